@@ -1,0 +1,41 @@
+import { eventIterator, oc } from "@orpc/contract";
+import { z } from "zod";
+import { jobSchema } from "./jobs.ts";
+import { runPointSchema } from "./runs.ts";
+
+export const topicSchema = z.enum(["project", "images", "labels", "snapshots", "runs", "models", "exports", "jobs"]);
+export type Topic = z.infer<typeof topicSchema>;
+
+/** Events announce; the page then asks. `changed` means: what you know about this topic may be old. */
+export const studioEventSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello") }).describe("sent first: the stream is open"),
+  z.object({ type: z.literal("job"), job: jobSchema }),
+  z.object({ type: z.literal("points"), runId: z.string(), points: z.array(runPointSchema) }),
+  z.object({ type: z.literal("changed"), topic: topicSchema }),
+]);
+export type StudioEvent = z.infer<typeof studioEventSchema>;
+
+export const appInfoSchema = z.object({
+  version: z.string(),
+  host: z.enum(["electron", "browser", "cli"]),
+  platform: z.string(),
+  projectsFolder: z.string().describe("where new projects go unless told otherwise"),
+  homeFolder: z.string(),
+  canPickFolder: z.boolean().describe("true where the host can show a system dialog"),
+});
+export type AppInfo = z.infer<typeof appInfoSchema>;
+
+export const folderEntrySchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  kind: z.enum(["folder", "project", "file"]),
+});
+
+export const appContract = {
+  info: oc.output(appInfoSchema),
+  /** Folders and files of the workstation, for hosts without a system dialog. Hidden ones are left out. */
+  browse: oc
+    .input(z.object({ path: z.string().optional().describe("default: the home folder") }))
+    .output(z.object({ path: z.string(), parent: z.string().nullable(), entries: z.array(folderEntrySchema) })),
+  events: oc.output(eventIterator(studioEventSchema)),
+};

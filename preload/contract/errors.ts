@@ -1,0 +1,69 @@
+// Every refusal the studio can give, as data.
+//
+// Classes do not survive a process boundary, codes do: a code is stable, the interface translates it, and the sentence
+// beside it says what was expected, what was found and where. Never patient data, never a passphrase.
+
+/** Error code -> HTTP status that the Request/Response doors answer with. */
+export const ERROR_STATUS = {
+  "app/aborted": 499,
+  "app/internal": 500,
+  "app/invalid-input": 400,
+  "app/not-found": 404,
+  "app/unauthorised": 401,
+  "app/unsupported-platform": 501,
+  "project/already-exists": 409,
+  "project/corrupt": 422,
+  "project/disk-full": 507,
+  "project/key-wrong": 403,
+  "project/locked": 423,
+  "project/newer-version": 409,
+  "project/not-a-project": 404,
+  "project/not-encrypted": 422,
+  "project/passphrase-weak": 400,
+  "project/read-only": 403,
+  "imaging/codec-missing": 422,
+  "imaging/empty": 422,
+  "imaging/format-unknown": 415,
+  "imaging/frame-missing": 404,
+  "imaging/frame-truncated": 422,
+  "imaging/header-invalid": 422,
+  "imaging/pixel-data-missing": 422,
+  "imaging/too-large": 413,
+  "imaging/unreadable": 422,
+  "labels/class-in-use": 409,
+  "labels/class-unknown": 404,
+  "labels/csv-invalid": 422,
+  "labels/geometry-invalid": 422,
+  "snapshot/empty": 422,
+  "snapshot/one-class": 422,
+  "snapshot/part-empty": 422,
+  "graph/invalid": 422,
+  "graph/not-differentiable": 422,
+  "graph/operator-unknown": 422,
+  "training/diverged": 422,
+  "training/device-disagrees": 422,
+  "training/not-resumable": 409,
+  "compression/refused": 422,
+  "explanation/not-possible": 422,
+  "shipping/base-missing": 422,
+  "shipping/target-exists": 409,
+  "serving/not-ready": 503,
+  "jobs/crashed": 500,
+  "jobs/running": 409,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** A promise that was broken or a request that was refused: stable code, one full sentence, no patient data. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "AppError";
+    this.code = code;
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(ERROR_STATUS, value);
+}

@@ -1,0 +1,132 @@
+import { oc } from "@orpc/contract";
+import { z } from "zod";
+import { jobSchema } from "./jobs.ts";
+
+export const partSchema = z.enum(["train", "validation", "test"]);
+export type Part = z.infer<typeof partSchema>;
+
+export const pixelTypeSchema = z.enum(["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"]);
+export type PixelType = z.infer<typeof pixelTypeSchema>;
+
+export const imageFormatSchema = z.enum(["dicom", "png", "jpeg", "tiff", "npz"]);
+export type ImageFormat = z.infer<typeof imageFormatSchema>;
+
+/** What is needed to turn decoded frames into values and into a picture. Windows are never baked in. */
+export const pixelDescriptionSchema = z.object({
+  rows: z.int().positive(),
+  columns: z.int().positive(),
+  frames: z.int().positive(),
+  samples: z.union([z.literal(1), z.literal(3)]).describe("per pixel: 1 grey, 3 RGB interleaved"),
+  type: pixelTypeSchema.describe("of one decoded sample, little endian"),
+  bitsStored: z.int().min(1).max(32),
+  inverted: z.boolean().describe("true for MONOCHROME1: low values are bright"),
+  slope: z.number().describe("modality value = stored * slope + intercept"),
+  intercept: z.number(),
+  unit: z.string().describe("of modality values, for example HU; empty when unknown"),
+  window: z
+    .object({ center: z.number(), width: z.number().positive() })
+    .describe("in modality values; from the file or from its darkest and brightest value"),
+  spacing: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .nullable()
+    .describe("[between rows, between columns] in mm"),
+});
+export type PixelDescription = z.infer<typeof pixelDescriptionSchema>;
+
+export const imageSchema = z.object({
+  id: z.string(),
+  name: z.string().describe("file name as imported"),
+  format: imageFormatSchema,
+  modality: z.string().describe("DICOM modality, or OT"),
+  patient: z.string().describe("patient ID, or empty"),
+  study: z.string().describe("study instance UID, or empty"),
+  series: z.string().describe("series instance UID, or empty"),
+  rows: z.int(),
+  columns: z.int(),
+  frames: z.int(),
+  importedAt: z.iso.datetime(),
+  classId: z.string().nullable().describe("image label given by a reader"),
+  boxes: z.int().describe("boxes drawn on it"),
+});
+export type ImageSummary = z.infer<typeof imageSchema>;
+
+export const imageDetailSchema = imageSchema.extend({
+  pixels: pixelDescriptionSchema,
+  tags: z.array(z.object({ tag: z.string(), name: z.string(), value: z.string() })),
+  suggestedPart: partSchema.nullable().describe("part of the set it was imported from, where it has one"),
+});
+export type ImageDetail = z.infer<typeof imageDetailSchema>;
+
+export const imageFilterSchema = z.object({
+  text: z.string().optional().describe("part of a file name or patient ID, any case"),
+  classId: z.string().optional(),
+  labelled: z.boolean().optional(),
+  modality: z.string().optional(),
+  patient: z.string().optional(),
+  ids: z.array(z.string()).max(10_000).optional(),
+});
+export type ImageFilter = z.infer<typeof imageFilterSchema>;
+
+export const imageSortSchema = z.enum(["imported", "name", "patient"]);
+
+export const facetsSchema = z.object({
+  total: z.int(),
+  unlabelled: z.int(),
+  classes: z.array(z.object({ classId: z.string(), count: z.int() })),
+  modalities: z.array(z.object({ modality: z.string(), count: z.int() })),
+  patients: z.int(),
+});
+export type Facets = z.infer<typeof facetsSchema>;
+
+export const refusedFileSchema = z.object({ file: z.string(), code: z.string(), message: z.string() });
+export type RefusedFile = z.infer<typeof refusedFileSchema>;
+
+export const importReportSchema = z.object({
+  imported: z.int().describe("images added"),
+  duplicates: z.int().describe("images that were already there, byte for byte in their pixels and identity"),
+  labelled: z.int().describe("images that got a label from the import"),
+  refused: z.array(refusedFileSchema),
+});
+export type ImportReport = z.infer<typeof importReportSchema>;
+
+export const imagesContract = {
+  /**
+   * Imports a file or a folder (recursively) of this machine: DICOM, PNG, JPEG, TIFF, MedMNIST-style .npz.
+   * `labels: "folders"` takes each file's parent folder as its class. The job's result is an ImportReport.
+   */
+  importPath: oc
+    .input(z.object({ path: z.string().min(1), labels: z.enum(["none", "folders"]).default("none") }))
+    .output(jobSchema),
+  /** Draws the sample set (chest phantoms, two classes, lesions with masks) and imports it as DICOM files. */
+  importSample: oc
+    .input(z.object({ images: z.int().min(20).max(2000).default(240), seed: z.int().min(0).default(7) }))
+    .output(jobSchema),
+  /**
+   * Imports one file whose bytes the page sends (drag and drop); `name` may be a relative path, whose last folder is the class
+   * when `labels` is "folders". Nothing touches the disk unencrypted.
+   */
+  importFile: oc
+    .input(z.object({ name: z.string().min(1), bytes: z.file(), labels: z.enum(["none", "folders"]).default("none") }))
+    .output(importReportSchema),
+  list: oc
+    .input(
+      z.object({
+        filter: imageFilterSchema.default({}),
+        sort: imageSortSchema.default("imported"),
+        offset: z.int().min(0).default(0),
+        limit: z.int().min(1).max(500).default(100),
+      }),
+    )
+    .output(z.object({ total: z.int(), items: z.array(imageSchema) })),
+  /** Counts over the whole project, for the filter column. */
+  facets: oc.output(facetsSchema),
+  get: oc.input(z.object({ id: z.string() })).output(imageDetailSchema),
+};
+
+/**
+ * Beside the calls, every door answers two plain GET requests with the same session:
+ * `/pixels/{imageId}/{frame}` (application/octet-stream: decoded samples, little endian, row by row, as PixelDescription says) and
+ * `/thumbnails/{imageId}` (image/png, at most 192 px on the longer side).
+ */
+export const PIXELS_PATH = "/pixels/";
+export const THUMBNAILS_PATH = "/thumbnails/";

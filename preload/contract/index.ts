@@ -1,0 +1,43 @@
+// The one contract: everything the studio does, as named calls with validated input and output.
+//
+// All three doors (desktop window, browser window, command line) use this and nothing else. It imports nothing of ours.
+
+import type { ContractRouterClient, InferContractRouterInputs, InferContractRouterOutputs } from "@orpc/contract";
+import { appContract } from "./app.ts";
+import { imagesContract } from "./images.ts";
+import { jobsContract } from "./jobs.ts";
+import { labelsContract } from "./labels.ts";
+import { modelsContract } from "./models.ts";
+import { projectsContract } from "./project.ts";
+import { runsContract } from "./runs.ts";
+import { snapshotsContract } from "./snapshots.ts";
+
+export const contract = {
+  app: appContract,
+  projects: projectsContract,
+  images: imagesContract,
+  labels: labelsContract,
+  snapshots: snapshotsContract,
+  runs: runsContract,
+  models: modelsContract,
+  jobs: jobsContract,
+};
+
+export type Contract = typeof contract;
+/** A client of the whole contract: the same shape over HTTP, over Electron's scheme, and in process. */
+export type Studio = ContractRouterClient<Contract>;
+export type Inputs = InferContractRouterInputs<Contract>;
+export type Outputs = InferContractRouterOutputs<Contract>;
+
+/** Where a door mounts the calls. */
+export const RPC_PATH = "/rpc";
+
+export type * from "./app.ts";
+export * from "./errors.ts";
+export * from "./images.ts";
+export * from "./jobs.ts";
+export * from "./labels.ts";
+export * from "./models.ts";
+export * from "./project.ts";
+export * from "./runs.ts";
+export * from "./snapshots.ts";

@@ -1,0 +1,105 @@
+import { oc } from "@orpc/contract";
+import { z } from "zod";
+import { partSchema } from "./images.ts";
+import { jobSchema } from "./jobs.ts";
+import { evaluationSchema, inputSpecSchema } from "./runs.ts";
+
+export const modelSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  runId: z.string(),
+  snapshotId: z.string(),
+  kind: z.enum(["trained", "int8"]),
+  parentId: z.string().nullable().describe("the model it was made from"),
+  createdAt: z.iso.datetime(),
+  bytes: z.int().describe("of its ONNX file"),
+  input: inputSpecSchema,
+  classes: z.array(z.object({ id: z.string(), name: z.string(), color: z.string() })).describe("in output order"),
+  accepted: z.boolean().describe("false for a compressed model that the gate refused"),
+});
+export type Model = z.infer<typeof modelSchema>;
+
+const costSchema = z.object({
+  bytes: z.int(),
+  latencyMs: z.number().describe("median of one image at a time on this machine"),
+  auc: z.number().describe("on the validation part"),
+  accuracy: z.number(),
+});
+
+export const compressionReportSchema = z.object({
+  modelId: z.string(),
+  accepted: z.boolean(),
+  maxAucDrop: z.number(),
+  reason: z.string().describe("why it was refused: which limit and by how much; empty when accepted"),
+  before: costSchema,
+  after: costSchema,
+});
+export type CompressionReport = z.infer<typeof compressionReportSchema>;
+
+export const exportReportSchema = z.object({
+  id: z.string(),
+  modelId: z.string(),
+  path: z.string().describe("of the OCI archive"),
+  reference: z.string().describe("name and tag, for example loupe/chest:1"),
+  digest: z.string().describe("sha256 of the image manifest"),
+  bytes: z.int(),
+  createdAt: z.iso.datetime(),
+  platform: z.string().describe("linux/amd64 or linux/arm64"),
+  layers: z.array(z.object({ name: z.string(), bytes: z.int(), digest: z.string() })),
+  commands: z.array(z.string()).describe("how to load and run it"),
+});
+export type ExportReport = z.infer<typeof exportReportSchema>;
+
+/** A saliency map over the model's input, resized to the image: 0 (no influence) to 1 (the most), row by row. */
+export const explanationSchema = z.object({
+  modelId: z.string(),
+  imageId: z.string(),
+  frame: z.int(),
+  method: z.enum(["grad-cam", "input-gradient"]),
+  classIndex: z.int(),
+  probabilities: z.array(z.number()),
+  rows: z.int(),
+  columns: z.int(),
+  values: z.array(z.number()),
+});
+export type Explanation = z.infer<typeof explanationSchema>;
+
+export const modelsContract = {
+  list: oc.output(z.array(modelSchema)),
+  get: oc.input(z.object({ id: z.string() })).output(modelSchema),
+  /** Computed once and kept. Errors: snapshot/part-empty. */
+  evaluation: oc.input(z.object({ modelId: z.string(), part: partSchema.default("test") })).output(evaluationSchema),
+  /** classIndex: default the predicted class. `grad-cam` needs a convolution: explanation/not-possible for logistic. */
+  explain: oc
+    .input(
+      z.object({
+        modelId: z.string(),
+        imageId: z.string(),
+        frame: z.int().min(0).default(0),
+        method: explanationSchema.shape.method,
+        classIndex: z.int().min(0).optional(),
+      }),
+    )
+    .output(explanationSchema),
+  /** Static int8 (QDQ, per channel), calibrated on the training part. The job's result is a CompressionReport. */
+  compress: oc
+    .input(z.object({ modelId: z.string(), maxAucDrop: z.number().min(0).max(0.5).default(0.01) }))
+    .output(jobSchema),
+  /** Report of a compressed model; null for a trained one. */
+  compressionReport: oc.input(z.object({ modelId: z.string() })).output(compressionReportSchema.nullable()),
+  /** Writes an OCI image archive. The job's result is an ExportReport. Errors: shipping/base-missing, shipping/target-exists. */
+  export: oc
+    .input(
+      z.object({
+        modelId: z.string(),
+        folder: z.string().optional().describe("default: the user's home folder"),
+        name: z
+          .string()
+          .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/)
+          .max(63),
+        overwrite: z.boolean().default(false),
+      }),
+    )
+    .output(jobSchema),
+  exports: oc.output(z.array(exportReportSchema)),
+};

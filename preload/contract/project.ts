@@ -1,0 +1,87 @@
+import { oc } from "@orpc/contract";
+import { z } from "zod";
+
+export const roleSchema = z.enum(["reader", "adjudicator", "analyst", "administrator"]);
+export type Role = z.infer<typeof roleSchema>;
+
+export const memberSchema = z.object({ id: z.string(), name: z.string(), role: roleSchema });
+export type Member = z.infer<typeof memberSchema>;
+
+/** An open project as the person who unlocked it sees it. `path` is the `Name.loupe` folder. */
+export const projectSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string(),
+  createdAt: z.iso.datetime(),
+  member: memberSchema,
+  counts: z.object({
+    images: z.int(),
+    patients: z.int(),
+    labelled: z.int().describe("images that carry at least one label"),
+    snapshots: z.int(),
+    runs: z.int(),
+    models: z.int(),
+  }),
+});
+export type ProjectSummary = z.infer<typeof projectSchema>;
+
+export const recentProjectSchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  openedAt: z.iso.datetime(),
+  exists: z.boolean().describe("false when the folder has been moved or its disk is not attached"),
+});
+export type RecentProject = z.infer<typeof recentProjectSchema>;
+
+export const PASSPHRASE_MIN_LENGTH = 8;
+const newPassphrase = z.string().min(PASSPHRASE_MIN_LENGTH).max(1024);
+
+export const auditEntrySchema = z.object({
+  sequence: z.int(),
+  at: z.iso.datetime(),
+  member: z.string(),
+  action: z.string().describe("stable verb such as label/set-class"),
+  subject: z.string().describe("id of what was acted on"),
+  detail: z.string().describe("JSON of what changed"),
+  hash: z.string().describe("SHA-256 over this entry and the hash before it, hexadecimal"),
+});
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
+
+export const projectsContract = {
+  /** Projects opened on this machine, newest first. Empty on a fresh machine. */
+  recent: oc.output(z.array(recentProjectSchema)),
+  /** Forgets a recent project; its files stay. */
+  forget: oc.input(z.object({ path: z.string() })).output(z.void()),
+  /**
+   * Creates `folder/Name.loupe`, opens it and returns the recovery key, which is shown once and stored nowhere.
+   * Errors: project/already-exists, project/passphrase-weak, project/read-only.
+   */
+  create: oc
+    .input(
+      z.object({
+        name: z.string().trim().min(1).max(120),
+        folder: z.string().optional().describe("default: app.info().projectsFolder"),
+        member: z.string().trim().min(1).max(120),
+        passphrase: newPassphrase,
+      }),
+    )
+    .output(z.object({ project: projectSchema, recoveryKey: z.string() })),
+  /** Errors: project/not-a-project, project/key-wrong, project/not-encrypted, project/newer-version, project/corrupt. */
+  open: oc
+    .input(z.object({ path: z.string(), passphrase: z.string(), member: z.string().optional() }))
+    .output(projectSchema),
+  /** Opens with the printed recovery key and gives the first administrator a new passphrase. */
+  recover: oc
+    .input(z.object({ path: z.string(), recoveryKey: z.string(), passphrase: newPassphrase }))
+    .output(projectSchema),
+  /** Re-wraps the data key for the current member. Errors: project/key-wrong when `current` is not right. */
+  changePassphrase: oc.input(z.object({ current: z.string(), next: newPassphrase })).output(z.void()),
+  /** Closes the project and wipes its key from memory. Running jobs are stopped first (they can be resumed). */
+  lock: oc.output(z.void()),
+  /** null when no project is open. */
+  current: oc.output(projectSchema.nullable()),
+  /** Newest first. `intact` is false when the chain of hashes does not hold. */
+  audit: oc
+    .input(z.object({ offset: z.int().min(0).default(0), limit: z.int().min(1).max(500).default(100) }))
+    .output(z.object({ total: z.int(), intact: z.boolean(), entries: z.array(auditEntrySchema) })),
+};

@@ -1,0 +1,138 @@
+import { oc } from "@orpc/contract";
+import { z } from "zod";
+import { partSchema } from "./images.ts";
+import { jobSchema } from "./jobs.ts";
+
+export const architectureSchema = z.enum(["logistic", "convnet", "resnet18"]);
+export type Architecture = z.infer<typeof architectureSchema>;
+
+/** Everything needed to train, beside the snapshot. Same recipe, snapshot, seed and threads: same weights. */
+export const recipeSchema = z.object({
+  architecture: architectureSchema,
+  inputSize: z.int().min(8).max(512).describe("images are resized to a square of this many pixels"),
+  width: z.int().min(4).max(128).describe("channels of the first block; not used by logistic"),
+  epochs: z.int().min(1).max(1000),
+  batchSize: z.int().min(1).max(512),
+  optimiser: z.enum(["adam", "sgd"]),
+  learningRate: z.number().positive().max(10),
+  weightDecay: z.number().min(0).max(1),
+  schedule: z.enum(["constant", "cosine"]).describe("cosine starts with a warm-up of 5 % of the steps"),
+  balanced: z.boolean().describe("every class equally often in each batch"),
+  augment: z
+    .object({
+      shift: z.number().min(0).max(0.5).describe("part of the side, each way"),
+      rotate: z.number().min(0).max(180).describe("degrees, each way"),
+      scale: z.number().min(0).max(0.5).describe("relative, each way"),
+      flip: z.boolean().describe("left and right"),
+      intensity: z.number().min(0).max(0.5).describe("relative gain and offset, each way"),
+    })
+    .nullable(),
+  patience: z.int().min(1).max(1000).nullable().describe("epochs without a better validation AUC before it stops"),
+  seed: z.int().min(0),
+});
+export type Recipe = z.infer<typeof recipeSchema>;
+
+/** What a model expects: how a decoded image becomes its input. Travels with the model into the container image. */
+export const inputSpecSchema = z.object({
+  size: z.int().positive().describe("rows and columns of the input tensor [N, 1, size, size]"),
+  low: z.number().describe("modality value that becomes 0"),
+  high: z.number().describe("modality value that becomes 1; values outside are clipped"),
+});
+export type InputSpec = z.infer<typeof inputSpecSchema>;
+
+export const deviceSchema = z.object({
+  id: z.enum(["cpu", "webgpu", "cuda", "dml", "coreml"]),
+  name: z.string(),
+  available: z.boolean(),
+  reason: z.string().describe("what is missing when not available, else empty"),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+export const runStateSchema = z.enum(["running", "done", "failed", "cancelled", "interrupted"]);
+
+export const runSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  snapshotId: z.string(),
+  recipe: recipeSchema,
+  state: runStateSchema,
+  device: z.string(),
+  threads: z.int(),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  seconds: z.number().describe("spent training, over all sittings"),
+  step: z.int(),
+  steps: z.int().describe("planned in all"),
+  parameters: z.int().nullable().describe("trainable numbers"),
+  bestEpoch: z.int().nullable(),
+  validationAuc: z.number().nullable().describe("of the best epoch; macro one-versus-rest with more than two classes"),
+  modelId: z.string().nullable(),
+  jobId: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+/** A point of a curve. metric: loss, accuracy, auc, learning-rate. */
+export const runPointSchema = z.object({
+  step: z.int(),
+  epoch: z.number(),
+  part: z.enum(["train", "validation"]),
+  metric: z.string(),
+  value: z.number(),
+});
+export type RunPoint = z.infer<typeof runPointSchema>;
+
+export const caseSchema = z.object({
+  imageId: z.string(),
+  truth: z.int().describe("index into classes"),
+  predicted: z.int(),
+  probabilities: z.array(z.number()),
+  loss: z.number().describe("cross-entropy of this case, nats"),
+});
+export type Case = z.infer<typeof caseSchema>;
+
+const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
+
+export const evaluationSchema = z.object({
+  modelId: z.string(),
+  part: partSchema,
+  classes: z.array(z.object({ id: z.string(), name: z.string(), color: z.string() })),
+  cases: z.array(caseSchema).describe("worst first: by loss, descending"),
+  accuracy: interval.describe("Wilson 95 % interval"),
+  auc: interval
+    .nullable()
+    .describe("DeLong 95 % interval (two classes) or bootstrap (more); null when a class is absent"),
+  roc: z
+    .array(z.object({ classIndex: z.int(), points: z.array(z.tuple([z.number(), z.number(), z.number()])) }))
+    .describe("points [false positive rate, true positive rate, threshold]"),
+  confusion: z.array(z.array(z.int())).describe("[truth][predicted]"),
+  calibration: z.object({
+    bins: z.array(z.object({ confidence: z.number(), accuracy: z.number(), count: z.int() })),
+    ece: z.number().describe("expected calibration error, 10 equal bins"),
+  }),
+});
+export type Evaluation = z.infer<typeof evaluationSchema>;
+
+export const runsContract = {
+  /** One recipe for each architecture, fitted to the snapshot's images, with the reason for each choice. */
+  recipes: oc
+    .input(z.object({ snapshotId: z.string() }))
+    .output(z.array(z.object({ recipe: recipeSchema, reason: z.string() }))),
+  devices: oc.output(z.array(deviceSchema)),
+  start: oc
+    .input(
+      z.object({
+        snapshotId: z.string(),
+        recipe: recipeSchema,
+        name: z.string().trim().max(120).optional(),
+        device: deviceSchema.shape.id.default("cpu"),
+      }),
+    )
+    .output(z.object({ run: runSchema, job: jobSchema })),
+  /** Goes on from the last checkpoint of an interrupted or cancelled run. Errors: training/not-resumable. */
+  resume: oc.input(z.object({ id: z.string() })).output(z.object({ run: runSchema, job: jobSchema })),
+  cancel: oc.input(z.object({ id: z.string() })).output(runSchema),
+  list: oc.output(z.array(runSchema)),
+  get: oc.input(z.object({ id: z.string() })).output(runSchema),
+  points: oc.input(z.object({ id: z.string() })).output(z.array(runPointSchema)),
+};

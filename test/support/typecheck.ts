@@ -1,0 +1,13 @@
+// Each layer is compiled with only the types it may use: graph/ without Node and DOM, renderer/ without Node.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const projects = [".", "main/graph", "renderer", "test/e2e"].filter((p) => existsSync(`${p}/tsconfig.json`));
+const failed = projects.filter((project) => {
+  const { status } = spawnSync(process.execPath, ["node_modules/typescript-7/bin/tsc", "-p", project], {
+    stdio: "inherit",
+  });
+  return status !== 0;
+});
+if (failed.length > 0) console.error(`types: ${failed.join(", ")} failed`);
+process.exit(failed.length > 0 ? 1 : 0);
