@@ -40,4 +40,5 @@ export * from "./labels.ts";
 export * from "./models.ts";
 export * from "./project.ts";
 export * from "./runs.ts";
+export * from "./serving.ts";
 export * from "./snapshots.ts";
