@@ -1,0 +1,176 @@
+// The ONNX Runtime engine: a graph's bytes become a session that runs on one device.
+//
+// `run` computes on the calling thread and blocks it, whatever its promise suggests: sessions live in child processes (main/jobs), never
+// in the process that owns windows or answers requests. A fault in a graphics driver ends the process too, which is one more reason.
+// CPU results are repeatable bit for bit for the same graph, feeds, thread count and processor family; other devices promise less.
+// Keep one session at work at a time: idle ones cost little because their threads do not spin, but each keeps its arena.
+
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { AppError, type Device } from "../../../preload/contract/index.ts";
+import type { Tensor } from "../../graph/graph.ts";
+
+export type DeviceId = Device["id"];
+
+/** Values by their name in the graph. */
+export type Values = Readonly<Record<string, Tensor>>;
+
+export interface SessionOptions {
+  device: DeviceId;
+  /** Threads inside one operator, from 1. Part of what makes a run repeatable. */
+  threads: number;
+  /**
+   * "training": weights change at each run, so only cheap rewrites are done and loading stays fast.
+   * "inference": weights are constants, so they may be folded and laid out for the processor.
+   */
+  use: "training" | "inference";
+}
+
+export interface Session {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /**
+   * Feeds every input and returns the outputs (all, or those named). Feeds are not copied; answers are fresh.
+   * Errors: app/invalid-input when a feed is missing or has the wrong type or shape.
+   */
+  run(feeds: Values, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Frees native memory. A disposed session cannot run. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Free memory above which buffers are planned for the whole step at once: up to a tenth faster, but a U-Net step then took
+ * 978 MB rather than 566 (README, decision 2). Results are the same.
+ */
+const PLAN_MEMORY_ABOVE = 6 * 2 ** 30;
+
+/** Loads a graph. Errors: graph/invalid when the runtime does not take it; app/unsupported-platform when the device is not there. */
+export async function createSession(model: Uint8Array, { device, threads, use }: SessionOptions): Promise<Session> {
+  const open = async (executionProviders: string[]): Promise<ort.InferenceSession> =>
+    ort.InferenceSession.create(model, {
+      executionProviders,
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: use === "training" ? "basic" : "all",
+      enableMemPattern: process.availableMemory() > PLAN_MEMORY_ABOVE,
+      logSeverityLevel: 4,
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
+    });
+  let session: ort.InferenceSession;
+  try {
+    session = await open(device === "cpu" ? ["cpu"] : [device, "cpu"]);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (device !== "cpu" && /adapter|shared library|execution provider|OrtSessionOptionsAppend/i.test(message)) {
+      throw new AppError("app/unsupported-platform", `The device ${device} cannot be used on this machine.`, { cause });
+    }
+    throw new AppError("graph/invalid", `ONNX Runtime does not take this graph: ${firstLine(message)}`, { cause });
+  }
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    run: async (feeds, outputs) => {
+      const given: Record<string, ort.Tensor> = {};
+      for (const name of session.inputNames) {
+        const value = feeds[name];
+        if (!value) throw new AppError("app/invalid-input", `The graph's input ${name} got no value.`);
+        given[name] = toRuntime(value);
+      }
+      let answers: ort.InferenceSession.OnnxValueMapType;
+      try {
+        answers = outputs ? await session.run(given, [...outputs]) : await session.run(given);
+      } catch (cause) {
+        const message = cause instanceof Error ? cause.message : String(cause);
+        throw new AppError("app/invalid-input", `ONNX Runtime refused to run the graph: ${firstLine(message)}`, {
+          cause,
+        });
+      }
+      return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name, fromRuntime(name, value)]));
+    },
+    dispose: () => session.release(),
+  };
+}
+
+/** The runtime's messages go on with file names and line numbers of its own source. */
+const firstLine = (message: string): string =>
+  message
+    .split("\n")[0]!
+    .replace(/\/\S+\//g, "")
+    .slice(0, 400);
+
+function toRuntime({ type, data, dims }: Tensor): ort.Tensor {
+  // The runtime's constructor is overloaded by type; our records already pair each type with its array.
+  return new ort.Tensor(type as "float32", data as Float32Array, dims);
+}
+
+function fromRuntime(name: string, value: ort.OnnxValue): Tensor {
+  switch (value.type) {
+    case "float32":
+    case "float64":
+    case "int8":
+    case "uint8":
+    case "int32":
+    case "int64":
+    case "bool":
+      return { type: value.type, dims: value.dims, data: value.data as Tensor["data"] };
+    default:
+      throw new AppError("graph/invalid", `The graph's output ${name} has type ${value.type}, which is not supported.`);
+  }
+}
+
+/** A graph with one operator, Relu, over [1]: the smallest that shows whether a device opens at all. */
+const SMALLEST_GRAPH = Buffer.from(
+  "CAk6MwoMCgF4EgF5IgRSZWx1EgFyWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQEQ==",
+  "base64",
+);
+
+const NAMES: Record<Exclude<DeviceId, "cpu">, string> = {
+  webgpu: "Graphics processor (WebGPU)",
+  cuda: "NVIDIA graphics processor (CUDA)",
+  dml: "Graphics processor (DirectML)",
+  coreml: "Apple Core ML",
+};
+
+/**
+ * What graphs can run on here. A device counts as available when a session opens on it; whether its results are right is asked
+ * before it is used for training (`requireAgreement`). Opens a session for each device: call it in a child process.
+ */
+export async function listDevices(): Promise<Device[]> {
+  const processor = cpus()[0]?.model.trim() ?? "";
+  const devices: Device[] = [
+    { id: "cpu", name: processor === "" ? "Processor" : processor, available: true, reason: "" },
+  ];
+  const supported = new Set(ort.listSupportedBackends().map((backend) => backend.name));
+  for (const [id, name] of Object.entries(NAMES) as [Exclude<DeviceId, "cpu">, string][]) {
+    if (!supported.has(id)) continue; // not made for this operating system
+    const reason = await whatIsMissing(id);
+    devices.push({ id, name, available: reason === "", reason });
+  }
+  return devices;
+}
+
+async function whatIsMissing(device: Exclude<DeviceId, "cpu">): Promise<string> {
+  if (device === "cuda" && !cudaLibraryIsInstalled()) return "ONNX Runtime's CUDA library is not installed.";
+  try {
+    const session = await createSession(SMALLEST_GRAPH, { device, threads: 1, use: "inference" });
+    await session.dispose();
+    return "";
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return device === "webgpu"
+      ? "No graphics adapter with a Vulkan, Metal or Direct3D 12 driver was found."
+      : error.message;
+  }
+}
+
+/** Asking the runtime for CUDA without its library prints an error on the terminal, so look first. */
+function cudaLibraryIsInstalled(): boolean {
+  const main = dirname(createRequire(import.meta.url).resolve("onnxruntime-node"));
+  return existsSync(
+    join(main, "..", "bin", "napi-v6", process.platform, process.arch, "libonnxruntime_providers_cuda.so"),
+  );
+}
