@@ -48,6 +48,7 @@ export const ERROR_STATUS = {
   "shipping/base-missing": 422,
   "shipping/target-exists": 409,
   "serving/not-ready": 503,
+  "serving/timeout": 504,
   "jobs/crashed": 500,
   "jobs/running": 409,
 } as const;
