@@ -1,0 +1,42 @@
+// Commands that exist wherever the person is.
+import { navigate, type Route } from "../state/route.ts";
+import type { Command, CommandId } from "./Command.ts";
+
+export interface AppActions {
+  openPalette(): void;
+  openShortcuts(): void;
+  lock(): void | Promise<void>;
+  switchLanguage(): void;
+  switchTheme(): void;
+}
+
+const go = (id: CommandId, shortcut: string, route: Route): Command => ({
+  id,
+  group: "go",
+  shortcuts: [shortcut],
+  enabled: () => true,
+  run: () => navigate(route),
+});
+
+const app = (id: CommandId, shortcuts: string[], run: Command["run"]): Command => ({
+  id,
+  group: "app",
+  shortcuts,
+  enabled: () => true,
+  run,
+});
+
+export function appCommands(actions: AppActions): Command[] {
+  return [
+    app("app.palette", ["Mod+K"], actions.openPalette),
+    app("app.shortcuts", ["?"], actions.openShortcuts),
+    go("go.library", "Alt+1", { view: "library" }),
+    go("go.viewer", "Alt+2", { view: "viewer", imageId: null, frame: 0 }),
+    go("go.data", "Alt+3", { view: "data" }),
+    go("go.runs", "Alt+4", { view: "runs", runId: null }),
+    go("go.models", "Alt+5", { view: "models", modelId: null }),
+    app("app.lock", ["Mod+Shift+L"], actions.lock),
+    app("app.language", [], actions.switchLanguage),
+    app("app.theme", [], actions.switchTheme),
+  ];
+}

@@ -1,0 +1,48 @@
+// Every sentence of the interface, by language and namespace (one file each in resources/locales/).
+//
+// English gives the keys their types; a test holds the other languages to the same keys.
+import commands from "../../resources/locales/en/commands.json";
+import compare from "../../resources/locales/en/compare.json";
+import data from "../../resources/locales/en/data.json";
+import errors from "../../resources/locales/en/errors.json";
+import library from "../../resources/locales/en/library.json";
+import models from "../../resources/locales/en/models.json";
+import runs from "../../resources/locales/en/runs.json";
+import shell from "../../resources/locales/en/shell.json";
+import viewer from "../../resources/locales/en/viewer.json";
+import welcome from "../../resources/locales/en/welcome.json";
+import zhCommands from "../../resources/locales/zh-CN/commands.json";
+import zhCompare from "../../resources/locales/zh-CN/compare.json";
+import zhData from "../../resources/locales/zh-CN/data.json";
+import zhErrors from "../../resources/locales/zh-CN/errors.json";
+import zhLibrary from "../../resources/locales/zh-CN/library.json";
+import zhModels from "../../resources/locales/zh-CN/models.json";
+import zhRuns from "../../resources/locales/zh-CN/runs.json";
+import zhShell from "../../resources/locales/zh-CN/shell.json";
+import zhViewer from "../../resources/locales/zh-CN/viewer.json";
+import zhWelcome from "../../resources/locales/zh-CN/welcome.json";
+
+const en = { commands, compare, data, errors, library, models, runs, shell, viewer, welcome };
+
+export const resources = {
+  en,
+  "zh-CN": {
+    commands: zhCommands,
+    compare: zhCompare,
+    data: zhData,
+    errors: zhErrors,
+    library: zhLibrary,
+    models: zhModels,
+    runs: zhRuns,
+    shell: zhShell,
+    viewer: zhViewer,
+    welcome: zhWelcome,
+  },
+};
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "shell";
+    resources: typeof en;
+  }
+}

@@ -1,0 +1,26 @@
+// The only file that knows how calls travel: oRPC over the same origin that served the page, with its cookie.
+import { createORPCClient, ORPCError } from "@orpc/client";
+import { RPCLink } from "@orpc/client/fetch";
+import type { Studio } from "../../preload/contract/index.ts";
+
+export function createStudioClient(origin: string): Studio {
+  return createORPCClient(new RPCLink({ url: `${origin}/rpc` }));
+}
+
+/** A refusal as the interface knows it: the studio's code and sentence, or a code of the page's own. */
+export interface Refusal {
+  /** a code of ERROR_STATUS, or `page/offline` when the studio could not be reached */
+  code: string;
+  /** full sentence of the studio, in English; shown when the code has no translation */
+  message: string;
+}
+
+/** Any thrown thing as a Refusal. A network failure (fetch throws TypeError) is `page/offline`. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof ORPCError) return { code: String(error.code), message: error.message };
+  if (error instanceof TypeError) return { code: "page/offline", message: error.message };
+  if (error instanceof Error && "code" in error && typeof error.code === "string") {
+    return { code: error.code, message: error.message };
+  }
+  return { code: "app/internal", message: error instanceof Error ? error.message : String(error) };
+}

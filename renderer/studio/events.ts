@@ -1,0 +1,95 @@
+// Keeps the page's answers fresh: listens to the studio's events and tells TanStack Query what is old.
+//
+// Events announce, calls answer. When the stream breaks, it is opened again with back-off (0.5 s doubling to 8 s) and, since
+// anything may have been missed, everything is asked again. `connection` says what the person should see.
+import type { QueryClient } from "@tanstack/react-query";
+import type { Job, RunPoint, Studio, StudioEvent } from "../../preload/contract/index.ts";
+import type { ConnectionState } from "../state/connection.ts";
+import { keys } from "./queries.ts";
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8000;
+
+export interface EventListenerOptions {
+  studio: Studio;
+  queryClient: QueryClient;
+  signal: AbortSignal;
+  onConnection(state: ConnectionState): void;
+  onJob?(job: Job): void;
+  /** Waits before the next try; a test passes its own clock. */
+  wait?(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Runs until the signal aborts; never throws. */
+export async function listenToStudio(options: EventListenerOptions): Promise<void> {
+  const { studio, queryClient, signal, onConnection, wait = pause } = options;
+  let waitMs = FIRST_WAIT_MS;
+  let broken = false;
+  while (!signal.aborted) {
+    try {
+      for await (const event of await studio.app.events(undefined, { signal })) {
+        if (event.type === "hello") {
+          waitMs = FIRST_WAIT_MS;
+          onConnection("open");
+          if (broken) await queryClient.invalidateQueries();
+          broken = false;
+        }
+        applyEvent(queryClient, event);
+        if (event.type === "job") options.onJob?.(event.job);
+      }
+    } catch {
+      // Whatever broke the stream, the answer is the same: say so and try again.
+    }
+    if (signal.aborted) return;
+    broken = true;
+    onConnection("lost");
+    await wait(waitMs, signal);
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+  }
+}
+
+/** Applies one event to the cache. */
+export function applyEvent(queryClient: QueryClient, event: StudioEvent): void {
+  switch (event.type) {
+    case "hello":
+      return;
+    case "job":
+      queryClient.setQueryData<Job[]>(keys.jobs, (jobs) => withJob(jobs ?? [], event.job));
+      return;
+    case "points":
+      queryClient.setQueryData<RunPoint[]>(keys.points(event.runId), (points) =>
+        points ? withPoints(points, event.points) : undefined,
+      );
+      return;
+    case "changed":
+      void queryClient.invalidateQueries({ queryKey: keys.topic(event.topic) });
+      // Labels show in the library's badges and counts; counts of everything show in the project.
+      if (event.topic === "labels") void queryClient.invalidateQueries({ queryKey: keys.topic("images") });
+      if (event.topic !== "jobs" && event.topic !== "project") {
+        void queryClient.invalidateQueries({ queryKey: keys.topic("project") });
+      }
+      return;
+  }
+}
+
+/** Newest first; a known job is replaced where it stands. */
+function withJob(jobs: Job[], job: Job): Job[] {
+  return jobs.some(({ id }) => id === job.id) ? jobs.map((old) => (old.id === job.id ? job : old)) : [job, ...jobs];
+}
+
+/** A resumed run repeats points; the newer one of the same place counts. */
+function withPoints(points: RunPoint[], more: RunPoint[]): RunPoint[] {
+  const place = ({ step, part, metric }: RunPoint) => `${step}/${part}/${metric}`;
+  const fresh = new Set(more.map(place));
+  return [...points.filter((point) => !fresh.has(place(point))), ...more];
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,171 @@
+// Every question the page asks, as hooks over TanStack Query.
+//
+// Keys start with the topic whose `changed` event makes the answer old (renderer/studio/events.ts invalidates by topic), so
+// nothing here polls. Two exceptions are fed by events directly: the jobs list and the points of a run.
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import type { Inputs, Part, Studio, Topic } from "../../preload/contract/index.ts";
+import { useStudio } from "./StudioContext.tsx";
+
+/** Keys; the first word is the topic. `points` stands alone because a changed run does not make its curve old. */
+export const keys = {
+  info: ["info"] as const,
+  current: ["project", "current"] as const,
+  recent: ["recent"] as const,
+  topic: (topic: Topic) => [topic] as const,
+  images: (input: Inputs["images"]["list"]) => ["images", "list", input] as const,
+  facets: ["images", "facets"] as const,
+  image: (id: string) => ["images", "one", id] as const,
+  classes: ["labels", "classes"] as const,
+  labels: (imageId: string) => ["labels", "of", imageId] as const,
+  history: ["labels", "history"] as const,
+  snapshots: ["snapshots", "list"] as const,
+  recipes: (snapshotId: string) => ["snapshots", "recipes", snapshotId] as const,
+  devices: ["devices"] as const,
+  runs: ["runs", "list"] as const,
+  run: (id: string) => ["runs", "one", id] as const,
+  points: (id: string) => ["points", id] as const,
+  models: ["models", "list"] as const,
+  model: (id: string) => ["models", "one", id] as const,
+  evaluation: (modelId: string, part: Part) => ["models", "evaluation", modelId, part] as const,
+  compression: (modelId: string) => ["models", "compression", modelId] as const,
+  exports: ["exports", "list"] as const,
+  jobs: ["jobs", "list"] as const,
+};
+
+export const useAppInfo = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.info, queryFn: () => studio.app.info(), staleTime: Number.POSITIVE_INFINITY });
+};
+
+/** Folders and files at a path of the workstation; undefined = home folder. */
+export const useBrowse = (path: string | undefined, enabled: boolean) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: ["browse", path ?? ""], queryFn: () => studio.app.browse({ path }), enabled });
+};
+
+export const useCurrentProject = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.current, queryFn: () => studio.projects.current() });
+};
+
+export const useRecentProjects = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.recent, queryFn: () => studio.projects.recent() });
+};
+
+export const useImagePage = (input: Inputs["images"]["list"]) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.images(input),
+    queryFn: () => studio.images.list(input),
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const useFacets = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.facets, queryFn: () => studio.images.facets() });
+};
+
+export const useImage = (id: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.image(id), queryFn: () => studio.images.get({ id }) });
+};
+
+export const useClasses = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.classes, queryFn: () => studio.labels.classes() });
+};
+
+export const useLabels = (imageId: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.labels(imageId), queryFn: () => studio.labels.forImage({ imageId }) });
+};
+
+export const useLabelHistory = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.history, queryFn: () => studio.labels.history() });
+};
+
+export const useSnapshots = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.snapshots, queryFn: () => studio.snapshots.list() });
+};
+
+export const useRecipes = (snapshotId: string | null) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.recipes(snapshotId ?? ""),
+    queryFn: () => studio.runs.recipes({ snapshotId: snapshotId ?? "" }),
+    enabled: snapshotId !== null,
+  });
+};
+
+export const useDevices = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.devices, queryFn: () => studio.runs.devices() });
+};
+
+export const useRuns = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.runs, queryFn: () => studio.runs.list() });
+};
+
+export const useRun = (id: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.run(id), queryFn: () => studio.runs.get({ id }) });
+};
+
+/** All points of a run; events append to this answer while it trains. */
+export const usePoints = (id: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.points(id), queryFn: () => studio.runs.points({ id }) });
+};
+
+export const useModels = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.models, queryFn: () => studio.models.list() });
+};
+
+export const useModel = (id: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.model(id), queryFn: () => studio.models.get({ id }) });
+};
+
+/** Computed on the first question, so it may take seconds. */
+export const useEvaluation = (modelId: string | null, part: Part) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.evaluation(modelId ?? "", part),
+    queryFn: () => studio.models.evaluation({ modelId: modelId ?? "", part }),
+    enabled: modelId !== null,
+  });
+};
+
+export const useCompressionReport = (modelId: string | null) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.compression(modelId ?? ""),
+    queryFn: () => studio.models.compressionReport({ modelId: modelId ?? "" }),
+    enabled: modelId !== null,
+  });
+};
+
+export const useExports = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.exports, queryFn: () => studio.models.exports() });
+};
+
+export const useJobs = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.jobs, queryFn: () => studio.jobs.list() });
+};
+
+/**
+ * A call that changes something: `const train = useCall((studio, input: Inputs["runs"]["start"]) => studio.runs.start(input))`.
+ * What it made old arrives as a `changed` event; the caller shows `error` with <Refused> or a toast.
+ */
+export function useCall<Input, Output>(call: (studio: Studio, input: Input) => Promise<Output>) {
+  const studio = useStudio();
+  return useMutation({ mutationFn: (input: Input) => call(studio, input) });
+}

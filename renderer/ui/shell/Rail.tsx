@@ -1,0 +1,38 @@
+// The left rail: the five rooms, by icon and name.
+import { Database, FlaskConical, Images, type LucideIcon, ScanEye, Shapes } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { formatRoute, navigate, type Route, routeStore, type ViewName } from "../../state/route.ts";
+import classes from "./Rail.module.css";
+
+const ROOMS: { view: Exclude<ViewName, "compare">; icon: LucideIcon; route: Route }[] = [
+  { view: "library", icon: Images, route: { view: "library" } },
+  { view: "viewer", icon: ScanEye, route: { view: "viewer", imageId: null, frame: 0 } },
+  { view: "data", icon: Database, route: { view: "data" } },
+  { view: "runs", icon: FlaskConical, route: { view: "runs", runId: null } },
+  { view: "models", icon: Shapes, route: { view: "models", modelId: null } },
+];
+
+export function Rail() {
+  const { t } = useTranslation();
+  const here = useStore(routeStore, ({ route }) => (route.view === "compare" ? "runs" : route.view));
+  return (
+    <nav className={classes.rail} aria-label={t("navigation")}>
+      {ROOMS.map(({ view, icon: Icon, route }) => (
+        <a
+          key={view}
+          className={classes.room}
+          href={formatRoute(route)}
+          aria-current={here === view ? "page" : undefined}
+          onClick={(event) => {
+            event.preventDefault();
+            navigate(route);
+          }}
+        >
+          <Icon aria-hidden size={20} strokeWidth={1.75} />
+          <span>{t(view)}</span>
+        </a>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,98 @@
+// The frame around an open project: rail, bar, the room itself, palette and shortcut sheet.
+import { useMantineColorScheme } from "@mantine/core";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import type { ProjectSummary } from "../../../preload/contract/index.ts";
+import { type AppActions, appCommands } from "../../commands/app.ts";
+import { useCommands, useShortcuts } from "../../commands/useCommands.ts";
+import { connectionStore } from "../../state/connection.ts";
+import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
+import { type Route, routeStore } from "../../state/route.ts";
+import { useCall } from "../../studio/queries.ts";
+import { LibraryView } from "../../views/library/LibraryView.tsx";
+import { Loading } from "../Loading.tsx";
+import { useToast } from "../useToast.ts";
+import { CommandPalette } from "./CommandPalette.tsx";
+import { Rail } from "./Rail.tsx";
+import classes from "./Shell.module.css";
+import { ShortcutSheet } from "./ShortcutSheet.tsx";
+import { TopBar } from "./TopBar.tsx";
+
+// Cornerstone3D and the plots are large: each room loads when it is first entered.
+const ViewerView = lazy(async () => ({ default: (await import("../../views/viewer/ViewerView.tsx")).ViewerView }));
+const SnapshotsView = lazy(async () => ({ default: (await import("../../views/data/DataView.tsx")).DataView }));
+const RunsView = lazy(async () => ({ default: (await import("../../views/runs/RunsView.tsx")).RunsView }));
+const ModelsView = lazy(async () => ({ default: (await import("../../views/models/ModelsView.tsx")).ModelsView }));
+const CompareView = lazy(async () => ({ default: (await import("../../views/compare/CompareView.tsx")).CompareView }));
+
+export function Shell({ project }: { project: ProjectSummary }) {
+  const { t } = useTranslation();
+  const [overlay, setOverlay] = useState<"palette" | "shortcuts" | null>(null);
+  const { setColorScheme } = useMantineColorScheme();
+  const toast = useToast();
+  const lock = useCall((studio) => studio.projects.lock());
+  const route = useStore(routeStore, (state) => state.route);
+  const lost = useStore(connectionStore, (state) => state.state === "lost");
+  const lockNow = lock.mutate;
+  const refused = toast.refused;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the actions are stable for the life of the shell
+  const actions = useMemo<AppActions>(
+    () => ({
+      openPalette: () => setOverlay("palette"),
+      openShortcuts: () => setOverlay("shortcuts"),
+      lock: () => lockNow(undefined, { onError: refused }),
+      switchLanguage: () => {
+        const { language } = preferencesStore.getState();
+        preferencesStore.setState({ language: LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length] });
+      },
+      switchTheme: () => {
+        const dark = document.documentElement.dataset.mantineColorScheme === "dark";
+        setColorScheme(dark ? "light" : "dark");
+      },
+    }),
+    [],
+  );
+  useCommands(useMemo(() => appCommands(actions), [actions]));
+  useShortcuts();
+
+  return (
+    <div className={classes.shell}>
+      <button type="button" className={classes.skip} onClick={() => document.getElementById("main")?.focus()}>
+        {t("skip")}
+      </button>
+      <TopBar project={project} actions={actions} />
+      {lost && (
+        <div className={classes.lost} role="alert">
+          {t("connection.lost")}
+        </div>
+      )}
+      <div className={classes.body}>
+        <Rail />
+        <main id="main" className={classes.main} tabIndex={-1}>
+          <Suspense fallback={<Loading />}>{room(route)}</Suspense>
+        </main>
+      </div>
+      <CommandPalette opened={overlay === "palette"} onClose={() => setOverlay(null)} />
+      <ShortcutSheet opened={overlay === "shortcuts"} onClose={() => setOverlay(null)} />
+    </div>
+  );
+}
+
+function room(route: Route): ReactNode {
+  switch (route.view) {
+    case "library":
+      return <LibraryView />;
+    case "viewer":
+      return <ViewerView imageId={route.imageId} frame={route.frame} />;
+    case "data":
+      return <SnapshotsView />;
+    case "runs":
+      return <RunsView runId={route.runId} />;
+    case "models":
+      return <ModelsView modelId={route.modelId} />;
+    case "compare":
+      return <CompareView runIds={route.runIds} />;
+  }
+}

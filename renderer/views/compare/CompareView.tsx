@@ -1,0 +1,4 @@
+/** Runs side by side. */
+export function CompareView(_: { runIds: string[] }) {
+  return null;
+}

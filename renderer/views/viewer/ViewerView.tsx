@@ -1,0 +1,3 @@
+export function ViewerView(_: { imageId: string | null; frame: number }) {
+  return null;
+}
