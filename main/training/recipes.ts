@@ -1,0 +1,94 @@
+// What to try first: one recipe for each architecture, fitted to the snapshot, with the reason.
+//
+// These are starting points for a workstation without a graphics processor: a run of each ends in minutes. They are functions of counts and sizes
+// alone, so the same snapshot always gets the same suggestions.
+import type { Recipe, Snapshot } from "../../preload/contract/index.ts";
+
+export interface SuggestedRecipe {
+  recipe: Recipe;
+  /** Plain sentences for the person who chooses. */
+  reason: string;
+}
+
+/** Input sides above these cost more time than they have brought accuracy in our benches. Revisit with lesions of a few pixels. */
+const LARGEST_INPUT = { logistic: 64, convnet: 96, resnet18: 96 } as const;
+const SMALLEST_INPUT = 16;
+const BATCH = 32;
+/** A class this much larger than another makes batches unbalanced enough to teach the larger one only. */
+const BALANCE_FROM = 1.5;
+
+/** One recipe each for logistic, convnet and resnet18. `images` are those of the snapshot; only their sizes are looked at. */
+export function suggestRecipes(
+  snapshot: Pick<Snapshot, "classes" | "counts" | "seed">,
+  images: readonly { rows: number; columns: number }[],
+): SuggestedRecipe[] {
+  const train = snapshot.counts.find((count) => count.part === "train");
+  const count = Math.max(1, train?.images ?? 0);
+  const perClass = (train?.perClass ?? []).filter((n) => n > 0);
+  const balanced = perClass.length > 1 && Math.max(...perClass) > BALANCE_FROM * Math.min(...perClass);
+  const side = median(images.map((image) => Math.max(image.rows, image.columns)));
+  const inputSize = (limit: number): number => Math.max(SMALLEST_INPUT, Math.min(limit, 4 * Math.ceil(side / 4)));
+  const batchSize = Math.min(BATCH, count);
+  /** So many steps of learning, whatever the size of the set, but every image at least 5 and at most 100 times. */
+  const epochsFor = (steps: number): number => Math.min(100, Math.max(5, Math.round((steps * batchSize) / count)));
+
+  const common = { batchSize, balanced, schedule: "cosine", patience: null, seed: snapshot.seed } as const;
+  const augment = { shift: 0.08, rotate: 10, scale: 0.1, flip: false, intensity: 0.1 };
+  const recipes: Record<Recipe["architecture"], Recipe> = {
+    logistic: {
+      ...common,
+      architecture: "logistic",
+      inputSize: inputSize(LARGEST_INPUT.logistic),
+      width: 4,
+      epochs: epochsFor(400),
+      optimiser: "adam",
+      learningRate: 1e-3,
+      weightDecay: 1e-2,
+      augment: null,
+    },
+    convnet: {
+      ...common,
+      architecture: "convnet",
+      inputSize: inputSize(LARGEST_INPUT.convnet),
+      width: 16,
+      epochs: epochsFor(400),
+      optimiser: "adam",
+      learningRate: 2e-3,
+      weightDecay: 1e-4,
+      augment,
+    },
+    resnet18: {
+      ...common,
+      architecture: "resnet18",
+      inputSize: inputSize(LARGEST_INPUT.resnet18),
+      width: 16,
+      epochs: epochsFor(800),
+      optimiser: "adam",
+      learningRate: 1e-3,
+      weightDecay: 1e-4,
+      augment,
+    },
+  };
+  const data = `${count} training images${balanced ? ", whose classes are drawn equally often because their numbers differ" : ""}`;
+  const seen = ({ inputSize: size }: Recipe): string =>
+    size < side ? `images are reduced to ${size}×${size} pixels` : `images are used at ${size}×${size} pixels`;
+  return [
+    {
+      recipe: recipes.convnet,
+      reason: `A small convolutional network: the first to try with ${data}; ${seen(recipes.convnet)} and varied a little at each look.`,
+    },
+    {
+      recipe: recipes.resnet18,
+      reason: `A residual network with 18 layers: slower, and usually the most accurate once there are some hundreds of images; here ${data}; ${seen(recipes.resnet18)}.`,
+    },
+    {
+      recipe: recipes.logistic,
+      reason: `Logistic regression on the pixels: ready in seconds, and the bar that the others must clear; ${seen(recipes.logistic)}.`,
+    },
+  ];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? SMALLEST_INPUT;
+}
