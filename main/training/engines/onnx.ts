@@ -11,7 +11,9 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { AppError, type Device } from "../../../preload/contract/index.ts";
+import { GraphBuilder } from "../../graph/builder.ts";
 import type { Tensor } from "../../graph/graph.ts";
+import { writeOnnx } from "../../graph/onnx-writer.ts";
 
 export type DeviceId = Device["id"];
 
@@ -122,11 +124,12 @@ function fromRuntime(name: string, value: ort.OnnxValue): Tensor {
   }
 }
 
-/** A graph with one operator, Relu, over [1]: the smallest that shows whether a device opens at all. */
-const SMALLEST_GRAPH = Buffer.from(
-  "CAk6MwoMCgF4EgF5IgRSZWx1EgFyWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQEQ==",
-  "base64",
-);
+/** The smallest graph that shows whether a device opens at all. */
+function smallestGraph(): Uint8Array {
+  const builder = new GraphBuilder("smallest");
+  builder.output(builder.relu(builder.input("x", "float32", [1])));
+  return writeOnnx(builder.build());
+}
 
 const NAMES: Record<Exclude<DeviceId, "cpu">, string> = {
   webgpu: "Graphics processor (WebGPU)",
@@ -156,7 +159,7 @@ export async function listDevices(): Promise<Device[]> {
 async function whatIsMissing(device: Exclude<DeviceId, "cpu">): Promise<string> {
   if (device === "cuda" && !cudaLibraryIsInstalled()) return "ONNX Runtime's CUDA library is not installed.";
   try {
-    const session = await createSession(SMALLEST_GRAPH, { device, threads: 1, use: "inference" });
+    const session = await createSession(smallestGraph(), { device, threads: 1, use: "inference" });
     await session.dispose();
     return "";
   } catch (error) {
