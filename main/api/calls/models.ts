@@ -1,0 +1,31 @@
+import { resolve } from "node:path";
+import { unlocked } from "../procedures.ts";
+
+export const modelCalls = {
+  list: unlocked.models.list.handler(({ context }) => context.project.models.list()),
+  get: unlocked.models.get.handler(({ input, context }) => context.project.models.get(input.id)),
+  evaluation: unlocked.models.evaluation.handler(({ input, context: { session, project, jobs } }) => {
+    const { modelId, part } = input;
+    const kept = project.models.evaluation(project.models.get(modelId).id, part);
+    if (kept) return kept;
+    return session.once(`evaluation ${modelId} ${part}`, () =>
+      jobs.call<"evaluation">({ kind: "evaluation", modelId, part }),
+    );
+  }),
+  explain: unlocked.models.explain.handler(({ input, context }) =>
+    context.jobs.call<"explain">({ kind: "explain", ...input }),
+  ),
+  compress: unlocked.models.compress.handler(({ input, context: { project, jobs } }) => {
+    const { id } = project.models.get(input.modelId);
+    return jobs.start({ kind: "compress", ...input }, id);
+  }),
+  compressionReport: unlocked.models.compressionReport.handler(({ input, context }) =>
+    context.project.models.compressionReport(input.modelId),
+  ),
+  export: unlocked.models.export.handler(({ input, context: { session, project, jobs } }) => {
+    const { id } = project.models.get(input.modelId);
+    const folder = resolve(input.folder ?? session.host.info.homeFolder);
+    return jobs.start({ kind: "export", ...input, folder }, id);
+  }),
+  exports: unlocked.models.exports.handler(({ context }) => context.project.exports.list()),
+};

@@ -1,0 +1,34 @@
+import { createProject, openProject, recoverProject } from "../../project/project.ts";
+import { recentProjects } from "../../project/recent.ts";
+import { open, unlocked } from "../procedures.ts";
+
+export const projectCalls = {
+  recent: open.projects.recent.handler(() => recentProjects.list()),
+  forget: open.projects.forget.handler(({ input }) => recentProjects.forget(input.path)),
+  create: open.projects.create.handler(async ({ input, context: { session } }) => {
+    const { project, recoveryKey } = await createProject({
+      ...input,
+      folder: input.folder ?? session.host.info.projectsFolder,
+    });
+    await session.adopt(project);
+    return { project: project.summary(), recoveryKey };
+  }),
+  open: open.projects.open.handler(async ({ input, context: { session } }) => {
+    const project = await openProject(input);
+    await session.adopt(project);
+    return project.summary();
+  }),
+  recover: open.projects.recover.handler(async ({ input, context: { session } }) => {
+    const project = await recoverProject(input);
+    await session.adopt(project);
+    return project.summary();
+  }),
+  changePassphrase: unlocked.projects.changePassphrase.handler(({ input, context }) =>
+    context.project.changePassphrase(input.current, input.next),
+  ),
+  lock: open.projects.lock.handler(({ context }) => context.session.lock()),
+  current: open.projects.current.handler(({ context: { session } }) =>
+    session.isOpen ? session.project.summary() : null,
+  ),
+  audit: unlocked.projects.audit.handler(({ input, context }) => context.project.audit.list(input.offset, input.limit)),
+};

@@ -1,0 +1,39 @@
+import { availableParallelism } from "node:os";
+import { AppError, type Job, type Run } from "../../../preload/contract/index.ts";
+import { unlocked } from "../procedures.ts";
+import type { Session } from "../session.ts";
+
+export const runCalls = {
+  recipes: unlocked.runs.recipes.handler(({ input, context }) =>
+    context.jobs.call<"recipes">({ kind: "recipes", snapshotId: input.snapshotId }),
+  ),
+  devices: unlocked.runs.devices.handler(({ context }) => context.jobs.call<"devices">({ kind: "devices" })),
+  start: unlocked.runs.start.handler(({ input, context: { session, project } }) => {
+    const name = input.name || `${input.recipe.architecture} ${project.runs.list().length + 1}`;
+    const run = project.runs.create({ ...input, name, threads: availableParallelism() });
+    return train(session, run);
+  }),
+  resume: unlocked.runs.resume.handler(({ input, context: { session, project } }) => {
+    const run = project.runs.get(input.id);
+    if (run.state !== "interrupted" && run.state !== "cancelled") {
+      throw new AppError("training/not-resumable", `A run that is ${run.state} cannot be resumed.`);
+    }
+    return train(session, run);
+  }),
+  cancel: unlocked.runs.cancel.handler(({ input, context: { jobs, project } }) => {
+    const run = project.runs.get(input.id);
+    if (run.state === "running" && run.jobId !== null) jobs.cancel(run.jobId);
+    return project.runs.get(input.id);
+  }),
+  list: unlocked.runs.list.handler(({ context }) => context.project.runs.list()),
+  get: unlocked.runs.get.handler(({ input, context }) => context.project.runs.get(input.id)),
+  points: unlocked.runs.points.handler(({ input, context }) => context.project.runs.points(input.id)),
+};
+
+function train(session: Session, { id }: Run): { run: Run; job: Job } {
+  const { project, jobs } = session;
+  const job = jobs.start({ kind: "train", runId: id }, id);
+  project.runs.update(id, { state: "running", jobId: job.id, finishedAt: null, error: null });
+  session.publish({ type: "changed", topic: "runs" });
+  return { run: project.runs.get(id), job };
+}

@@ -1,0 +1,19 @@
+// The two starting points of every call: one that always answers, and one that answers only while a project is open.
+
+import { implement } from "@orpc/server";
+import { contract } from "../../preload/contract/index.ts";
+import type { Session } from "./session.ts";
+
+export interface CallContext {
+  session: Session;
+}
+
+/** Calls that answer without a project. */
+export const open = implement(contract).$context<CallContext>();
+
+/** Calls about the open project: refuse with project/locked when there is none, and count as somebody being here. */
+export const unlocked = open.use(({ context, next }) => {
+  const { project, jobs } = context.session;
+  context.session.touch();
+  return next({ context: { project, jobs } });
+});

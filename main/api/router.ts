@@ -1,0 +1,22 @@
+// The contract, answered: one file in `calls/` for each part of it.
+
+import { appCalls } from "./calls/app.ts";
+import { imageCalls } from "./calls/images.ts";
+import { jobCalls } from "./calls/jobs.ts";
+import { labelCalls } from "./calls/labels.ts";
+import { modelCalls } from "./calls/models.ts";
+import { projectCalls } from "./calls/projects.ts";
+import { runCalls } from "./calls/runs.ts";
+import { snapshotCalls } from "./calls/snapshots.ts";
+import { open } from "./procedures.ts";
+
+export const router = open.router({
+  app: appCalls,
+  projects: projectCalls,
+  images: imageCalls,
+  labels: labelCalls,
+  snapshots: snapshotCalls,
+  runs: runCalls,
+  models: modelCalls,
+  jobs: jobCalls,
+});

@@ -1,0 +1,100 @@
+// The one open project of a studio, its running work, and who is told about it.
+//
+// Invariants: at most one project is open; locking stops its jobs first, then closes it and wipes the key; an evaluation that
+// is being computed is computed once however many windows ask. Every call passes `project` or `jobs`, which refuse when locked.
+
+import { AppError, type StudioEvent } from "../../preload/contract/index.ts";
+import { Supervisor } from "../jobs/supervisor.ts";
+import type { Project } from "../project/project.ts";
+import { EventHub } from "./events.ts";
+import type { Host } from "./host.ts";
+
+interface OpenProject {
+  project: Project;
+  jobs: Supervisor;
+}
+
+export class Session {
+  readonly host: Host;
+  readonly events = new EventHub();
+  #open: OpenProject | null = null;
+  #idle: NodeJS.Timeout | null = null;
+  readonly #inFlight = new Map<string, Promise<unknown>>();
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
+  /** @throws AppError project/locked */
+  get project(): Project {
+    return this.#opened().project;
+  }
+
+  /** @throws AppError project/locked */
+  get jobs(): Supervisor {
+    return this.#opened().jobs;
+  }
+
+  /** Takes over a project that has just been unlocked. The one before is locked. */
+  async adopt(project: Project): Promise<void> {
+    await this.lock();
+    const jobs = new Supervisor({ project, startChild: this.host.startChild, publish: (event) => this.publish(event) });
+    this.#open = { project, jobs };
+    this.touch();
+    this.publish({ type: "changed", topic: "project" });
+  }
+
+  /** Stops jobs, closes the project, wipes its key. Nothing happens when none is open. */
+  async lock(): Promise<void> {
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    if (this.#idle) clearTimeout(this.#idle);
+    await open.jobs.close();
+    open.project.close();
+    this.publish({ type: "changed", topic: "project" });
+  }
+
+  async close(): Promise<void> {
+    await this.lock();
+    this.events.close();
+  }
+
+  /** Somebody is here: the idle lock starts counting again. */
+  touch(): void {
+    if (this.#idle) clearTimeout(this.#idle);
+    if (this.host.idleLockMs === null || this.#open === null) return;
+    this.#idle = setTimeout(() => this.#onIdle(), this.host.idleLockMs);
+    this.#idle.unref();
+  }
+
+  publish(event: StudioEvent): void {
+    this.events.publish(event);
+  }
+
+  /** Answers everyone who asks for the same thing at the same time with one computation. */
+  once<T>(key: string, compute: () => Promise<T>): Promise<T> {
+    const running = this.#inFlight.get(key);
+    if (running) return running as Promise<T>;
+    const started = compute().finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, started);
+    return started;
+  }
+
+  #onIdle(): void {
+    if (this.#open?.jobs.busy) {
+      this.touch();
+      return;
+    }
+    this.lock().catch(() => this.host.report("app/internal", "idle lock"));
+  }
+
+  #opened(): OpenProject {
+    if (this.#open === null) throw new AppError("project/locked", "No project is open: open one first.");
+    return this.#open;
+  }
+}

@@ -1,0 +1,112 @@
+// What the main process and its children say to each other.
+//
+// A child is one Node process (`child_process` or Electron's `utilityProcess`) that opens the project by itself with the key it
+// is sent, does one job or answers short calls, and ends. Both sides are discriminated unions, so a message that one side adds
+// does not compile until the other side handles it. Everything sent is structured-cloneable.
+//
+// Invariants: the project's path and key travel here and nowhere else (no argument vector, no environment, no file). Errors
+// travel as code and sentence, because classes do not survive a process boundary. A task sends exactly one `done` or `failed`.
+// Non-goals: no shared memory and no pixel data between processes: a child reads what it needs from the project.
+
+import type {
+  CompressionReport,
+  Device,
+  Evaluation,
+  Explanation,
+  ExportReport,
+  ImportReport,
+  JobKind,
+  Part,
+  Progress,
+  Recipe,
+  RunPoint,
+  Topic,
+} from "../../preload/contract/index.ts";
+
+/** How images get a class while they are imported; see the contract's `importPath`. */
+export type LabelSource = "none" | "folders";
+
+/** Long work: has a Job row, shows progress, can be cancelled, runs in a child of its own. */
+export type JobTask =
+  | { kind: "import"; path: string; labels: LabelSource }
+  | { kind: "sample"; images: number; seed: number }
+  | { kind: "train"; runId: string }
+  | { kind: "evaluate"; modelId: string; part: Part }
+  | { kind: "compress"; modelId: string; maxAucDrop: number }
+  | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean };
+
+/** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
+export type CallTask =
+  | { kind: "import-file"; name: string; bytes: Uint8Array; labels: LabelSource }
+  | {
+      kind: "explain";
+      modelId: string;
+      imageId: string;
+      frame: number;
+      method: Explanation["method"];
+      classIndex?: number;
+    }
+  | { kind: "evaluation"; modelId: string; part: Part }
+  | { kind: "recipes"; snapshotId: string }
+  | { kind: "devices" };
+
+export type Task = JobTask | CallTask;
+
+/** What each task answers when it is done. */
+export interface TaskResults {
+  import: ImportReport;
+  sample: ImportReport;
+  train: { runId: string };
+  evaluate: { modelId: string; part: Part };
+  compress: CompressionReport;
+  export: ExportReport;
+  "import-file": ImportReport;
+  explain: Explanation;
+  evaluation: Evaluation;
+  recipes: { recipe: Recipe; reason: string }[];
+  devices: Device[];
+}
+
+export type TaskKind = Task["kind"];
+export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>;
+
+/** Every kind of Job in the contract is a JobTask and the other way round: a new kind on one side does not compile alone. */
+export type JobKindsAgree = [JobKind] extends [JobTask["kind"]]
+  ? [JobTask["kind"]] extends [JobKind]
+    ? true
+    : never
+  : never;
+true satisfies JobKindsAgree;
+
+export type ParentMessage =
+  /** Sent once, first. */
+  | { type: "open"; projectPath: string; key: Uint8Array; memberId: string }
+  | { type: "run"; id: string; task: Task }
+  /** The task with this id answers `failed` with app/aborted as soon as it can. */
+  | { type: "cancel"; id: string }
+  /** Nothing more will come: close the project and exit. */
+  | { type: "close" };
+
+export interface TaskFailure {
+  code: string;
+  message: string;
+}
+
+export type ChildMessage =
+  | { type: "progress"; id: string; progress: Progress }
+  | { type: "points"; id: string; runId: string; points: RunPoint[] }
+  | { type: "changed"; id: string; topic: Topic }
+  | { type: "done"; id: string; result: unknown }
+  | { type: "failed"; id: string; error: TaskFailure };
+
+/** One child process as the supervisor sees it; each host says how one is started. */
+export interface Child {
+  send(message: ParentMessage): void;
+  /** At most one listener of each kind. */
+  onMessage(listener: (message: ChildMessage) => void): void;
+  onExit(listener: () => void): void;
+  /** Ends it at once, whatever it is doing. */
+  kill(): void;
+}
+
+export type StartChild = () => Child;

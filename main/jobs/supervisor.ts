@@ -1,0 +1,291 @@
+// Starts, watches and stops the child processes of one open project.
+//
+// One child for each job, so a crash takes one job and nothing else; one warm child for short calls (explanation, one dropped
+// file), so that asking twice does not pay for starting twice. A job is a row in the project from its first moment to its last:
+// its state is what this file last wrote there, so a studio that was killed finds it as `running` with a process that is gone
+// and marks it (see `reconcile`). Non-goals: no queue and no priorities: the person at the machine decides what runs.
+
+import { randomUUID } from "node:crypto";
+import {
+  AppError,
+  type ErrorCode,
+  isErrorCode,
+  type Job,
+  type JobKind,
+  type StudioEvent,
+  type Topic,
+} from "../../preload/contract/index.ts";
+import type { Project } from "../project/project.ts";
+import type {
+  Child,
+  ChildMessage,
+  JobTask,
+  StartChild,
+  Task,
+  TaskFailure,
+  TaskKind,
+  TaskOf,
+  TaskResults,
+} from "./protocol.ts";
+
+/** How long a child may take to stop by itself before it is killed. A training step of a large net takes seconds. */
+const GRACE_MS = 10_000;
+/** A running job's progress is written to the project no more often than this. */
+const SAVE_EVERY_MS = 1000;
+
+const UNIT = {
+  import: "files",
+  sample: "images",
+  train: "steps",
+  evaluate: "images",
+  compress: "parts",
+  export: "bytes",
+} as const satisfies Record<JobKind, Job["progress"]["unit"]>;
+
+/** What may look different when a job of this kind has ended. */
+const TOPICS: Record<JobKind, Topic[]> = {
+  import: ["images", "labels", "project"],
+  sample: ["images", "labels", "project"],
+  train: ["runs", "models", "project"],
+  evaluate: ["models"],
+  compress: ["models", "project"],
+  export: ["exports"],
+};
+
+const CRASHED: TaskFailure = {
+  code: "jobs/crashed",
+  message: "The process that did this work ended unexpectedly. What it had finished is kept.",
+};
+
+type StopReason = "cancelled" | "interrupted";
+
+interface RunningJob {
+  job: Job;
+  child: Child;
+  stop: StopReason | null;
+  savedAt: number;
+  settled: Promise<void>;
+  settle: () => void;
+}
+
+interface PendingCall {
+  resolve(result: unknown): void;
+  reject(error: AppError): void;
+}
+
+export interface SupervisorOptions {
+  project: Project;
+  startChild: StartChild;
+  publish(event: StudioEvent): void;
+  graceMs?: number;
+}
+
+export class Supervisor {
+  readonly #project: Project;
+  readonly #startChild: StartChild;
+  readonly #publish: (event: StudioEvent) => void;
+  readonly #graceMs: number;
+  readonly #running = new Map<string, RunningJob>();
+  readonly #calls = new Map<string, PendingCall>();
+  #warm: Child | null = null;
+  #closed = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#project = options.project;
+    this.#startChild = options.startChild;
+    this.#publish = options.publish;
+    this.#graceMs = options.graceMs ?? GRACE_MS;
+  }
+
+  /** True while a job of this process runs. */
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** Newest first, running ones with their progress of this moment. */
+  list(): Job[] {
+    return this.#project.jobs.list().map((job) => this.#running.get(job.id)?.job ?? job);
+  }
+
+  /** @throws AppError app/not-found */
+  get(id: string): Job {
+    return this.#running.get(id)?.job ?? this.#project.jobs.get(id);
+  }
+
+  /** Starts a job and answers at once. `subject`: id of the run or model it works on. */
+  start(task: JobTask, subject: string | null): Job {
+    this.#assertOpen();
+    const job: Job = {
+      id: randomUUID(),
+      kind: task.kind,
+      state: "running",
+      subject,
+      progress: { done: 0, total: 0, unit: UNIT[task.kind], secondsLeft: null, note: "starting" },
+      startedAt: new Date().toISOString(),
+      finishedAt: null,
+      error: null,
+      result: null,
+    };
+    this.#project.jobs.save(job);
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+    const child = this.#openChild();
+    this.#running.set(job.id, { job, child, stop: null, savedAt: Date.now(), settled, settle });
+    child.onMessage((message) => this.#onJobMessage(job.id, message));
+    child.onExit(() => this.#finish(job.id, { failure: CRASHED }));
+    child.send({ type: "run", id: job.id, task });
+    this.#publish({ type: "job", job });
+    return job;
+  }
+
+  /** Asks a job to stop. It is stopped when its state says so; a job that has ended stays as it is. */
+  cancel(id: string): Job {
+    const running = this.#running.get(id);
+    if (running) this.#stop(id, running, "cancelled");
+    else if (this.#project.jobs.get(id).state === "running") {
+      throw new AppError("jobs/running", "This job runs in another window or command of the studio: cancel it there.");
+    }
+    return this.get(id);
+  }
+
+  /** Resolves when the job has ended, at once when it is not running. Its final state is in `get`. */
+  async ended(id: string): Promise<Job> {
+    await this.#running.get(id)?.settled;
+    return this.get(id);
+  }
+
+  /** A short task in the warm child. Rejects with the task's AppError, or jobs/crashed when the child died. */
+  call<Kind extends TaskKind>(task: TaskOf<Kind>): Promise<TaskResults[Kind]> {
+    this.#assertOpen();
+    this.#warm ??= this.#openWarmChild();
+    const id = randomUUID();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#calls.set(id, { resolve, reject });
+    this.#warm.send({ type: "run", id, task: task as Task });
+    return promise as Promise<TaskResults[Kind]>;
+  }
+
+  /** Stops everything (jobs become interrupted, training can be resumed) and ends all children. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const jobs = [...this.#running];
+    for (const [id, running] of jobs) this.#stop(id, running, "interrupted");
+    this.#endWarmChild();
+    await Promise.all(jobs.map(([, running]) => running.settled));
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new AppError("project/locked", "The project is being locked.");
+  }
+
+  #openChild(): Child {
+    const child = this.#startChild();
+    const { path, member } = this.#project;
+    child.send({ type: "open", projectPath: path, key: this.#project.key, memberId: member.id });
+    return child;
+  }
+
+  #openWarmChild(): Child {
+    const child = this.#openChild();
+    child.onMessage((message) => {
+      if (message.type === "done" || message.type === "failed") {
+        const call = this.#calls.get(message.id);
+        this.#calls.delete(message.id);
+        if (message.type === "done") call?.resolve(message.result);
+        else call?.reject(toAppError(message.error));
+      } else if (message.type === "changed") {
+        this.#publish({ type: "changed", topic: message.topic });
+      }
+    });
+    child.onExit(() => {
+      if (this.#warm === child) this.#endWarmChild();
+    });
+    return child;
+  }
+
+  #endWarmChild(): void {
+    const child = this.#warm;
+    this.#warm = null;
+    child?.send({ type: "close" });
+    child?.kill();
+    const failure = this.#closed ? new AppError("app/aborted", "The project was locked.") : toAppError(CRASHED);
+    for (const call of this.#calls.values()) call.reject(failure);
+    this.#calls.clear();
+  }
+
+  #stop(id: string, running: RunningJob, reason: StopReason): void {
+    if (running.stop !== null) return;
+    running.stop = reason;
+    running.child.send({ type: "cancel", id });
+    const timer = setTimeout(() => running.child.kill(), this.#graceMs);
+    timer.unref();
+    void running.settled.then(() => clearTimeout(timer));
+  }
+
+  #onJobMessage(id: string, message: ChildMessage): void {
+    const running = this.#running.get(id);
+    if (!running) return;
+    switch (message.type) {
+      case "progress":
+        running.job = { ...running.job, progress: message.progress };
+        if (Date.now() - running.savedAt >= SAVE_EVERY_MS) {
+          running.savedAt = Date.now();
+          this.#project.jobs.save(running.job);
+        }
+        this.#publish({ type: "job", job: running.job });
+        return;
+      case "points":
+        this.#publish({ type: "points", runId: message.runId, points: message.points });
+        return;
+      case "changed":
+        this.#publish({ type: "changed", topic: message.topic });
+        return;
+      case "done":
+        this.#finish(id, { result: message.result });
+        return;
+      case "failed":
+        this.#finish(id, { failure: message.error });
+        return;
+    }
+  }
+
+  #finish(id: string, outcome: { result: unknown } | { failure: TaskFailure }): void {
+    const running = this.#running.get(id);
+    if (!running) return;
+    this.#running.delete(id);
+    const { job, stop } = running;
+    const error = "failure" in outcome ? outcome.failure : null;
+    const state = error === null ? "done" : endState(error, stop);
+    const final: Job = {
+      ...job,
+      state,
+      finishedAt: new Date().toISOString(),
+      progress: state === "done" ? { ...job.progress, done: job.progress.total, secondsLeft: 0 } : job.progress,
+      error: state === "cancelled" ? null : error,
+      result: "result" in outcome ? outcome.result : null,
+    };
+    try {
+      this.#project.jobs.save(final);
+      if (job.kind === "train" && job.subject !== null && state !== "done") {
+        this.#project.runs.update(job.subject, { state, finishedAt: final.finishedAt, error: final.error });
+      }
+    } finally {
+      this.#publish({ type: "job", job: final });
+      for (const topic of TOPICS[job.kind]) this.#publish({ type: "changed", topic });
+      running.child.send({ type: "close" });
+      const timer = setTimeout(() => running.child.kill(), this.#graceMs);
+      timer.unref();
+      running.settle();
+    }
+  }
+}
+
+/** How a job that did not finish ended: somebody stopped it, its process died, or its work failed. */
+function endState(error: TaskFailure, stop: StopReason | null): Job["state"] {
+  if (stop !== null) return stop;
+  return error.code === CRASHED.code ? "interrupted" : "failed";
+}
+
+function toAppError({ code, message }: TaskFailure): AppError {
+  const known: ErrorCode = isErrorCode(code) ? code : "app/internal";
+  return new AppError(known, message);
+}

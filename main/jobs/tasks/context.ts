@@ -1,0 +1,11 @@
+import type { Progress, RunPoint, Topic } from "../../../preload/contract/index.ts";
+import type { Project } from "../../project/project.ts";
+
+/** What a task has at hand. `signal` is checked between pieces of work; an aborted task throws app/aborted. */
+export interface TaskContext {
+  readonly project: Project;
+  readonly signal: AbortSignal;
+  progress(progress: Progress): void;
+  points(runId: string, points: RunPoint[]): void;
+  changed(topic: Topic): void;
+}

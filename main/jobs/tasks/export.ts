@@ -1,0 +1,42 @@
+// A model as a container image: what of the project goes into it (the graph, the input's range, the names of the classes) and
+// what the project remembers of it (the report, in the audit).
+
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ExportReport } from "../../../preload/contract/index.ts";
+import { exportImage } from "../../shipping/export.ts";
+import type { TaskOf } from "../protocol.ts";
+import type { TaskContext } from "./context.ts";
+import { Pace } from "./pace.ts";
+
+export async function exportModel(task: TaskOf<"export">, context: TaskContext): Promise<ExportReport> {
+  const { project, signal } = context;
+  const model = project.models.get(task.modelId);
+  const version = project.exports.list().filter(({ modelId }) => modelId === model.id).length + 1;
+  const pace = new Pace();
+  await mkdir(task.folder, { recursive: true });
+  const exported = await exportImage({
+    onnx: project.models.onnx(model.id),
+    manifest: {
+      name: task.name,
+      version: String(version),
+      input: model.input,
+      classes: model.classes.map(({ name }) => name),
+    },
+    target: join(task.folder, `${task.name}.oci.tar`),
+    name: task.name,
+    overwrite: task.overwrite,
+    created: model.createdAt,
+    signal,
+    onProgress: (done, total) => context.progress(pace.at(done, total, "bytes", "packing")),
+  });
+  const report: ExportReport = {
+    id: randomUUID(),
+    modelId: model.id,
+    createdAt: new Date().toISOString(),
+    ...exported,
+  };
+  project.exports.add(report);
+  return report;
+}

@@ -1,0 +1,157 @@
+// Images from files of this machine, or from one file whose bytes were sent.
+//
+// One file after the other: a file that cannot be read is listed with the reason and the rest goes on; only a project that
+// cannot be written stops the work. What is in when it stops, stays in, and importing again adds only the rest.
+
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { AppError, type ImportReport, type Part, type RefusedFile } from "../../../preload/contract/index.ts";
+import { readImages } from "../../imaging/read.ts";
+import type { ImportedImage } from "../../imaging/types.ts";
+import type { LabelSource, TaskOf } from "../protocol.ts";
+import type { TaskContext } from "./context.ts";
+import { type ImportedLabels, Importer } from "./importer.ts";
+import { Pace } from "./pace.ts";
+
+/** Of one file. Node reads at most 2 GiB at once, and decoding needs room beside it. */
+const LARGEST_FILE = 2 ** 30;
+/** Images of one archive that are written in one transaction; between two the work can be stopped. */
+const BATCH = 64;
+/** Windows are told that there are more images no more often than this. */
+const ANNOUNCE_EVERY_MS = 1000;
+
+const PART_FOLDERS: Record<string, Part> = {
+  train: "train",
+  training: "train",
+  val: "validation",
+  valid: "validation",
+  validation: "validation",
+  test: "test",
+  testing: "test",
+};
+
+export async function importPath(task: TaskOf<"import">, context: TaskContext): Promise<ImportReport> {
+  const root = resolve(task.path);
+  const isFolder = (await stat(root).catch(notThere)).isDirectory();
+  const files = isFolder ? await listFiles(root, context.signal) : [root];
+  const importer = new Importer(context.project);
+  const pace = new Pace();
+  let announcedAt = performance.now();
+  for (const [index, path] of files.entries()) {
+    throwIfStopped(context.signal);
+    context.progress(pace.at(index, files.length, "files", "importing"));
+    const name = isFolder ? relative(root, path).split(sep).join("/") : basename(path);
+    await importOne(
+      importer,
+      { name, read: () => readWhole(path), folder: basename(dirname(path)) },
+      task.labels,
+      context,
+    );
+    if (performance.now() - announcedAt > ANNOUNCE_EVERY_MS) {
+      announcedAt = performance.now();
+      context.changed("images");
+    }
+  }
+  context.progress(pace.at(files.length, files.length, "files", "importing"));
+  return importer.report;
+}
+
+export async function importFile(task: TaskOf<"import-file">, context: TaskContext): Promise<ImportReport> {
+  const importer = new Importer(context.project);
+  const name = task.name.split("\\").join("/");
+  const folders = name.split("/").slice(0, -1);
+  const file = { name, read: async () => task.bytes, folder: folders.at(-1) ?? "" };
+  await importOne(importer, file, task.labels, context);
+  return importer.report;
+}
+
+/** A file to import: its name to show, its bytes when they are needed, the folder that may be its class. */
+interface Source {
+  name: string;
+  read(): Promise<Uint8Array>;
+  folder: string;
+}
+
+async function importOne(importer: Importer, source: Source, from: LabelSource, context: TaskContext): Promise<void> {
+  const { name } = source;
+  let images: ImportedImage[];
+  try {
+    images = readImages({ name, bytes: await source.read() });
+  } catch (error) {
+    importer.report.refused.push(refusal(name, error));
+    return;
+  }
+  const part = partOf(name);
+  const labelled = images.map((image) => {
+    const className = from === "folders" && source.folder !== "" ? source.folder : image.suggestedClass;
+    const labels: ImportedLabels = { className };
+    return { image: part === null || image.suggestedPart ? image : { ...image, suggestedPart: part }, labels };
+  });
+  for (let start = 0; start < labelled.length; start += BATCH) {
+    if (start > 0) {
+      await setImmediate();
+      throwIfStopped(context.signal);
+    }
+    importer.addAll(labelled.slice(start, start + BATCH));
+  }
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > LARGEST_FILE) {
+      throw new AppError("imaging/too-large", `A file may have 1 GiB at most; this one has ${size} bytes.`);
+    }
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("imaging/unreadable", "This file may not be read or is gone.", { cause: error });
+  }
+}
+
+function refusal(file: string, error: unknown): RefusedFile {
+  if (error instanceof AppError) return { file, code: error.code, message: error.message };
+  throw error;
+}
+
+/** Every file below a folder in natural order; hidden ones and links to folders are left out. */
+async function listFiles(root: string, signal: AbortSignal): Promise<string[]> {
+  const files: string[] = [];
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    throwIfStopped(signal);
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (entry.name.startsWith(".")) continue;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        // A project inside an imported folder is not a set of images.
+        if (!entry.name.endsWith(".loupe")) folders.push(path);
+      } else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) files.push(path);
+    }
+  }
+  const { compare } = new Intl.Collator("en", { numeric: true });
+  return files.sort(compare);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
+}
+
+/** The part of a set that a path says it belongs to, as in `train/NORMAL/1.png`; the deepest such folder counts. */
+function partOf(name: string): Part | null {
+  const folders = name.toLowerCase().split("/").slice(0, -1).reverse();
+  for (const folder of folders) {
+    if (Object.hasOwn(PART_FOLDERS, folder)) return PART_FOLDERS[folder]!;
+  }
+  return null;
+}
+
+function notThere(error: unknown): never {
+  throw new AppError("app/not-found", "This file or folder does not exist or may not be read.", { cause: error });
+}
+
+function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw new AppError("app/aborted", "The import was stopped; what was read so far is in.");
+}

@@ -1,0 +1,50 @@
+// Adds images to the project, with the labels that came with them, and counts what happened.
+//
+// Invariants: an image that is there already is not added again; a label that a reader gave is never replaced by an import;
+// an image and its labels are one transaction. Non-goals: finding files (import.ts) and reading formats (main/imaging).
+
+import type { Box, ImportReport, Mask } from "../../../preload/contract/index.ts";
+import type { ImportedImage } from "../../imaging/types.ts";
+import type { Project } from "../../project/project.ts";
+
+export interface ImportedLabels {
+  className: string | null;
+  /** pixels of the finding, in the class `className` */
+  mask?: Pick<Mask, "rows" | "columns" | "runs"> | null;
+  box?: Pick<Box, "x" | "y" | "width" | "height"> | null;
+}
+
+export class Importer {
+  readonly report: ImportReport = { imported: 0, duplicates: 0, labelled: 0, refused: [] };
+  readonly #project: Project;
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  /** Adds images and their labels in one transaction: all of them, or none when it throws. */
+  addAll(images: readonly { image: ImportedImage; labels: ImportedLabels }[]): void {
+    const { images: kept, labels: given } = this.#project;
+    let imported = 0;
+    let labelled = 0;
+    this.#project.transaction(() => {
+      const fresh: { imageId: string; className: string; labels: ImportedLabels }[] = [];
+      for (const { image, labels } of images) {
+        const { id, added } = kept.add(image);
+        if (added) imported += 1;
+        const { className } = labels;
+        if (className !== null && given.forImage(id).classId === null) fresh.push({ imageId: id, className, labels });
+      }
+      labelled = given.importClasses(fresh).labelled;
+      for (const { imageId, labels } of fresh) {
+        const { classId } = given.forImage(imageId);
+        if (classId === null) continue;
+        if (labels.mask) given.addMask({ imageId, frame: 0, classId, ...labels.mask });
+        if (labels.box) given.saveBox({ imageId, frame: 0, classId, ...labels.box });
+      }
+    });
+    this.report.imported += imported;
+    this.report.duplicates += images.length - imported;
+    this.report.labelled += labelled;
+  }
+}

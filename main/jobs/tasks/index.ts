@@ -1,0 +1,26 @@
+// One row for each kind of task. Each is loaded when it is first asked for: an import never loads ONNX Runtime.
+
+import type { Task, TaskKind, TaskOf, TaskResults } from "../protocol.ts";
+import type { TaskContext } from "./context.ts";
+
+type TaskTable = { [Kind in TaskKind]: (task: TaskOf<Kind>, context: TaskContext) => Promise<TaskResults[Kind]> };
+
+const tasks: TaskTable = {
+  import: async (task, context) => (await import("./import.ts")).importPath(task, context),
+  "import-file": async (task, context) => (await import("./import.ts")).importFile(task, context),
+  sample: async (task, context) => (await import("./sample.ts")).importSample(task, context),
+  train: async (task, context) => (await import("./train.ts")).train(task, context),
+  recipes: async (task, context) => (await import("./train.ts")).recipes(task, context),
+  devices: async () => (await import("./train.ts")).devices(),
+  evaluate: async (task, context) => (await import("./evaluate.ts")).evaluate(task, context),
+  evaluation: async (task, context) => (await import("./evaluate.ts")).evaluation(task, context),
+  compress: async (task, context) => (await import("./compress.ts")).compress(task, context),
+  explain: async (task, context) => (await import("./explain.ts")).explainImage(task, context),
+  export: async (task, context) => (await import("./export.ts")).exportModel(task, context),
+};
+
+export function runTask(task: Task, context: TaskContext): Promise<TaskResults[TaskKind]> {
+  // The table's type ties each kind to its function; the compiler cannot follow one kind through a union.
+  const run = tasks[task.kind] as (task: Task, context: TaskContext) => Promise<TaskResults[TaskKind]>;
+  return run(task, context);
+}

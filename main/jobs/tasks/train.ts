@@ -1,0 +1,34 @@
+// Training and what is asked before it: recipes that fit a snapshot, devices of this machine.
+
+import { listDevices } from "../../training/engines/onnx.ts";
+import { suggestRecipes } from "../../training/recipes.ts";
+import { trainRun } from "../../training/run.ts";
+import type { TaskOf, TaskResults } from "../protocol.ts";
+import type { TaskContext } from "./context.ts";
+
+export async function train(task: TaskOf<"train">, context: TaskContext): Promise<TaskResults["train"]> {
+  const { project, signal } = context;
+  const { runId } = task;
+  await trainRun({
+    project,
+    runId,
+    signal,
+    threads: project.runs.get(runId).threads,
+    onProgress: context.progress,
+    onPoints: (points) => context.points(runId, points),
+  });
+  return { runId };
+}
+
+export async function recipes(task: TaskOf<"recipes">, { project }: TaskContext): Promise<TaskResults["recipes"]> {
+  const snapshot = project.snapshots.get(task.snapshotId);
+  const ids = project.snapshots.items(snapshot.id).map(({ imageId }) => imageId);
+  return suggestRecipes(
+    snapshot,
+    ids.map((id) => project.images.get(id)),
+  );
+}
+
+export async function devices(): Promise<TaskResults["devices"]> {
+  return listDevices();
+}
