@@ -3,6 +3,7 @@
 // These are starting points for a workstation without a graphics processor: a run of each ends in minutes. They are functions of counts and sizes
 // alone, so the same snapshot always gets the same suggestions.
 import type { Recipe, Snapshot } from "../../preload/contract/index.ts";
+import type { Project } from "../project/project.ts";
 
 export interface SuggestedRecipe {
   recipe: Recipe;
@@ -17,8 +18,19 @@ const BATCH = 32;
 /** A class this much larger than another makes batches unbalanced enough to teach the larger one only. */
 const BALANCE_FROM = 1.5;
 
-/** One recipe each for logistic, convnet and resnet18. `images` are those of the snapshot; only their sizes are looked at. */
-export function suggestRecipes(
+/** Images whose size is looked at, spread evenly over the snapshot. */
+const MEASURED_IMAGES = 200;
+
+/** One recipe each for convnet, resnet18 and logistic, for a snapshot of the project. Errors: app/not-found. */
+export function suggestRecipes(project: Project, snapshotId: string): SuggestedRecipe[] {
+  const items = project.snapshots.items(snapshotId);
+  const every = Math.ceil(items.length / MEASURED_IMAGES);
+  const images = items.filter((_, i) => i % every === 0).map((item) => project.images.get(item.imageId));
+  return recipesFor(project.snapshots.get(snapshotId), images);
+}
+
+/** The pure part: counts and sizes in, recipes out. */
+export function recipesFor(
   snapshot: Pick<Snapshot, "classes" | "counts" | "seed">,
   images: readonly { rows: number; columns: number }[],
 ): SuggestedRecipe[] {

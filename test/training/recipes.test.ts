@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { suggestRecipes } from "../../main/training/recipes.ts";
+import { recipesFor } from "../../main/training/recipes.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";
 
 const classes = ["a", "b"].map((id) => ({ id, name: id, color: "#000000" }));
 const suggest = (perClass: number[], rows: number, columns = rows) => {
   const images = perClass.reduce((sum, n) => sum + n, 0);
-  return suggestRecipes(
+  return recipesFor(
     { classes, seed: 3, counts: [{ part: "train", images, patients: images, perClass }] },
     Array.from({ length: Math.max(1, images) }, () => ({ rows, columns })),
   );
