@@ -1,0 +1,203 @@
+// One encrypted SQLite connection: the only place that opens one, and the only place where SQLite's errors are read.
+//
+// Why a thin wrapper instead of a query builder: everything here is synchronous, so a transaction is one plain function that
+// nothing can interleave with; statements are prepared once per text and kept. Every statement goes through `one`, `all`
+// or `run`, so every SQLite error leaves this room as an AppError with a sentence.
+//
+// The key goes to SQLite as bytes (never as SQL text, which would stay in memory as a string) and those bytes are wiped.
+// Non-goals: other databases, asynchronous work, SQL built from what a user typed.
+
+import { closeSync, openSync, readSync } from "node:fs";
+import Database from "better-sqlite3";
+import { AppError } from "../../preload/contract/errors.ts";
+
+/** What a statement takes; never NaN, which SQLite would store as NULL. */
+export type SqlValue = string | number | bigint | null | Uint8Array;
+
+const BUSY_TIMEOUT_MS = 10_000;
+const PLAIN_HEADER = "SQLite format 3\0";
+const RAW_KEY_PREFIX = "raw:";
+
+/** The ciphers build adds this method to better-sqlite3. */
+interface KeyedConnection {
+  key(key: Buffer): number;
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** SQLite's and the file system's refusals, as sentences that say what to do. Everything else is passed on as it is. */
+export function storageError(error: unknown): unknown {
+  const code = errorCode(error);
+  const cause = { cause: error };
+  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") {
+    return new AppError("project/disk-full", "The disk is full: free some space, then try again.", cause);
+  }
+  if (code.startsWith("SQLITE_READONLY") || code === "EACCES" || code === "EROFS" || code === "EPERM") {
+    return new AppError(
+      "project/read-only",
+      "The project's folder cannot be written: check its permissions or copy it to another disk.",
+      cause,
+    );
+  }
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
+    return new AppError(
+      "project/corrupt",
+      "The project's file is damaged: parts of it are not what was written. Restore the folder from a backup.",
+      cause,
+    );
+  }
+  if (code.startsWith("SQLITE_BUSY") || code === "SQLITE_LOCKED") {
+    return new AppError(
+      "project/locked",
+      "Another process has been writing to the project for more than ten seconds: wait until it is done, then try again.",
+      cause,
+    );
+  }
+  if (code.startsWith("SQLITE_IOERR") || code === "SQLITE_CANTOPEN") {
+    return new AppError("app/internal", "The disk gave an error while the project was read or written.", cause);
+  }
+  return error;
+}
+
+/** Throws project/not-encrypted where the file on disk begins like a plain SQLite file, project/corrupt where it is empty. */
+export function assertCiphertext(file: string): void {
+  const header = Buffer.alloc(PLAIN_HEADER.length);
+  const descriptor = openSync(file, "r");
+  let length: number;
+  try {
+    length = readSync(descriptor, header, 0, header.length, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  if (length < header.length) {
+    throw new AppError("project/corrupt", "The project's file is empty or cut off. Restore the folder from a backup.");
+  }
+  if (header.toString("latin1") === PLAIN_HEADER) {
+    throw new AppError(
+      "project/not-encrypted",
+      "The project's file is not encrypted, so Loupe does not open it: it was not written by Loupe or was replaced.",
+    );
+  }
+}
+
+export class ProjectDatabase {
+  readonly #connection: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+  readonly #transaction: Database.Transaction<(work: () => unknown) => unknown>;
+
+  /** Opens `file` with a raw 256-bit key, which stays the caller's. A new file is only made with `create`. */
+  constructor(file: string, key: Uint8Array, options: { create: boolean }) {
+    if (!options.create) assertCiphertext(file);
+    this.#connection = new Database(file, { fileMustExist: !options.create, timeout: BUSY_TIMEOUT_MS });
+    try {
+      this.#connection.pragma("cipher = 'sqlcipher'");
+      this.#connection.pragma("legacy = 4");
+      const rawKey = Buffer.concat([Buffer.from(RAW_KEY_PREFIX), key]);
+      (this.#connection as unknown as KeyedConnection).key(rawKey);
+      rawKey.fill(0);
+      this.#connection.pragma("temp_store = MEMORY");
+      this.#connection.pragma("journal_mode = WAL");
+      this.#connection.pragma("synchronous = FULL");
+      this.#connection.pragma("foreign_keys = ON");
+      this.#connection.pragma("secure_delete = ON");
+      this.#connection.pragma("trusted_schema = OFF");
+      this.#connection.pragma("cell_size_check = ON");
+      this.#connection.pragma("cache_size = -65536");
+      this.#connection.pragma("journal_size_limit = 67108864");
+      this.#transaction = this.#connection.transaction((work: () => unknown) => work());
+      assertCiphertext(file);
+    } catch (error) {
+      this.#connection.close();
+      throw storageError(error);
+    }
+  }
+
+  #prepared(sql: string): Database.Statement {
+    if (!this.#connection.open) throw new AppError("project/locked", "The project is locked: open it again.");
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** First row, or undefined where there is none. `Row` is the caller's promise about its own SELECT. */
+  one<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    try {
+      return this.#prepared(sql).get(...values) as Row | undefined;
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    try {
+      return this.#prepared(sql).all(...values) as Row[];
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  /** Runs one changing statement; answers how many rows it changed and the last row number. */
+  run(sql: string, ...values: SqlValue[]): { changes: number; row: number } {
+    try {
+      const { changes, lastInsertRowid } = this.#prepared(sql).run(...values);
+      return { changes, row: Number(lastInsertRowid) };
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  /** Statements without values, such as a migration. */
+  script(sql: string): void {
+    try {
+      this.#connection.exec(sql);
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  pragma(text: string): unknown {
+    try {
+      return this.#connection.pragma(text, { simple: true });
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  /**
+   * Runs `work` as one transaction that takes the write lock at once; inside another one it is a savepoint. All of it is on
+   * disk when this returns; if `work` throws, none of it happened. A promise is refused: work that waits would interleave.
+   */
+  transaction<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
+    if (!this.#connection.open) throw new AppError("project/locked", "The project is locked: open it again.");
+    try {
+      return this.#transaction.immediate(work) as T;
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  /** Several SELECTs that see the same state of the project, without taking the write lock. */
+  read<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
+    if (!this.#connection.open) throw new AppError("project/locked", "The project is locked: open it again.");
+    try {
+      return this.#transaction.deferred(work) as T;
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  get open(): boolean {
+    return this.#connection.open;
+  }
+
+  /** The last connection to close folds the write-ahead log into the file and removes it. */
+  close(): void {
+    this.#statements.clear();
+    this.#connection.close();
+  }
+}

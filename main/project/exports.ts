@@ -1,0 +1,34 @@
+// What left the house: one report per container image that was written.
+
+import type { ExportReport } from "../../preload/contract/index.ts";
+import type { Audit } from "./audit.ts";
+import type { ProjectDatabase } from "./database.ts";
+
+export class Exports {
+  readonly #database: ProjectDatabase;
+  readonly #audit: Audit;
+
+  constructor(database: ProjectDatabase, audit: Audit) {
+    this.#database = database;
+    this.#audit = audit;
+  }
+
+  add(report: ExportReport): void {
+    this.#database.transaction(() => {
+      this.#database.run(
+        "INSERT INTO exports (id, model, report) VALUES (?, ?, ?)",
+        report.id,
+        report.modelId,
+        JSON.stringify(report),
+      );
+      this.#audit.record("model/export", report.modelId, { digest: report.digest, reference: report.reference });
+    });
+  }
+
+  /** Newest first. */
+  list(): ExportReport[] {
+    return this.#database
+      .all<{ report: string }>("SELECT report FROM exports ORDER BY number DESC")
+      .map(({ report }) => JSON.parse(report) as ExportReport);
+  }
+}

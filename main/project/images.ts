@@ -1,0 +1,265 @@
+// Images of the project: identity, facts to find them by, kept frames, thumbnails.
+//
+// Built for 100 000 images: the row that lists and counts touch is narrow and indexed; pixels description, tags, thumbnail and frames
+// lie in tables of their own. Search keys are written in lower case and normal form C beforehand, because SQLite's own LIKE knows only
+// the English alphabet.
+
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { AppError } from "../../preload/contract/errors.ts";
+import type {
+  Facets,
+  ImageDetail,
+  ImageFilter,
+  ImageFormat,
+  ImageSummary,
+  imageSortSchema,
+  Part,
+  PixelDescription,
+} from "../../preload/contract/index.ts";
+import type { Audit } from "./audit.ts";
+import type { ProjectDatabase, SqlValue } from "./database.ts";
+
+/** A frame in the transfer syntax it came in. */
+export interface StoredFrame {
+  readonly transferSyntax: string;
+  readonly bytes: Uint8Array;
+}
+
+/** An image as imaging reads it from a file. `identity` decides whether it is already there; `encoding` is opaque here. */
+export interface NewImage {
+  readonly identity: string;
+  readonly format: ImageFormat;
+  readonly name: string;
+  readonly modality: string;
+  readonly patient: string;
+  readonly study: string;
+  readonly series: string;
+  readonly sopInstance: string;
+  readonly instanceNumber: number | null;
+  readonly pixels: PixelDescription;
+  readonly encoding: unknown;
+  readonly frames: readonly StoredFrame[];
+  readonly tags: readonly { readonly tag: string; readonly name: string; readonly value: string }[];
+  readonly thumbnail: Uint8Array;
+  readonly suggestedClass: string | null;
+  readonly suggestedPart: Part | null;
+}
+
+export type ImageSort = z.infer<typeof imageSortSchema>;
+
+interface SummaryRow extends Omit<ImageSummary, "importedAt"> {
+  imported_at: string;
+}
+
+const ORDER: Record<ImageSort, string> = {
+  imported: "images.number",
+  name: "images.name_key, images.number",
+  patient: "images.patient, images.name_key, images.number",
+};
+
+const SUMMARY = `
+  SELECT images.id, images.name, images.format, images.modality, images.patient, images.study, images.series, images.rows,
+    images.columns, images.frames, images.imported_at, image_classes.class AS classId,
+    (SELECT count(*) FROM boxes WHERE boxes.image = images.number) AS boxes
+  FROM images LEFT JOIN image_classes ON image_classes.image = images.number`;
+
+/** Text as searched for: any case, composed characters. */
+const searchKey = (text: string) => text.normalize("NFC").toLowerCase();
+
+/** Sorts "slice 2" before "slice 10": runs of digits are padded to one length. */
+const nameKey = (name: string) => searchKey(name).replace(/\d+/g, (digits) => digits.padStart(12, "0"));
+
+function summaryOf({ imported_at, ...row }: SummaryRow): ImageSummary {
+  return { ...row, importedAt: imported_at };
+}
+
+/** The WHERE clause of a filter, and the values for it. */
+function conditions(filter: ImageFilter): { where: string; values: SqlValue[]; joined: boolean } {
+  const terms: string[] = [];
+  const values: SqlValue[] = [];
+  const add = (term: string, ...more: SqlValue[]) => {
+    terms.push(term);
+    values.push(...more);
+  };
+  if (filter.text) add("instr(images.search, ?) > 0", searchKey(filter.text));
+  if (filter.modality !== undefined) add("images.modality = ?", filter.modality);
+  if (filter.patient !== undefined) add("images.patient = ?", filter.patient);
+  if (filter.ids !== undefined) add("images.id IN (SELECT value FROM json_each(?))", JSON.stringify(filter.ids));
+  const joined = filter.classId !== undefined || filter.labelled !== undefined;
+  if (filter.classId !== undefined) add("image_classes.class = ?", filter.classId);
+  if (filter.labelled !== undefined) add(`image_classes.image IS ${filter.labelled ? "NOT NULL" : "NULL"}`);
+  return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values, joined };
+}
+
+export class Images {
+  readonly #database: ProjectDatabase;
+  readonly #audit: Audit;
+
+  constructor(database: ProjectDatabase, audit: Audit) {
+    this.#database = database;
+    this.#audit = audit;
+  }
+
+  /** Adds an image with its frames, unless one with the same identity is there: then its id, and `added` false. */
+  add(image: NewImage): { id: string; added: boolean } {
+    if (image.frames.length !== image.pixels.frames) {
+      throw new AppError(
+        "imaging/frame-missing",
+        `The image says it has ${image.pixels.frames} frames but ${image.frames.length} were read.`,
+      );
+    }
+    return this.#database.transaction(() => {
+      const present = this.#database.one<{ id: string }>("SELECT id FROM images WHERE identity = ?", image.identity);
+      if (present !== undefined) return { id: present.id, added: false };
+      const id = randomUUID();
+      const { row } = this.#database.run(
+        `INSERT INTO images (id, identity, name, name_key, search, format, modality, patient, study, series, sop_instance,
+          instance_number, rows, columns, frames, suggested_class, suggested_part, imported_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        image.identity,
+        image.name,
+        nameKey(image.name),
+        searchKey(`${image.name}\n${image.patient}`),
+        image.format,
+        image.modality,
+        image.patient,
+        image.study,
+        image.series,
+        image.sopInstance,
+        image.instanceNumber,
+        image.pixels.rows,
+        image.pixels.columns,
+        image.pixels.frames,
+        image.suggestedClass,
+        image.suggestedPart,
+        new Date().toISOString(),
+      );
+      this.#database.run(
+        "INSERT INTO image_headers (image, pixels, encoding, tags) VALUES (?, ?, ?, ?)",
+        row,
+        JSON.stringify(image.pixels),
+        JSON.stringify(image.encoding),
+        JSON.stringify(image.tags),
+      );
+      this.#database.run("INSERT INTO thumbnails (image, png) VALUES (?, ?)", row, image.thumbnail);
+      image.frames.forEach((frame, position) => {
+        this.#database.run(
+          "INSERT INTO frames (image, position, transfer_syntax, bytes) VALUES (?, ?, ?, ?)",
+          row,
+          position,
+          frame.transferSyntax,
+          frame.bytes,
+        );
+      });
+      this.#audit.record("image/import", id, { identity: image.identity, format: image.format });
+      return { id, added: true };
+    });
+  }
+
+  /** One page of the images that fit, and how many fit in all. */
+  list(filter: ImageFilter, sort: ImageSort, offset: number, limit: number): { total: number; items: ImageSummary[] } {
+    const { where, values, joined } = conditions(filter);
+    // Only an existing label can fit a class: an inner join lets the planner begin at the index of that class.
+    const join = joined
+      ? `${filter.classId === undefined ? "LEFT" : ""} JOIN image_classes ON image_classes.image = images.number`
+      : "";
+    return this.#database.read(() => {
+      const total = this.#database.one<{ total: number }>(
+        `SELECT count(*) AS total FROM images ${join} ${where}`,
+        ...values,
+      )!.total;
+      const items = this.#database.all<SummaryRow>(
+        `${SUMMARY} WHERE images.number IN (
+          SELECT images.number FROM images ${join} ${where} ORDER BY ${ORDER[sort]} LIMIT ? OFFSET ?
+        ) ORDER BY ${ORDER[sort]}`,
+        ...values,
+        limit,
+        offset,
+      );
+      return { total, items: items.map(summaryOf) };
+    });
+  }
+
+  /** Counts over the whole project, for the filter column. Labelled means: a reader gave it a class. */
+  facets(): Facets {
+    return this.#database.read(() => {
+      const { total, patients } = this.counts();
+      const classes = this.#database.all<{ classId: string; count: number }>(
+        "SELECT class AS classId, count(*) AS count FROM image_classes GROUP BY class",
+      );
+      const modalities = this.#database.all<{ modality: string; count: number }>(
+        "SELECT modality, count(*) AS count FROM images GROUP BY modality ORDER BY modality",
+      );
+      const labelled = classes.reduce((sum, { count }) => sum + count, 0);
+      return { total, unlabelled: total - labelled, classes, modalities, patients };
+    });
+  }
+
+  /** Images, named patients and images with a class. */
+  counts(): { total: number; patients: number; labelled: number } {
+    return this.#database.one<{ total: number; patients: number; labelled: number }>(
+      `SELECT (SELECT count(*) FROM images) AS total,
+        (SELECT count(DISTINCT patient) FROM images WHERE patient <> '') AS patients,
+        (SELECT count(*) FROM image_classes) AS labelled`,
+    )!;
+  }
+
+  /** Throws app/not-found. */
+  get(id: string): ImageDetail {
+    const row = this.#database.one<SummaryRow & { pixels: string; tags: string; suggestedPart: Part | null }>(
+      `SELECT summary.*, image_headers.pixels, image_headers.tags, images.suggested_part AS suggestedPart
+      FROM (${SUMMARY} WHERE images.id = ?) AS summary
+      JOIN images ON images.id = summary.id JOIN image_headers ON image_headers.image = images.number`,
+      id,
+    );
+    if (row === undefined) throw noImage();
+    const { pixels, tags, suggestedPart, ...summary } = row;
+    return { ...summaryOf(summary), pixels: JSON.parse(pixels), tags: JSON.parse(tags), suggestedPart };
+  }
+
+  /** One kept frame with what is needed to decode it. Throws app/not-found, imaging/frame-missing. */
+  frame(id: string, index: number): { frame: StoredFrame; pixels: PixelDescription; encoding: unknown } {
+    const row = this.#database.one<{
+      transfer_syntax: string | null;
+      bytes: Uint8Array | null;
+      pixels: string;
+      encoding: string;
+    }>(
+      `SELECT frames.transfer_syntax, frames.bytes, image_headers.pixels, image_headers.encoding
+      FROM images JOIN image_headers ON image_headers.image = images.number
+      LEFT JOIN frames ON frames.image = images.number AND frames.position = ? WHERE images.id = ?`,
+      index,
+      id,
+    );
+    if (row === undefined) throw noImage();
+    if (row.transfer_syntax === null || row.bytes === null) {
+      throw new AppError("imaging/frame-missing", `The image has no frame ${index + 1}.`);
+    }
+    return {
+      frame: { transferSyntax: row.transfer_syntax, bytes: row.bytes },
+      pixels: JSON.parse(row.pixels),
+      encoding: JSON.parse(row.encoding),
+    };
+  }
+
+  /** PNG bytes. Throws app/not-found. */
+  thumbnail(id: string): Uint8Array {
+    const row = this.#database.one<{ png: Uint8Array }>(
+      "SELECT png FROM thumbnails JOIN images ON images.number = thumbnails.image WHERE images.id = ?",
+      id,
+    );
+    if (row === undefined) throw noImage();
+    return row.png;
+  }
+
+  /** Every image's id, name as imported, and the class its file came with (a folder's name, an npz label) or null. */
+  names(): { id: string; name: string; suggestedClass: string | null }[] {
+    return this.#database.all("SELECT id, name, suggested_class AS suggestedClass FROM images ORDER BY number");
+  }
+}
+
+function noImage(): AppError {
+  return new AppError("app/not-found", "This image is not in the project.");
+}

@@ -1,0 +1,24 @@
+// The list of migrations, in order. Numbers are contiguous from 1; a gap or a swap is a mistake of ours and stops at load.
+
+import { initial } from "./0001-initial.ts";
+
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Throws where the numbers are not 1, 2, 3, … or a name comes twice. */
+export function checkMigrations(migrations: readonly Migration[]): readonly Migration[] {
+  const names = new Set<string>();
+  migrations.forEach(({ number, name }, index) => {
+    if (number !== index + 1) throw new Error(`migration ${name} has number ${number}, expected ${index + 1}`);
+    if (!/^[a-z][a-z0-9-]*$/.test(name) || names.has(name)) {
+      throw new Error(`migration ${number} needs a name of its own in lower case`);
+    }
+    names.add(name);
+  });
+  return migrations;
+}
+
+export const MIGRATIONS = checkMigrations([initial]);

@@ -1,0 +1,138 @@
+// Models: the ONNX file, what it takes and gives, where it came from, how it did.
+//
+// The file never changes once added: evaluations and compression reports refer to exactly those bytes.
+
+import { randomUUID } from "node:crypto";
+import { AppError } from "../../preload/contract/errors.ts";
+import type { CompressionReport, Evaluation, Model, Part } from "../../preload/contract/index.ts";
+import type { Audit } from "./audit.ts";
+import type { ProjectDatabase } from "./database.ts";
+import { MAX_BLOB_BYTES } from "./runs.ts";
+
+export type NewModel = Omit<Model, "id" | "createdAt" | "bytes"> & { readonly onnx: Uint8Array };
+
+interface ModelRow extends Omit<Model, "input" | "classes" | "accepted"> {
+  input: string;
+  classes: string;
+  accepted: number;
+}
+
+const SELECT = `
+  SELECT id, name, run AS runId, snapshot AS snapshotId, kind, parent AS parentId, created_at AS createdAt, bytes, input, classes,
+    accepted FROM models`;
+
+export class Models {
+  readonly #database: ProjectDatabase;
+  readonly #audit: Audit;
+
+  constructor(database: ProjectDatabase, audit: Audit) {
+    this.#database = database;
+    this.#audit = audit;
+  }
+
+  add(model: NewModel): Model {
+    if (model.onnx.length === 0 || model.onnx.length > MAX_BLOB_BYTES) {
+      throw new AppError("app/invalid-input", "A model's file must have between 1 byte and 1 GB.");
+    }
+    return this.#database.transaction(() => {
+      const id = randomUUID();
+      const { row } = this.#database.run(
+        `INSERT INTO models (id, name, run, snapshot, kind, parent, created_at, bytes, input, classes, accepted)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        model.name,
+        model.runId,
+        model.snapshotId,
+        model.kind,
+        model.parentId,
+        new Date().toISOString(),
+        model.onnx.length,
+        JSON.stringify(model.input),
+        JSON.stringify(model.classes),
+        model.accepted ? 1 : 0,
+      );
+      this.#database.run("INSERT INTO model_files (model, onnx) VALUES (?, ?)", row, model.onnx);
+      this.#audit.record("model/add", id, { runId: model.runId, kind: model.kind, bytes: model.onnx.length });
+      return this.get(id);
+    });
+  }
+
+  /** Newest first. */
+  list(): Model[] {
+    return this.#database.all<ModelRow>(`${SELECT} ORDER BY number DESC`).map(modelOf);
+  }
+
+  /** Throws app/not-found. */
+  get(id: string): Model {
+    const row = this.#database.one<ModelRow>(`${SELECT} WHERE id = ?`, id);
+    if (row === undefined) throw noModel();
+    return modelOf(row);
+  }
+
+  /** The ONNX file. Throws app/not-found. */
+  onnx(id: string): Uint8Array {
+    const row = this.#database.one<{ onnx: Uint8Array }>(
+      "SELECT onnx FROM model_files JOIN models ON models.number = model_files.model WHERE models.id = ?",
+      id,
+    );
+    if (row === undefined) throw noModel();
+    return row.onnx;
+  }
+
+  /** Keeps the evaluation of one part; a later one replaces it. Throws app/not-found. */
+  saveEvaluation(evaluation: Evaluation): void {
+    this.#database.transaction(() => {
+      const { modelId, part } = evaluation;
+      this.get(modelId);
+      this.#database.run(
+        `INSERT INTO evaluations (model, part, evaluation) VALUES (?, ?, ?)
+        ON CONFLICT (model, part) DO UPDATE SET evaluation = excluded.evaluation`,
+        modelId,
+        part,
+        JSON.stringify(evaluation),
+      );
+      this.#audit.record("model/evaluate", modelId, { part, auc: evaluation.auc?.value ?? null });
+    });
+  }
+
+  /** null where that part has not been evaluated. */
+  evaluation(modelId: string, part: Part): Evaluation | null {
+    const row = this.#database.one<{ evaluation: string }>(
+      "SELECT evaluation FROM evaluations WHERE model = ? AND part = ?",
+      modelId,
+      part,
+    );
+    return row === undefined ? null : (JSON.parse(row.evaluation) as Evaluation);
+  }
+
+  /** Throws app/not-found. */
+  saveCompressionReport(report: CompressionReport): void {
+    this.#database.transaction(() => {
+      this.get(report.modelId);
+      this.#database.run(
+        `INSERT INTO compression_reports (model, report) VALUES (?, ?)
+        ON CONFLICT (model) DO UPDATE SET report = excluded.report`,
+        report.modelId,
+        JSON.stringify(report),
+      );
+      this.#audit.record("model/compress", report.modelId, { accepted: report.accepted });
+    });
+  }
+
+  /** null for a trained model. */
+  compressionReport(modelId: string): CompressionReport | null {
+    const row = this.#database.one<{ report: string }>(
+      "SELECT report FROM compression_reports WHERE model = ?",
+      modelId,
+    );
+    return row === undefined ? null : (JSON.parse(row.report) as CompressionReport);
+  }
+}
+
+function noModel(): AppError {
+  return new AppError("app/not-found", "This model is not in the project.");
+}
+
+function modelOf({ input, classes, accepted, ...row }: ModelRow): Model {
+  return { ...row, input: JSON.parse(input), classes: JSON.parse(classes), accepted: accepted === 1 };
+}

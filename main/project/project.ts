@@ -1,0 +1,351 @@
+// An open project: one encrypted database, the member who unlocked it, and the aggregates that hold everything the studio keeps.
+//
+// A project is a folder `Name.loupe/` with `project.db`, `keys.json` and `host.lock`. It is made under a hidden name
+// and renamed when it is whole, so a folder ending in `.loupe` is always a complete project.
+
+import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { AppError } from "../../preload/contract/errors.ts";
+import type { Member, ProjectSummary, Role } from "../../preload/contract/index.ts";
+import { Audit } from "./audit.ts";
+import { ProjectDatabase, storageError } from "./database.ts";
+import { Exports } from "./exports.ts";
+import { HostPresence } from "./host-presence.ts";
+import { Images } from "./images.ts";
+import { Jobs } from "./jobs.ts";
+import {
+  assertStrongEnough,
+  flushFolder,
+  KEY_BYTES,
+  type KeyFile,
+  newKeyFile,
+  PASSPHRASE_COST,
+  type PassphraseCost,
+  readKeyFile,
+  unwrapByPassphrase,
+  unwrapByRecovery,
+  withMember,
+  wrapForMember,
+  wrapForRecovery,
+  writeKeyFile,
+} from "./keys.ts";
+import { Labels } from "./labels.ts";
+import { Models } from "./models.ts";
+import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
+import { Runs } from "./runs.ts";
+import { migrate } from "./schema.ts";
+import { Snapshots } from "./snapshots.ts";
+
+const DATABASE_FILE = "project.db";
+const KEYS_FILE = "keys.json";
+const PRESENCE_FILE = "host.lock";
+const EXTENSION = ".loupe";
+
+export class Project {
+  /** absolute path of the project's folder */
+  readonly path: string;
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly member: Member;
+  readonly images: Images;
+  readonly labels: Labels;
+  readonly snapshots: Snapshots;
+  readonly runs: Runs;
+  readonly models: Models;
+  readonly exports: Exports;
+  readonly jobs: Jobs;
+  readonly audit: Audit;
+  readonly #database: ProjectDatabase;
+  readonly #key: Uint8Array;
+  readonly #presence: HostPresence;
+
+  /** Takes over `key`: it is wiped when the project is closed. */
+  constructor(path: string, database: ProjectDatabase, key: Uint8Array, memberId: string) {
+    const row = database.one<{ id: string; name: string; createdAt: string }>(
+      "SELECT id, name, created_at AS createdAt FROM project",
+    );
+    const member = database.one<Member>("SELECT id, name, role FROM members WHERE id = ?", memberId);
+    if (row === undefined || member === undefined) {
+      throw new AppError("project/corrupt", "The project's file and its keys.json do not belong together.");
+    }
+    this.path = path;
+    this.id = row.id;
+    this.name = row.name;
+    this.createdAt = row.createdAt;
+    this.member = member;
+    this.#database = database;
+    this.#key = key;
+    this.#presence = new HostPresence(join(path, PRESENCE_FILE));
+    this.audit = new Audit(database, member.name);
+    this.images = new Images(database, this.audit);
+    this.labels = new Labels(database, this.audit, member.id);
+    this.snapshots = new Snapshots(database, this.audit);
+    this.runs = new Runs(database, this.audit, this.#presence);
+    this.models = new Models(database, this.audit);
+    this.exports = new Exports(database, this.audit);
+    this.jobs = new Jobs(database, this.audit);
+  }
+
+  /** A copy of the data key, for a child process of ours; whoever takes it wipes it. */
+  get key(): Uint8Array {
+    if (!this.isOpen) throw new AppError("project/locked", "The project is locked: open it again.");
+    return Uint8Array.from(this.#key);
+  }
+
+  get isOpen(): boolean {
+    return this.#database.open;
+  }
+
+  summary(): ProjectSummary {
+    const { id, name, path, createdAt, member } = this;
+    const { total, patients, labelled } = this.images.counts();
+    const made = this.#database.one<{ snapshots: number; runs: number; models: number }>(
+      `SELECT (SELECT count(*) FROM snapshots) AS snapshots, (SELECT count(*) FROM runs) AS runs,
+        (SELECT count(*) FROM models) AS models`,
+    )!;
+    return { id, name, path, createdAt, member, counts: { images: total, patients, labelled, ...made } };
+  }
+
+  /**
+   * Runs several changes as one: all of them are on disk when this returns, or none if `work` throws. `work` is synchronous. Many small
+   * changes in one transaction are also much faster, because the disk is flushed once.
+   */
+  transaction<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
+    return this.#database.transaction(work);
+  }
+
+  /** Re-wraps the data key for the current member. Throws project/key-wrong where `current` is not right, project/passphrase-weak. */
+  async changePassphrase(current: string, next: string, options: { cost?: PassphraseCost } = {}): Promise<void> {
+    assertStrongEnough(next);
+    const opened = await unwrapByPassphrase(readKeyFile(join(this.path, KEYS_FILE)), current);
+    for (const { dataKey } of opened) dataKey.fill(0);
+    if (!opened.some(({ member }) => member === this.member.id)) {
+      throw new AppError("project/key-wrong", "The current passphrase is not right.");
+    }
+    await this.#rewrap(next, "passphrase/change", options.cost);
+  }
+
+  /** Gives the current member a new passphrase without the old one; only for who has just proved the recovery key. */
+  async resetPassphrase(next: string, options: { cost?: PassphraseCost } = {}): Promise<void> {
+    assertStrongEnough(next);
+    await this.#rewrap(next, "passphrase/recover", options.cost);
+  }
+
+  async #rewrap(next: string, action: string, cost: PassphraseCost = PASSPHRASE_COST): Promise<void> {
+    const slot = await wrapForMember(this.key, this.id, this.member.id, next, cost);
+    const keysFile = join(this.path, KEYS_FILE);
+    this.#database.transaction(() => {
+      this.audit.record(action, this.member.id);
+      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
+    });
+  }
+
+  /** SQLite's own check of the whole file; "ok" or what it found. Reads everything, so it takes a while. */
+  integrityCheck(): string {
+    return String(this.#database.pragma("integrity_check"));
+  }
+
+  /** Closes the file and wipes the key from memory. Closing again does nothing. */
+  close(): void {
+    this.#presence.leave();
+    if (this.#database.open) this.#database.close();
+    this.#key.fill(0);
+  }
+}
+
+export interface CreateInput {
+  readonly folder: string;
+  readonly name: string;
+  /** name of the first member, who is its administrator */
+  readonly member: string;
+  readonly passphrase: string;
+  /** cheaper passphrase hashing, for tests */
+  readonly cost?: PassphraseCost;
+}
+
+/**
+ * Creates `folder/Name.loupe` and opens it. The recovery key is returned once and stored nowhere.
+ * Throws project/already-exists, project/passphrase-weak, project/read-only, project/disk-full.
+ */
+export async function createProject(input: CreateInput): Promise<{ project: Project; recoveryKey: string }> {
+  assertStrongEnough(input.passphrase);
+  const name = input.name.normalize("NFC").trim();
+  if (name === "") throw new AppError("app/invalid-input", "A project needs a name.");
+  const folder = resolve(input.folder);
+  const path = join(folder, folderName(name));
+  const refuseExisting = () => {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+    throw new AppError("project/already-exists", "There is already a project of this name in the folder.");
+  };
+  refuseExisting();
+
+  const key = new Uint8Array(randomBytes(KEY_BYTES));
+  const projectId = randomUUID();
+  const memberId = randomUUID();
+  const recoveryKey = makeRecoveryKey();
+  const secret = readRecoveryKey(recoveryKey);
+  const keys = newKeyFile(
+    projectId,
+    await wrapForMember(key, projectId, memberId, input.passphrase, input.cost),
+    wrapForRecovery(key, projectId, secret),
+  );
+  secret.fill(0);
+
+  const draft = join(folder, `.loupe-draft-${process.pid}-${randomUUID()}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    sweepDrafts(folder);
+    mkdirSync(draft, { mode: 0o700 });
+    const database = new ProjectDatabase(join(draft, DATABASE_FILE), key, { create: true });
+    try {
+      migrate(database);
+      const now = new Date().toISOString();
+      database.transaction(() => {
+        database.run("INSERT INTO project VALUES (1, ?, ?, ?)", projectId, name, now);
+        const role: Role = "administrator";
+        database.run(
+          "INSERT INTO members (id, name, role, created_at) VALUES (?, ?, ?, ?)",
+          memberId,
+          input.member.trim(),
+          role,
+          now,
+        );
+        new Audit(database, input.member.trim()).record("project/create", projectId);
+      });
+    } finally {
+      database.close();
+    }
+    writeKeyFile(join(draft, KEYS_FILE), keys);
+    refuseExisting();
+    renameSync(draft, path);
+    flushFolder(folder);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    key.fill(0);
+    throw storageError(error);
+  }
+  return { project: openWithKey(path, key, memberId), recoveryKey };
+}
+
+/**
+ * Opens a project with a member's passphrase; `member` (a name) chooses where several members have the same one. Throws
+ * project/not-a-project, project/key-wrong, project/not-encrypted, project/newer-version, project/corrupt, project/read-only.
+ */
+export async function openProject(input: { path: string; passphrase: string; member?: string }): Promise<Project> {
+  const { path, keys } = locate(input.path);
+  const opened = await unwrapByPassphrase(keys, input.passphrase);
+  try {
+    for (const { member, dataKey } of opened) {
+      const project = openWithKey(path, Uint8Array.from(dataKey), member);
+      if (input.member === undefined || project.member.name === input.member.trim()) return project;
+      project.close();
+    }
+  } finally {
+    for (const { dataKey } of opened) dataKey.fill(0);
+  }
+  throw new AppError("project/key-wrong", "The passphrase is not right. Capital letters and spaces count.");
+}
+
+/** Opens with the recovery key and gives the first administrator a new passphrase. Throws as openProject does, and project/passphrase-weak. */
+export async function recoverProject(input: {
+  path: string;
+  recoveryKey: string;
+  passphrase: string;
+  cost?: PassphraseCost;
+}): Promise<Project> {
+  assertStrongEnough(input.passphrase);
+  const { path, keys } = locate(input.path);
+  const secret = readRecoveryKey(input.recoveryKey);
+  const key = unwrapByRecovery(keys, secret);
+  secret.fill(0);
+  if (key === null) {
+    throw new AppError("project/key-wrong", "This recovery key is complete, but it belongs to another project.");
+  }
+  const project = openWithKey(path, key, null);
+  try {
+    await project.resetPassphrase(input.passphrase, { cost: input.cost });
+  } catch (error) {
+    project.close();
+    throw error;
+  }
+  return project;
+}
+
+/** For child processes, which get path, key and member from their host. Takes over `key`. Throws as openProject does. */
+export function openProjectWithKey(input: { path: string; key: Uint8Array; memberId: string }): Project {
+  const { path } = locate(input.path);
+  return openWithKey(path, input.key, input.memberId);
+}
+
+/** `memberId` null: the first administrator. */
+function openWithKey(path: string, key: Uint8Array, memberId: string | null): Project {
+  let database: ProjectDatabase | null = null;
+  try {
+    database = new ProjectDatabase(join(path, DATABASE_FILE), key, { create: false });
+    migrate(database);
+    const member = memberId ?? firstAdministrator(database);
+    return new Project(path, database, key, member);
+  } catch (error) {
+    database?.close();
+    key.fill(0);
+    throw storageError(error);
+  }
+}
+
+function firstAdministrator(database: ProjectDatabase): string {
+  const row = database.one<{ id: string }>(
+    "SELECT id FROM members WHERE role = 'administrator' ORDER BY number LIMIT 1",
+  );
+  if (row === undefined) throw new AppError("project/corrupt", "The project has no administrator.");
+  return row.id;
+}
+
+function locate(input: string): { path: string; keys: KeyFile } {
+  const path = resolve(input);
+  const [database, keys] = [join(path, DATABASE_FILE), join(path, KEYS_FILE)];
+  if (!existsSync(database) && !existsSync(keys)) {
+    throw new AppError("project/not-a-project", "This folder is not a Loupe project: choose one that ends in .loupe.");
+  }
+  for (const file of [database, keys]) {
+    if (!existsSync(file)) {
+      throw new AppError(
+        "project/corrupt",
+        `The project's folder has no ${basename(file)}: restore it from a backup; without it the project cannot be read.`,
+      );
+    }
+  }
+  return { path, keys: readKeyFile(keys) };
+}
+
+/** A project's name as a folder name that every system takes; the true name is inside. */
+function folderName(name: string): string {
+  let safe = name
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
+    .replace(/[<>:"/\\|?*\u0000-\u001f\u007f]/g, "_")
+    .replace(/^\.+/, "_")
+    .replace(/[. ]+$/, "");
+  // Windows keeps these names for devices, with any extension.
+  if (/^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i.test(safe)) safe += "_";
+  while (Buffer.byteLength(safe) > 200) safe = [...safe].slice(0, -1).join("");
+  return `${safe || "_"}${EXTENSION}`;
+}
+
+/** Removes what a process left that died while it was creating a project. Nobody ever saw the keys of these. */
+function sweepDrafts(folder: string): void {
+  for (const entry of readdirSync(folder)) {
+    const pid = /^\.loupe-draft-(\d+)-/.exec(entry)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    rmSync(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
+}

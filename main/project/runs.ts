@@ -1,0 +1,219 @@
+// Trainings: recipe, progress, curves, and the last checkpoint to go on from.
+//
+// A run is 'running' only while a process works on it. What a dead process left behind is marked when a host opens the project
+// (`markInterrupted`). Progress and curve points are the machine's and come many times a second, so the audit records beginnings,
+// ends and changes of state, not steps.
+
+import { randomUUID } from "node:crypto";
+import { AppError } from "../../preload/contract/errors.ts";
+import type { Run, RunPoint } from "../../preload/contract/index.ts";
+import type { Audit } from "./audit.ts";
+import type { ProjectDatabase } from "./database.ts";
+import type { HostPresence } from "./host-presence.ts";
+
+export type NewRun = Pick<Run, "snapshotId" | "recipe" | "name" | "device" | "threads">;
+/** What may change while a run goes on; the rest was decided when it began. */
+export type RunUpdate = Partial<Omit<Run, keyof NewRun | "id" | "createdAt">> & { name?: string; device?: string };
+
+/** The largest number of bytes that SQLite keeps in one row, less some room for the rest of the row. */
+export const MAX_BLOB_BYTES = 999_000_000;
+
+interface RunRow {
+  id: string;
+  name: string;
+  snapshotId: string;
+  recipe: string;
+  state: Run["state"];
+  device: string;
+  threads: number;
+  createdAt: string;
+  finishedAt: string | null;
+  seconds: number;
+  step: number;
+  steps: number;
+  parameters: number | null;
+  bestEpoch: number | null;
+  validationAuc: number | null;
+  modelId: string | null;
+  jobId: string | null;
+  error: string | null;
+}
+
+const SELECT = `
+  SELECT id, name, snapshot AS snapshotId, recipe, state, device, threads, created_at AS createdAt, finished_at AS finishedAt,
+    seconds, step, steps, parameters, best_epoch AS bestEpoch, validation_auc AS validationAuc, model AS modelId,
+    job AS jobId, error FROM runs`;
+
+/** NaN would become NULL on its way into the database; a diverged training must say so instead. */
+function assertFinite(values: readonly (number | null)[]): void {
+  if (values.some((value) => value !== null && !Number.isFinite(value))) {
+    throw new AppError("training/diverged", "The training gave a number that is not finite, so it has diverged.");
+  }
+}
+
+export class Runs {
+  readonly #database: ProjectDatabase;
+  readonly #audit: Audit;
+  readonly #presence: HostPresence;
+
+  constructor(database: ProjectDatabase, audit: Audit, presence: HostPresence) {
+    this.#database = database;
+    this.#audit = audit;
+    this.#presence = presence;
+  }
+
+  /** A new run in state 'running', with no step done. Throws app/not-found for an unknown snapshot. */
+  create({ snapshotId, recipe, name, device, threads }: NewRun): Run {
+    return this.#database.transaction(() => {
+      if (this.#database.one("SELECT 1 FROM snapshots WHERE id = ?", snapshotId) === undefined) {
+        throw new AppError("app/not-found", "This snapshot is not in the project.");
+      }
+      const id = randomUUID();
+      this.#database.run(
+        `INSERT INTO runs (id, name, snapshot, recipe, state, device, threads, created_at, seconds, step, steps)
+        VALUES (?, ?, ?, ?, 'running', ?, ?, ?, 0, 0, 0)`,
+        id,
+        name,
+        snapshotId,
+        JSON.stringify(recipe),
+        device,
+        threads,
+        new Date().toISOString(),
+      );
+      this.#audit.record("run/create", id, { snapshotId, architecture: recipe.architecture, device });
+      return this.get(id);
+    });
+  }
+
+  /** Newest first. */
+  list(): Run[] {
+    return this.#database.all<RunRow>(`${SELECT} ORDER BY number DESC`).map(runOf);
+  }
+
+  /** Throws app/not-found. */
+  get(id: string): Run {
+    const row = this.#database.one<RunRow>(`${SELECT} WHERE id = ?`, id);
+    if (row === undefined) throw noRun();
+    return runOf(row);
+  }
+
+  /** Changes what `update` names. Throws app/not-found, training/diverged. */
+  update(id: string, update: RunUpdate): Run {
+    return this.#database.transaction(() => {
+      const before = this.get(id);
+      const run = { ...before, ...update };
+      assertFinite([run.seconds, run.step, run.steps, run.validationAuc]);
+      this.#database.run(
+        `UPDATE runs SET name = ?, state = ?, device = ?, finished_at = ?, seconds = ?, step = ?, steps = ?, parameters = ?,
+          best_epoch = ?, validation_auc = ?, model = ?, job = ?, error = ? WHERE id = ?`,
+        run.name,
+        run.state,
+        run.device,
+        run.finishedAt,
+        run.seconds,
+        run.step,
+        run.steps,
+        run.parameters,
+        run.bestEpoch,
+        run.validationAuc,
+        run.modelId,
+        run.jobId,
+        run.error === null ? null : JSON.stringify(run.error),
+        id,
+      );
+      if (run.state !== before.state) this.#audit.record("run/state", id, { before: before.state, after: run.state });
+      return this.get(id);
+    });
+  }
+
+  /** Adds points; the same step, part and metric again replaces the old value, as a resumed run does. Throws training/diverged. */
+  addPoints(id: string, points: readonly RunPoint[]): void {
+    this.#database.transaction(() => {
+      const run = this.#number(id);
+      for (const { step, epoch, part, metric, value } of points) {
+        assertFinite([step, epoch, value]);
+        this.#database.run(
+          "INSERT OR REPLACE INTO run_points (run, part, metric, step, epoch, value) VALUES (?, ?, ?, ?, ?, ?)",
+          run,
+          part,
+          metric,
+          step,
+          epoch,
+          value,
+        );
+      }
+    });
+  }
+
+  /** All points, by step. Throws app/not-found. */
+  points(id: string): RunPoint[] {
+    return this.#database.all<RunPoint>(
+      "SELECT step, epoch, part, metric, value FROM run_points WHERE run = ? ORDER BY step, part, metric",
+      this.#number(id),
+    );
+  }
+
+  /** Replaces the checkpoint in one transaction: at every moment there is the old one or the new one. */
+  saveCheckpoint(id: string, { step, bytes }: { step: number; bytes: Uint8Array }): void {
+    if (bytes.length > MAX_BLOB_BYTES) {
+      throw new AppError("training/not-resumable", "The checkpoint is larger than a project can keep (1 GB).");
+    }
+    this.#database.transaction(() => {
+      this.#database.run(
+        `INSERT INTO checkpoints (run, step, bytes) VALUES (?, ?, ?)
+        ON CONFLICT (run) DO UPDATE SET step = excluded.step, bytes = excluded.bytes`,
+        this.#number(id),
+        step,
+        bytes,
+      );
+    });
+  }
+
+  /** null where the run has none. Throws app/not-found. */
+  checkpoint(id: string): { step: number; bytes: Uint8Array } | null {
+    const run = this.#number(id);
+    return (
+      this.#database.one<{ step: number; bytes: Uint8Array }>(
+        "SELECT step, bytes FROM checkpoints WHERE run = ?",
+        run,
+      ) ?? null
+    );
+  }
+
+  /**
+   * Marks runs and jobs that a dead process left 'running' as 'interrupted'; answers how many. Hosts call it once when they open a
+   * project; where another living host has the project open, nothing is marked, because the work may be that host's.
+   */
+  markInterrupted(): number {
+    if (!this.#presence.enter()) return 0;
+    return this.#database.transaction(() => {
+      const now = new Date().toISOString();
+      const runs = this.#database.all<{ id: string }>("SELECT id FROM runs WHERE state = 'running'");
+      for (const { id } of runs) this.update(id, { state: "interrupted", finishedAt: now });
+      const jobs = this.#database.all<{ id: string }>("SELECT id FROM jobs WHERE state = 'running'");
+      for (const { id } of jobs) {
+        this.#database.run(
+          `UPDATE jobs SET state = 'interrupted', job = json_set(job, '$.state', 'interrupted', '$.finishedAt', ?) WHERE id = ?`,
+          now,
+          id,
+        );
+        this.#audit.record("job/state", id, { before: "running", after: "interrupted" });
+      }
+      return runs.length + jobs.length;
+    });
+  }
+
+  #number(id: string): number {
+    const row = this.#database.one<{ number: number }>("SELECT number FROM runs WHERE id = ?", id);
+    if (row === undefined) throw noRun();
+    return row.number;
+  }
+}
+
+function noRun(): AppError {
+  return new AppError("app/not-found", "This run is not in the project.");
+}
+
+function runOf({ recipe, error, ...row }: RunRow): Run {
+  return { ...row, recipe: JSON.parse(recipe), error: error === null ? null : JSON.parse(error) };
+}
