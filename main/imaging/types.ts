@@ -24,11 +24,13 @@ export interface Palette {
 export interface FrameEncoding {
   readonly bitsAllocated: 1 | 8 | 16 | 32 | 64;
   readonly bitsStored: number;
+  /** position of the most significant stored bit; bitsStored - 1 in every object written since 1993 */
+  readonly highBit: number;
   readonly signed: boolean;
   /** float or double pixel data (7FE0,0008 / 7FE0,0009), or float samples of a TIFF */
   readonly float: boolean;
-  /** samples per pixel before any conversion: 1, 3, or 4 where the fourth is dropped */
-  readonly samples: 1 | 3 | 4;
+  /** samples per pixel as kept: a palette image has 1 and decodes to 3 */
+  readonly samples: 1 | 3;
   readonly photometric: string;
   /** colour-by-plane (1) or colour-by-pixel (0); only for frames that are not compressed by an image codec */
   readonly planar: 0 | 1;
@@ -83,7 +85,10 @@ export interface ImportedImage {
 }
 
 /** What a format's reader gives; `readImages` adds identity and thumbnail. */
-export type OpenedImage = Omit<ImportedImage, "identity" | "thumbnail" | "format">;
+export type OpenedImage = Omit<ImportedImage, "identity" | "thumbnail" | "format"> & {
+  /** "auto": the file names no window, so it becomes the range from its darkest to its brightest value */
+  readonly window: "given" | "auto";
+};
 
 /** A file format: `match` looks at the first bytes (and, where they say nothing, the name), `open` reads or throws an AppError. */
 export interface Format {

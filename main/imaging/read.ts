@@ -1,0 +1,77 @@
+// The door of the room: a file to images, or a named reason why not.
+//
+// Every frame is decoded once here, so that what is in the library can be opened later and an image without a window gets
+// the one from its darkest to its brightest value. Any error that is not an AppError is a broken decoder, and becomes one.
+
+import { createHash } from "node:crypto";
+import { AppError } from "../../preload/contract/errors.ts";
+import type { PixelDescription } from "../../preload/contract/index.ts";
+import { dicom } from "./formats/dicom.ts";
+import { npz } from "./formats/npz.ts";
+import { png } from "./formats/png.ts";
+import { decodeFrame } from "./frame.ts";
+import { drawThumbnail, windowOver } from "./thumbnail.ts";
+import type { DecodedFrame, Format, ImageFile, ImportedImage, OpenedImage } from "./types.ts";
+
+/** Asked in order: formats with a signature first, DICOM without a preamble last. */
+const FORMATS: readonly Format[] = [png, npz, dicom];
+
+/**
+ * Reads all images of a file. An archive gives many, every other file one. Pixels stay in the transfer syntax they came in.
+ * Throws an AppError with an imaging/ code and a sentence without patient data for everything that cannot be read.
+ */
+export function readImages({ name, bytes }: ImageFile): ImportedImage[] {
+  // A Buffer behaves unlike a Uint8Array in slice(); inside this room there are only Uint8Arrays.
+  const file = { name, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  if (file.bytes.length === 0) throw new AppError("imaging/empty", "The file is empty.");
+  const format = FORMATS.find((candidate) => candidate.match(file));
+  if (!format) {
+    throw new AppError("imaging/format-unknown", "Expected a DICOM, PNG, JPEG, TIFF or .npz file, found another kind.");
+  }
+  try {
+    return format.open(file).map((opened) => finish(opened, format.id));
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("imaging/unreadable", `The file begins like ${format.id} but cannot be read.`, { cause });
+  }
+}
+
+function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
+  const { window, ...image } = opened;
+  const shown = Math.floor(image.frames.length / 2);
+  let thumbnailFrame: DecodedFrame | null = null;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  image.frames.forEach((stored, index) => {
+    const frame = decodeFrame(stored, image.pixels, image.encoding);
+    if (index === shown) thumbnailFrame = frame;
+    if (window === "auto") {
+      for (const value of frame.values) {
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+  });
+  if (!thumbnailFrame) throw new AppError("imaging/empty", "The file holds no frames.");
+  const { slope, intercept } = image.pixels;
+  const ends = [low * slope + intercept, high * slope + intercept].filter(Number.isFinite);
+  const pixels: PixelDescription =
+    window === "auto" && ends.length === 2
+      ? { ...image.pixels, window: windowOver(Math.min(...ends), Math.max(...ends)) }
+      : image.pixels;
+  return {
+    ...image,
+    format,
+    pixels,
+    identity: identityOf(image.sopInstance, pixels, image),
+    thumbnail: drawThumbnail(thumbnailFrame, pixels),
+  };
+}
+
+function identityOf(sopInstance: string, pixels: PixelDescription, image: OpenedImage | Omit<OpenedImage, "window">) {
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([sopInstance, pixels, image.encoding]));
+  for (const { transferSyntax, bytes } of image.frames)
+    hash.update(`${transferSyntax} ${bytes.length}\n`).update(bytes);
+  return hash.digest("hex");
+}
