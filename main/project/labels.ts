@@ -123,27 +123,12 @@ export class Labels {
 
   /** Draws a box (no id) or changes one. Throws app/not-found, labels/class-unknown, labels/geometry-invalid. */
   saveBox(input: Omit<Box, "id" | "reader"> & { id?: string }): ImageLabels {
-    return this.#database.transaction(() => {
-      const image = this.#image(input.imageId);
-      this.#classes.get(input.classId);
-      const { frame, classId, x, y, width, height } = input;
-      assertInside(image, input);
-      const before = input.id === undefined ? null : this.#boxState(input.id, image.number);
-      const after: BoxState = {
-        id: before?.id ?? randomUUID(),
-        frame,
-        classId,
-        x,
-        y,
-        width,
-        height,
-        reader: this.#member,
-        drawnAt: before?.drawnAt ?? new Date().toISOString(),
-      };
-      const change = { kind: "box", image: image.number, id: after.id, before, after } as const;
-      if (this.#apply(change, "edit")) this.#audit.record("label/save-box", input.imageId, { box: after.id, classId });
-      return this.#labelsOf(image.number);
-    });
+    return this.#putBox(input, "edit");
+  }
+
+  /** Adds a box, as an import brings it; not in anybody's undo. Throws as saveBox does. */
+  addBox(input: Omit<Box, "id" | "reader">): ImageLabels {
+    return this.#putBox({ ...input, id: undefined }, "import");
   }
 
   /** Throws app/not-found. */
@@ -209,6 +194,30 @@ export class Labels {
       FROM undo_entries WHERE member = ?`,
       this.#member,
     )!;
+  }
+
+  #putBox(input: Omit<Box, "id" | "reader"> & { id?: string }, cause: Cause): ImageLabels {
+    return this.#database.transaction(() => {
+      const image = this.#image(input.imageId);
+      this.#classes.get(input.classId);
+      const { frame, classId, x, y, width, height } = input;
+      assertInside(image, input);
+      const before = input.id === undefined ? null : this.#boxState(input.id, image.number);
+      const after: BoxState = {
+        id: before?.id ?? randomUUID(),
+        frame,
+        classId,
+        x,
+        y,
+        width,
+        height,
+        reader: this.#member,
+        drawnAt: before?.drawnAt ?? new Date().toISOString(),
+      };
+      const change = { kind: "box", image: image.number, id: after.id, before, after } as const;
+      if (this.#apply(change, cause)) this.#audit.record("label/save-box", input.imageId, { box: after.id, classId });
+      return this.#labelsOf(image.number);
+    });
   }
 
   #step(direction: "undo" | "redo"): LabelChange | null {

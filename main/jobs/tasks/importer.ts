@@ -40,7 +40,7 @@ export class Importer {
         const { classId } = given.forImage(imageId);
         if (classId === null) continue;
         if (labels.mask) given.addMask({ imageId, frame: 0, classId, ...labels.mask });
-        if (labels.box) given.saveBox({ imageId, frame: 0, classId, ...labels.box });
+        if (labels.box) given.addBox({ imageId, frame: 0, classId, ...labels.box });
       }
     });
     this.report.imported += imported;
