@@ -1,0 +1,143 @@
+// The gradient of a 2-D convolution with respect to its weights: dW[m,c,i,j] = sum over n,p,q of dY[n,m,p,q] X[n,c,p*s+i*d,q*s+j*d].
+//
+// It is itself a convolution (X and dY with batch and channels swapped, strides and dilations swapped): the portable form, right for
+// every stride, dilation and padding. On the CPU that kernel as large as an image is 3 to 6 times slower than laying out the windows
+// and calling one matrix product, so three such layouts follow; which one wins depends on the sizes (figures in ../README.md).
+import type { GraphBuilder, Value } from "../builder.ts";
+import { fixedDims } from "../graph.ts";
+import type { Target } from "./rule.ts";
+
+export interface Window2d {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** top, left, bottom, right */
+  readonly pads: readonly number[];
+}
+
+/** Up to this many output pixels per image, the whole batch goes into one matrix product. */
+const SMALL_MAP = 16 * 16;
+/** Up to this many channels a side, laying out rows of one factor and columns of the other moves fewer bytes. */
+const NARROW = 32;
+
+/** [M, C, kh, kw] from the input x [N, C, H, W] and the output's gradient dy [N, M, P, Q], one group. */
+export function weightGradient(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  kernel: readonly number[],
+  window: Window2d,
+  target: Target,
+): Value {
+  const fused = target === "cpu" && x.type === "float32" && x.shape.every((dim) => typeof dim === "number");
+  if (!fused) return byConvolution(b, x, dy, kernel, window);
+  const [, channels, ,] = fixedDims(x.shape, "The input");
+  const [, , rows, columns] = fixedDims(dy.shape, "The gradient");
+  if (rows! * columns! <= SMALL_MAP) return overTheBatch(b, x, dy, kernel, window);
+  const plain = [...window.strides, ...window.dilations].every((step) => step === 1);
+  if (plain && kernel[0]! > 1 && channels! <= NARROW) return byRowsAndColumns(b, x, dy, kernel, window);
+  return perImage(b, x, dy, kernel, window);
+}
+
+function byConvolution(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  [kh, kw]: readonly number[],
+  { strides, dilations, pads }: Window2d,
+): Value {
+  const swapped = b.conv(b.transpose(x, [1, 0, 2, 3]), b.transpose(dy, [1, 0, 2, 3]), null, {
+    strides: dilations,
+    dilations: strides,
+    pads,
+  });
+  // Rows and columns that no window reached lengthen the result; they are not weights.
+  const weights = b.transpose(swapped, [1, 0, 2, 3]);
+  if (weights.shape[2] === kh && weights.shape[3] === kw) return weights;
+  return b.slice(weights, [0, 0], [kh!, kw!], [2, 3]);
+}
+
+/** Every window position of x as a strided slice, one per kernel tap, row by row. Spatial axes `rows` and `rows + 1`. */
+function taps(
+  b: GraphBuilder,
+  x: Value,
+  dy: readonly number[],
+  [kh, kw]: readonly number[],
+  { strides, dilations, pads }: Window2d,
+  rows: 1 | 2,
+): readonly Value[] {
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const around = rows === 2 ? [0, 0, top, left, 0, 0, bottom, right] : [0, top, left, 0, 0, bottom, right, 0];
+  const padded = pads.some((pad) => pad > 0) ? b.pad(x, around) : x;
+  const [sy, sx] = strides as [number, number];
+  const height = (dy[0]! - 1) * sy + 1;
+  const width = (dy[1]! - 1) * sx + 1;
+  if (kh === 1 && kw === 1 && padded.shape[rows] === height && padded.shape[rows + 1] === width && sy * sx === 1) {
+    return [padded];
+  }
+  return Array.from({ length: kh! * kw! }, (_, tap) => {
+    const y0 = Math.floor(tap / kw!) * dilations[0]!;
+    const x0 = (tap % kw!) * dilations[1]!;
+    return b.slice(padded, [y0, x0], [y0 + height, x0 + width], [rows, rows + 1], [sy, sx]);
+  });
+}
+
+/** [N, M, PQ] times [N, kk C, PQ] transposed, summed over the images. */
+function perImage(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Window2d): Value {
+  const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
+  const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
+  const size = kernel[0]! * kernel[1]!;
+  const parts = taps(b, x, [rows, columns], kernel, window, 2);
+  const windows = parts.length === 1 ? parts[0]! : b.concat(parts, 1);
+  const products = b.fusedMatMul(
+    b.reshape(dy, [batch, outputs, rows * columns]),
+    b.reshape(windows, [batch, size * channels, rows * columns]),
+    { transB: true },
+  );
+  const summed = b.reshape(b.reduceSum(products, [0], false), [outputs, size, channels]);
+  return b.reshape(b.transpose(summed, [0, 2, 1]), [outputs, channels, kernel[0]!, kernel[1]!]);
+}
+
+/** [NPQ, M] transposed times [NPQ, kk C]: one product whose inner size is the whole batch. */
+function overTheBatch(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Window2d): Value {
+  const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
+  const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
+  const size = kernel[0]! * kernel[1]!;
+  const positions = batch * rows * columns;
+  const parts = taps(b, b.transpose(x, [0, 2, 3, 1]), [rows, columns], kernel, window, 1);
+  const windows = parts.length === 1 ? parts[0]! : b.concat(parts, 3);
+  const product = b.gemm(
+    b.reshape(b.transpose(dy, [0, 2, 3, 1]), [positions, outputs]),
+    b.reshape(windows, [positions, size * channels]),
+    null,
+    { transA: true },
+  );
+  const weights = b.transpose(b.reshape(product, [outputs, size, channels]), [0, 2, 1]);
+  return b.reshape(weights, [outputs, channels, kernel[0]!, kernel[1]!]);
+}
+
+/**
+ * Kernel rows shift dY, kernel columns shift X: kh + kw copies rather than kh * kw, and a product with kh M rows. Strides and
+ * dilations must be 1: with Y = p + i, dW[m,c,i,j] is the sum over Y, q of dY[m, Y - i, q] X[c, Y, q + j].
+ */
+function byRowsAndColumns(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  [kh, kw]: readonly number[],
+  { pads }: Window2d,
+): Value {
+  const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
+  const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const padded = pads.some((pad) => pad > 0) ? b.pad(x, [0, 0, top, left, 0, 0, bottom, right]) : x;
+  const height = rows + kh! - 1;
+  const shifts = Array.from({ length: kh! }, (_, i) => b.pad(dy, [0, 0, i, 0, 0, 0, kh! - 1 - i, 0]));
+  const slices = Array.from({ length: kw! }, (_, j) => b.slice(padded, [j], [j + columns], [3]));
+  const products = b.fusedMatMul(
+    b.reshape(b.concat(shifts, 1), [batch, kh! * outputs, height * columns]),
+    b.reshape(b.concat(slices, 1), [batch, kw! * channels, height * columns]),
+    { transB: true },
+  );
+  const summed = b.reshape(b.reduceSum(products, [0], false), [kh!, outputs, kw!, channels]);
+  return b.transpose(summed, [1, 3, 0, 2]);
+}
