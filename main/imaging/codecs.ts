@@ -270,7 +270,8 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | null {
     if (length < 2 || marker === 0xda || marker === 0xd9) return null;
     if (marker === 0xe0 && bytes[at + 4] === 0x4a) jfif = true;
     if (marker === 0xee && length >= 14 && bytes[at + 4] === 0x41) adobe = bytes[at + 15];
-    const isFrame = marker === SOF55 || (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
+    const isFrame =
+      marker === SOF55 || (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
     if (isFrame && at + 10 <= bytes.length) {
       const componentCount = bytes[at + 9];
       return {
