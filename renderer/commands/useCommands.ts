@@ -15,6 +15,7 @@ export function useCommands(list: readonly Command[]): void {
 function belongsToControl(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
+  if (target.dataset.commands !== undefined) return false; // a view's own surface: grid, picture
   if (target.isContentEditable || target.closest("textarea, select, [role=dialog], [role=menu], [role=listbox]"))
     return true;
   if (target instanceof HTMLInputElement) {

@@ -1,14 +1,17 @@
 // Welcome while no project is open, the shell while one is; and the one subscription to the studio's events.
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { useStore } from "zustand";
 import { connectionStore } from "../state/connection.ts";
 import { resetLibrary } from "../state/library.ts";
+import { recoveryStore } from "../state/recovery.ts";
 import { followAddress } from "../state/route.ts";
 import { Loading } from "../ui/Loading.tsx";
 import { Refused } from "../ui/Refused.tsx";
 import { Shell } from "../ui/shell/Shell.tsx";
 import { WelcomeView } from "../views/welcome/WelcomeView.tsx";
 import { listenToStudio } from "./events.ts";
+import { LabelWriterProvider } from "./LabelWriterContext.tsx";
 import { useCurrentProject } from "./queries.ts";
 import { useStudio } from "./StudioContext.tsx";
 
@@ -16,6 +19,7 @@ export function App() {
   const studio = useStudio();
   const queryClient = useQueryClient();
   const project = useCurrentProject();
+  const held = useStore(recoveryStore, ({ creating, key }) => creating || key !== null);
   const projectId = project.data?.id ?? null;
 
   useEffect(() => {
@@ -44,5 +48,11 @@ export function App() {
   if (project.error && !project.data) {
     return <Refused error={project.error} onRetry={() => void project.refetch()} />;
   }
-  return project.data ? <Shell key={project.data.id} project={project.data} /> : <WelcomeView />;
+  return project.data && !held ? (
+    <LabelWriterProvider key={project.data.id}>
+      <Shell project={project.data} />
+    </LabelWriterProvider>
+  ) : (
+    <WelcomeView />
+  );
 }

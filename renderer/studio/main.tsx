@@ -4,7 +4,7 @@ import "@mantine/notifications/styles.css";
 import "../ui/base.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -12,13 +12,20 @@ import { startLanguages } from "../i18n/index.ts";
 import { theme } from "../ui/theme.ts";
 import { App } from "./App.tsx";
 import { createStudioClient, refusalOf } from "./client.ts";
+import { keys } from "./queries.ts";
 import { StudioProvider } from "./StudioContext.tsx";
 
 // Style elements made at run time (Mantine, scroll lock) carry the nonce of this answer, or the policy refuses them.
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 setNonce(nonce);
 
-const queryClient = new QueryClient({
+const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      // Locked elsewhere (another window, the command line): the welcome screen is due.
+      if (refusalOf(error).code === "project/locked") void queryClient.invalidateQueries({ queryKey: keys.current });
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 30_000, // events say earlier when an answer is old

@@ -10,7 +10,7 @@ import { useStudio } from "./StudioContext.tsx";
 export const keys = {
   info: ["info"] as const,
   current: ["project", "current"] as const,
-  recent: ["recent"] as const,
+  recent: ["project", "recent"] as const,
   topic: (topic: Topic) => [topic] as const,
   images: (input: Inputs["images"]["list"]) => ["images", "list", input] as const,
   facets: ["images", "facets"] as const,

@@ -1,5 +1,6 @@
 // The frame around an open project: rail, bar, the room itself, palette and shortcut sheet.
 import { useMantineColorScheme } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
@@ -9,7 +10,7 @@ import { useCommands, useShortcuts } from "../../commands/useCommands.ts";
 import { connectionStore } from "../../state/connection.ts";
 import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
 import { type Route, routeStore } from "../../state/route.ts";
-import { useCall } from "../../studio/queries.ts";
+import { keys, useCall } from "../../studio/queries.ts";
 import { LibraryView } from "../../views/library/LibraryView.tsx";
 import { Loading } from "../Loading.tsx";
 import { useToast } from "../useToast.ts";
@@ -31,6 +32,7 @@ export function Shell({ project }: { project: ProjectSummary }) {
   const [overlay, setOverlay] = useState<"palette" | "shortcuts" | null>(null);
   const { setColorScheme } = useMantineColorScheme();
   const toast = useToast();
+  const queryClient = useQueryClient();
   const lock = useCall((studio) => studio.projects.lock());
   const route = useStore(routeStore, (state) => state.route);
   const lost = useStore(connectionStore, (state) => state.state === "lost");
@@ -42,7 +44,8 @@ export function Shell({ project }: { project: ProjectSummary }) {
     () => ({
       openPalette: () => setOverlay("palette"),
       openShortcuts: () => setOverlay("shortcuts"),
-      lock: () => lockNow(undefined, { onError: refused }),
+      lock: () =>
+        lockNow(undefined, { onSuccess: () => queryClient.setQueryData(keys.current, null), onError: refused }),
       switchLanguage: () => {
         const { language } = preferencesStore.getState();
         preferencesStore.setState({ language: LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length] });

@@ -1,3 +1,161 @@
+// The library: filter column, virtual grid of thumbnails, import and classes.
+import { Button, Group, Select, Text, TextInput } from "@mantine/core";
+import { Search, Tags, Upload } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { libraryCommands } from "../../commands/library.ts";
+import { useCommands } from "../../commands/useCommands.ts";
+import { useFormat } from "../../i18n/useFormat.ts";
+import { type ImageSort, libraryStore } from "../../state/library.ts";
+import { navigate } from "../../state/route.ts";
+import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
+import { useClasses, useFacets } from "../../studio/queries.ts";
+import { Loading } from "../../ui/Loading.tsx";
+import { Refused } from "../../ui/Refused.tsx";
+import { SaveStatus } from "../../ui/SaveStatus.tsx";
+import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import { ClassEditor } from "./ClassEditor.tsx";
+import { FirstImages } from "./FirstImages.tsx";
+import { ImageGrid, type ImageGridHandle } from "./ImageGrid.tsx";
+import { ImportDialog } from "./ImportDialog.tsx";
+import { LibraryFilters } from "./LibraryFilters.tsx";
+import classes from "./LibraryView.module.css";
+
+const SORTS = ["imported", "name", "patient"] as const satisfies readonly ImageSort[];
+const NO_CLASSES: never[] = [];
+
 export function LibraryView() {
-  return null;
+  const { t } = useTranslation("library");
+  const format = useFormat();
+  const facets = useFacets();
+  const labelClasses = useClasses().data ?? NO_CLASSES;
+  const writer = useLabelWriter();
+  const sort = useStore(libraryStore, (state) => state.sort);
+  const selected = useStore(libraryStore, (state) => state.selected);
+  const [dialog, setDialog] = useState<"import" | "classes" | null>(null);
+  const grid = useRef<ImageGridHandle>(null);
+  const search = useRef<HTMLInputElement>(null);
+
+  const commands = useMemo(
+    () =>
+      libraryCommands(
+        {
+          openImport: () => setDialog("import"),
+          openClasses: () => setDialog("classes"),
+          focusSearch: () => search.current?.focus(),
+          hasFocused: () => libraryStore.getState().focused !== null,
+          openFocused: () => {
+            const { focused } = libraryStore.getState();
+            if (focused) navigate({ view: "viewer", imageId: focused, frame: 0 });
+          },
+          toggleSelected: () => grid.current?.toggleSelected(),
+          move: (columns, rows) => grid.current?.move(columns, rows),
+          setClass: (classId) => {
+            const state = libraryStore.getState();
+            const ids = state.selected.size > 0 ? [...state.selected] : state.focused ? [state.focused] : [];
+            for (const id of ids) writer.setClass(id, classId);
+          },
+          undo: () => writer.undo(() => {}),
+          redo: () => writer.redo(() => {}),
+        },
+        labelClasses,
+      ),
+    [labelClasses, writer],
+  );
+  useCommands(commands);
+
+  if (facets.isPending) return <Loading />;
+  if (facets.error && !facets.data) return <Refused error={facets.error} onRetry={() => void facets.refetch()} />;
+  const { total, unlabelled, patients } = facets.data;
+  return (
+    <>
+      <ViewHeader
+        title={t("title")}
+        text={t("summary", {
+          images: format.number(total),
+          patients: format.number(patients),
+          labelled: format.number(total - unlabelled),
+        })}
+      >
+        <SaveStatus />
+        <Button variant="default" leftSection={<Tags aria-hidden size={16} />} onClick={() => setDialog("classes")}>
+          {t("classes.title")}
+        </Button>
+        <Button leftSection={<Upload aria-hidden size={16} />} onClick={() => setDialog("import")}>
+          {t("import.title")}
+        </Button>
+      </ViewHeader>
+      {total === 0 ? (
+        <FirstImages onImport={() => setDialog("import")} />
+      ) : (
+        <div className={classes.body}>
+          <LibraryFilters facets={facets.data} classes={labelClasses} />
+          <section className={classes.images} aria-label={t("images")}>
+            <Group className={classes.tools} justify="space-between" wrap="nowrap">
+              <SearchField inputRef={search} />
+              {selected.size > 0 && (
+                <Group gap="xs" wrap="nowrap">
+                  <Text size="sm" role="status">
+                    {t("selected", { count: selected.size })}
+                  </Text>
+                  <Button
+                    size="compact-sm"
+                    variant="subtle"
+                    onClick={() => libraryStore.setState({ selected: new Set() })}
+                  >
+                    {t("deselect")}
+                  </Button>
+                </Group>
+              )}
+              <Select
+                aria-label={t("sort")}
+                allowDeselect={false}
+                w={180}
+                data={SORTS.map((value) => ({ value, label: t(`sorts.${value}`) }))}
+                value={sort}
+                onChange={(value) => {
+                  const chosen = SORTS.find((known) => known === value);
+                  if (chosen) libraryStore.setState({ sort: chosen });
+                }}
+              />
+            </Group>
+            <ImageGrid ref={grid} classes={labelClasses} />
+          </section>
+        </div>
+      )}
+      <ImportDialog opened={dialog === "import"} onClose={() => setDialog(null)} />
+      <ClassEditor opened={dialog === "classes"} onClose={() => setDialog(null)} />
+    </>
+  );
+}
+
+const SEARCH_PAUSE_MS = 200;
+
+/** Part of a file name or patient ID; asks when the typing pauses. */
+function SearchField({ inputRef }: { inputRef: React.RefObject<HTMLInputElement | null> }) {
+  const { t } = useTranslation("library");
+  const text = useStore(libraryStore, (state) => state.filter.text ?? "");
+  const [typed, setTyped] = useState(text);
+  useEffect(() => setTyped(text), [text]);
+  useEffect(() => {
+    if (typed === text) return;
+    const timer = setTimeout(
+      () => libraryStore.setState(({ filter }) => ({ filter: { ...filter, text: typed || undefined } })),
+      SEARCH_PAUSE_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [typed, text]);
+  return (
+    <TextInput
+      ref={inputRef}
+      type="search"
+      aria-label={t("search")}
+      placeholder={t("search")}
+      leftSection={<Search aria-hidden size={16} />}
+      className={classes.search}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+    />
+  );
 }

@@ -1,3 +1,84 @@
+// The first screen: open a project, create one, or get back in with the recovery key.
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { FolderOpen, Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { connectionStore } from "../../state/connection.ts";
+import { recoveryStore } from "../../state/recovery.ts";
+import { Preferences } from "../../ui/shell/Preferences.tsx";
+import { CreateForm } from "./CreateForm.tsx";
+import { OpenForm } from "./OpenForm.tsx";
+import { RecentProjects } from "./RecentProjects.tsx";
+import { RecoverForm } from "./RecoverForm.tsx";
+import { RecoveryKey } from "./RecoveryKey.tsx";
+import classes from "./WelcomeView.module.css";
+
+type Step = { name: "start" } | { name: "create" } | { name: "open"; path: string } | { name: "recover"; path: string };
+
 export function WelcomeView() {
-  return null;
+  const { t } = useTranslation("welcome");
+  const { t: shell } = useTranslation();
+  const [step, setStep] = useState<Step>({ name: "start" });
+  const key = useStore(recoveryStore, (state) => state.key);
+  const lost = useStore(connectionStore, ({ state }) => state === "lost");
+  const start = () => setStep({ name: "start" });
+  return (
+    <div className={classes.page}>
+      {lost && (
+        <div className={classes.lost} role="alert">
+          {shell("connection.lost")}
+        </div>
+      )}
+      <header className={classes.head}>
+        <Preferences />
+      </header>
+      <main className={classes.main}>
+        <Stack gap={4} className={classes.brand}>
+          <Title order={1} className={classes.name}>
+            Loupe
+          </Title>
+          <Text c="dimmed">{t("tagline")}</Text>
+        </Stack>
+        <section className={classes.card}>
+          {key ? (
+            <RecoveryKey {...key} />
+          ) : (
+            <>
+              {step.name === "start" && (
+                <Stack gap="lg">
+                  <RecentProjects onOpen={(path) => setStep({ name: "open", path })} />
+                  <Group grow>
+                    <Button
+                      size="md"
+                      leftSection={<Plus aria-hidden size={18} />}
+                      onClick={() => setStep({ name: "create" })}
+                    >
+                      {t("create")}
+                    </Button>
+                    <Button
+                      size="md"
+                      variant="default"
+                      leftSection={<FolderOpen aria-hidden size={18} />}
+                      onClick={() => setStep({ name: "open", path: "" })}
+                    >
+                      {t("openOther")}
+                    </Button>
+                  </Group>
+                  <Text size="sm" c="dimmed">
+                    {t("promise")}
+                  </Text>
+                </Stack>
+              )}
+              {step.name === "create" && <CreateForm onBack={start} />}
+              {step.name === "open" && (
+                <OpenForm path={step.path} onBack={start} onRecover={(path) => setStep({ name: "recover", path })} />
+              )}
+              {step.name === "recover" && <RecoverForm path={step.path} onBack={start} />}
+            </>
+          )}
+        </section>
+      </main>
+    </div>
+  );
 }

@@ -1,0 +1,87 @@
+// Files that the person dropped or chose, sent one call each, a few at a time.
+import type { ImportReport, Studio } from "../../../preload/contract/index.ts";
+import { refusalOf } from "../../studio/client.ts";
+
+/** A file with the path under which it was dropped; the last folder of it may name a class. */
+export interface NamedFile {
+  name: string;
+  file: File;
+}
+
+export type LabelsFrom = "none" | "folders";
+
+const CONCURRENCY = 4;
+
+const EMPTY_REPORT: ImportReport = { imported: 0, duplicates: 0, labelled: 0, refused: [] };
+
+const addReports = (a: ImportReport, b: ImportReport): ImportReport => ({
+  imported: a.imported + b.imported,
+  duplicates: a.duplicates + b.duplicates,
+  labelled: a.labelled + b.labelled,
+  refused: [...a.refused, ...b.refused],
+});
+
+/**
+ * Imports files and adds up their reports; a file that the studio refuses is listed and the others go on. Stops when the signal
+ * aborts, with the report of what was done. A studio that does not answer ends it: throws that error.
+ */
+export async function uploadFiles(
+  studio: Studio,
+  files: readonly NamedFile[],
+  options: { labels: LabelsFrom; signal: AbortSignal; onProgress(done: number): void },
+): Promise<ImportReport> {
+  let report = EMPTY_REPORT;
+  let next = 0;
+  let done = 0;
+  const work = async () => {
+    while (next < files.length && !options.signal.aborted) {
+      const { name, file } = files[next++];
+      report = addReports(report, await uploadOne(studio, name, file, options.labels));
+      options.onProgress(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, files.length) }, work));
+  return report;
+}
+
+async function uploadOne(studio: Studio, name: string, bytes: File, labels: LabelsFrom): Promise<ImportReport> {
+  try {
+    return await studio.images.importFile({ name, bytes, labels });
+  } catch (error) {
+    const { code, message } = refusalOf(error);
+    if (code === "page/offline" || code.startsWith("project/")) throw error;
+    return { ...EMPTY_REPORT, refused: [{ file: name, code, message }] };
+  }
+}
+
+/** Files of an input field; with a folder chosen, their relative paths. Hidden files are left out. */
+export function filesOfInput(list: FileList | null): NamedFile[] {
+  return [...(list ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, file })).filter(isVisible);
+}
+
+/** Files of a drop, folders walked through. Must be called while the drop event is handled. */
+export async function filesOfDrop(transfer: DataTransfer): Promise<NamedFile[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  return (await Promise.all(entries.map(filesOfEntry))).flat().filter(isVisible);
+}
+
+async function filesOfEntry(entry: FileSystemEntry): Promise<NamedFile[]> {
+  if (isFile(entry)) {
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    return [{ name: entry.fullPath.replace(/^\//, ""), file }];
+  }
+  if (!isDirectory(entry)) return [];
+  const reader = entry.createReader();
+  const children: FileSystemEntry[] = [];
+  // A reader gives at most 100 entries at a time.
+  for (;;) {
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (batch.length === 0) break;
+    children.push(...batch);
+  }
+  return (await Promise.all(children.map(filesOfEntry))).flat();
+}
+
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
+const isDirectory = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+const isVisible = ({ name }: NamedFile): boolean => !name.split("/").at(-1)!.startsWith(".");
