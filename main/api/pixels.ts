@@ -4,6 +4,7 @@
 
 import { AppError, PIXELS_PATH, THUMBNAILS_PATH } from "../../preload/contract/index.ts";
 import { decodeFrame } from "../imaging/frame.ts";
+import type { FrameEncoding } from "../imaging/types.ts";
 import type { Session } from "./session.ts";
 
 export function isImageRequest(pathname: string): boolean {
@@ -22,7 +23,8 @@ export function answerImageRequest(session: Session, request: Request, pathname:
     throw new AppError("app/not-found", "An address of pixels is /pixels/{image}/{frame}.");
   }
   const { frame, pixels, encoding } = session.project.images.frame(decodeURIComponent(id), Number(index));
-  const { values } = decodeFrame(frame, pixels, encoding);
+  // The project keeps the encoding as JSON that only imaging reads; imaging wrote it.
+  const { values } = decodeFrame(frame, pixels, encoding as FrameEncoding);
   return dataResponse(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), "application/octet-stream");
 }
 

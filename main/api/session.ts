@@ -6,6 +6,7 @@
 import { AppError, type StudioEvent } from "../../preload/contract/index.ts";
 import { Supervisor } from "../jobs/supervisor.ts";
 import type { Project } from "../project/project.ts";
+import { recentProjects } from "../project/recent.ts";
 import { EventHub } from "./events.ts";
 import type { Host } from "./host.ts";
 
@@ -39,9 +40,11 @@ export class Session {
     return this.#opened().jobs;
   }
 
-  /** Takes over a project that has just been unlocked. The one before is locked. */
+  /** Takes over a project that has just been unlocked, and marks what a dead studio left running in it. The one before is locked. */
   async adopt(project: Project): Promise<void> {
     await this.lock();
+    project.runs.markInterrupted();
+    recentProjects.remember(project);
     const jobs = new Supervisor({ project, startChild: this.host.startChild, publish: (event) => this.publish(event) });
     this.#open = { project, jobs };
     this.touch();
@@ -79,7 +82,7 @@ export class Session {
   /** Answers everyone who asks for the same thing at the same time with one computation. */
   once<T>(key: string, compute: () => Promise<T>): Promise<T> {
     const running = this.#inFlight.get(key);
-    if (running) return running as Promise<T>;
+    if (running !== undefined) return running as Promise<T>;
     const started = compute().finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, started);
     return started;

@@ -1,9 +1,9 @@
 // Starts, watches and stops the child processes of one open project.
 //
 // One child for each job, so a crash takes one job and nothing else; one warm child for short calls (explanation, one dropped
-// file), so that asking twice does not pay for starting twice. A job is a row in the project from its first moment to its last:
-// its state is what this file last wrote there, so a studio that was killed finds it as `running` with a process that is gone
-// and marks it (see `reconcile`). Non-goals: no queue and no priorities: the person at the machine decides what runs.
+// file), so that asking twice does not pay for starting twice. A job is a row in the project from its first moment to its last, so
+// what a killed studio left `running` is found and marked when the project is opened again (`runs.markInterrupted`).
+// Non-goals: no queue and no priorities: the person at the machine decides what runs.
 
 import { randomUUID } from "node:crypto";
 import {

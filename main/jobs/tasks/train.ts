@@ -21,12 +21,7 @@ export async function train(task: TaskOf<"train">, context: TaskContext): Promis
 }
 
 export async function recipes(task: TaskOf<"recipes">, { project }: TaskContext): Promise<TaskResults["recipes"]> {
-  const snapshot = project.snapshots.get(task.snapshotId);
-  const ids = project.snapshots.items(snapshot.id).map(({ imageId }) => imageId);
-  return suggestRecipes(
-    snapshot,
-    ids.map((id) => project.images.get(id)),
-  );
+  return suggestRecipes(project, task.snapshotId);
 }
 
 export async function devices(): Promise<TaskResults["devices"]> {
