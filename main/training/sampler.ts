@@ -5,8 +5,8 @@
 import { AppError } from "../../preload/contract/index.ts";
 import { createRandom } from "../models/random.ts";
 
-/** The purposes that chance is used for in a run, so that two of them never share a stream. */
-export const CHANCE = { weights: 1, order: 2, augmentation: 3 } as const;
+/** What chance is used for in the loop, so that no two uses share a stream. Initial weights have keys of two numbers, these have three. */
+export const CHANCE = { order: 1, augmentation: 2 } as const;
 
 export interface Sampler {
   readonly batchSize: number;

@@ -5,7 +5,7 @@ import { AppError } from "../../preload/contract/index.ts";
 import { evaluate, type Prediction } from "../models/metrics.ts";
 import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages, requireNotAborted } from "./dataset.ts";
-import { createSession, type Session } from "./engines/onnx.ts";
+import { createSession, type Session, type Values } from "./engines/onnx.ts";
 
 /** Images in one run of an inference graph: enough to fill the threads, few enough to stay in their caches. */
 const BATCH = 32;
@@ -58,11 +58,7 @@ export async function predict(
   session: Session,
   { imageIds, classIndex, pixels }: PreparedPart,
   size: number,
-  {
-    signal,
-    feeds = {},
-    onImages,
-  }: { signal: AbortSignal; feeds?: Parameters<Session["run"]>[0]; onImages?: (done: number) => void },
+  { signal, feeds = {}, onImages }: { signal: AbortSignal; feeds?: Values; onImages?: (done: number) => void },
 ): Promise<Prediction[]> {
   const area = size * size;
   const predictions: Prediction[] = [];

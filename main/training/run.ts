@@ -1,0 +1,127 @@
+// A run of a project from its recipe to its model: the one place where the loop meets storage.
+//
+// Order matters, because the process may be killed between any two lines: points and progress are told again after a resume and replace what
+// was there, the checkpoint is replaced whole, and the model is added once, in one transaction with the run that it belongs to.
+// State, end and error of the run are the supervisor's to write (main/jobs): this function returns or throws.
+import type { Progress, Run, RunPoint } from "../../preload/contract/index.ts";
+import { AppError, deviceSchema } from "../../preload/contract/index.ts";
+import type { Project } from "../project/project.ts";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { chooseRange, type PreparedPart, prepareImages, type SnapshotItem } from "./dataset.ts";
+import { evaluateModel } from "./evaluate.ts";
+import { train } from "./trainer.ts";
+
+export interface TrainRunInput {
+  project: Project;
+  runId: string;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+  onPoints: (points: RunPoint[]) => void;
+  threads: number;
+}
+
+/** The run's row follows the steps, but not faster than this. */
+const ROW_EVERY_MS = 1_000;
+
+/**
+ * Trains, adds the model of the best epoch to the project and evaluates it on validation and test. Goes on from the run's checkpoint where it has
+ * one, and ends with the weights of an undisturbed run; a run that has its model already only gets the evaluations that it lacks.
+ * Blocks its thread: child process. Errors: app/aborted (a checkpoint is kept); snapshot/part-empty; training/*; imaging/*.
+ */
+export async function trainRun(input: TrainRunInput): Promise<void> {
+  const run = input.project.runs.get(input.runId);
+  const modelId = run.modelId ?? (await learn(input, run));
+  const { project, signal, onProgress, threads } = input;
+  for (const part of ["validation", "test"] as const) {
+    await evaluateModel({ project, modelId, part, signal, onProgress, threads });
+  }
+}
+
+async function learn({ project, signal, onProgress, onPoints, threads }: TrainRunInput, run: Run): Promise<string> {
+  const { recipe } = run;
+  const snapshot = project.snapshots.get(run.snapshotId);
+  const items = project.snapshots.items(run.snapshotId);
+  const partOf = (part: SnapshotItem["part"]): SnapshotItem[] => {
+    const found = items.filter((item) => item.part === part);
+    if (found.length === 0)
+      throw new AppError("snapshot/part-empty", `The ${part} part of this snapshot has no image.`);
+    return found;
+  };
+  const [trainItems, validationItems] = [partOf("train"), partOf("validation")];
+  partOf("test"); // better now than after the training
+  const total = trainItems.length + validationItems.length;
+  let prepared = 0;
+  const onImage = (): void =>
+    onProgress({ done: ++prepared, total, unit: "images", secondsLeft: null, note: "preparing" });
+  const spec = { size: recipe.inputSize, ...chooseRange(project, trainItems) };
+  const prepare = (some: SnapshotItem[]): Promise<PreparedPart> =>
+    prepareImages(project, some, spec, { signal, onImage });
+  const [trainPart, validationPart] = [await prepare(trainItems), await prepare(validationItems)];
+
+  const kept = project.runs.checkpoint(run.id);
+  const from: Checkpoint | null = kept && readCheckpoint(kept.bytes);
+  let rowAt = Number.NEGATIVE_INFINITY;
+  const { best, onnx, step, seconds } = await train({
+    recipe,
+    classes: snapshot.classes.length,
+    train: trainPart,
+    validation: validationPart,
+    device: deviceSchema.shape.id.parse(run.device),
+    threads,
+    signal,
+    from,
+    events: {
+      begin: ({ parameters, steps }) => {
+        project.runs.update(run.id, { parameters, steps });
+      },
+      points: (points) => {
+        project.runs.addPoints(run.id, points);
+        onPoints(points);
+      },
+      progress: (progress) => {
+        if (performance.now() - rowAt >= ROW_EVERY_MS) {
+          project.runs.update(run.id, { step: progress.step, seconds: progress.seconds });
+          rowAt = performance.now();
+        }
+        onProgress({
+          done: progress.step,
+          total: progress.steps,
+          unit: "steps",
+          secondsLeft: progress.secondsLeft,
+          note: "training",
+        });
+      },
+      checkpoint: (checkpoint) => {
+        const bytes = writeCheckpoint(checkpoint);
+        project.transaction(() => {
+          project.runs.saveCheckpoint(run.id, { step: checkpoint.step, bytes });
+          project.runs.update(run.id, { step: checkpoint.step, seconds: checkpoint.seconds });
+        });
+      },
+      best: ({ epoch, auc }) => {
+        project.runs.update(run.id, { bestEpoch: epoch + 1, validationAuc: auc });
+      },
+    },
+  });
+  return project.transaction(() => {
+    const { id } = project.models.add({
+      name: run.name,
+      runId: run.id,
+      snapshotId: run.snapshotId,
+      kind: "trained",
+      parentId: null,
+      onnx,
+      input: spec,
+      classes: snapshot.classes,
+      accepted: true,
+    });
+    project.runs.update(run.id, {
+      step,
+      seconds,
+      bestEpoch: best.epoch + 1,
+      validationAuc: best.auc,
+      modelId: id,
+    });
+    return id;
+  });
+}

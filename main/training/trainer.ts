@@ -1,0 +1,174 @@
+// The training loop: arrays in, the weights of the best epoch out. It knows no project: what it saves and tells goes through `TrainerEvents`.
+//
+// Invariants. State lives in the values that go from one step's outputs to the next one's inputs; all else (which images, how they are varied,
+// the learning rate) follows from seed, epoch and step. So a run that goes on from any checkpoint ends with the weights, the curves and the
+// choice of epoch that it would have had, bit for bit on the CPU with the same number of threads.
+// The test part is not known here: choices are made on validation alone.
+import { AppError, type Recipe, type RunPoint } from "../../preload/contract/index.ts";
+import { evaluate } from "../models/metrics.ts";
+import type { Best, Checkpoint } from "./checkpoint.ts";
+import { type PreparedPart, requireNotAborted } from "./dataset.ts";
+import type { DeviceId } from "./engines/onnx.ts";
+import { Learner } from "./learner.ts";
+import { createSampler } from "./sampler.ts";
+import { learningRateAt } from "./schedule.ts";
+
+export interface TrainerEvents {
+  /** Once, before the first step of a sitting: trainable numbers, and steps planned in all. */
+  begin(plan: { parameters: number; steps: number }): void;
+  /** New points of the curves, oldest first. After a resume the first ones may repeat what was told before it stopped. */
+  points(points: RunPoint[]): void;
+  /** After each step. `secondsLeft` is null until there is something to tell it from. */
+  progress(progress: { step: number; steps: number; seconds: number; secondsLeft: number | null }): void;
+  /** Keep this and drop the one before. */
+  checkpoint(checkpoint: Checkpoint): void;
+  /** An epoch turned out to be the best so far. */
+  best(best: Best): void;
+}
+
+export interface TrainerInput {
+  recipe: Recipe;
+  /** Number of classes. */
+  classes: number;
+  train: PreparedPart;
+  validation: PreparedPart;
+  device: DeviceId;
+  threads: number;
+  signal: AbortSignal;
+  /** Where to go on, or null to begin. */
+  from: Checkpoint | null;
+  events: TrainerEvents;
+  /** Milliseconds from any origin; only times told depend on it, never results. */
+  now?: () => number;
+}
+
+export interface Trained {
+  best: Best;
+  /** The model of the best epoch as an ONNX file. */
+  onnx: Uint8Array;
+  /** Steps done: fewer than planned where patience ended it. */
+  step: number;
+  seconds: number;
+}
+
+/** Checkpoints: at the end of an epoch unless the last one is this young, and within an epoch when it is that old. */
+const CHECKPOINT_AFTER_EPOCH_MS = 2_000;
+const CHECKPOINT_WITHIN_EPOCH_MS = 20_000;
+/** Points of the training loss over a whole run. */
+const LOSS_POINTS = 100;
+/** Before so many steps of a sitting nothing is said about the time left. */
+const STEPS_BEFORE_ESTIMATE = 5;
+
+/**
+ * Trains and gives the best epoch by validation AUC (the first with the lowest loss among equals; by loss alone where validation lacks a class).
+ * Stops between two steps when `signal` aborts, after saving a checkpoint. Errors: app/aborted; training/diverged;
+ * training/device-disagrees; training/not-resumable for a checkpoint of something else.
+ */
+export async function train(input: TrainerInput): Promise<Trained> {
+  const { recipe, train: data, validation, signal, from, events, now = () => performance.now() } = input;
+  const sampler = createSampler(data.classIndex, recipe);
+  const { stepsPerEpoch } = sampler;
+  const steps = stepsPerEpoch * recipe.epochs;
+  const learner = await Learner.create(input, sampler.batchSize, from?.state ?? null);
+  try {
+    let step = from?.step ?? 0;
+    let best = from?.best ?? null;
+    let pending = from?.pending ?? { loss: 0, steps: 0 };
+    const [began, firstStep, secondsBefore] = [now(), step, from?.seconds ?? 0];
+    const seconds = (): number => secondsBefore + (now() - began) / 1000;
+    let savedAt = now();
+    const save = (): void => {
+      events.checkpoint({ step, state: learner.state, best, pending, seconds: seconds() });
+      savedAt = now();
+    };
+    const point = (part: RunPoint["part"], metric: string, value: number): RunPoint => ({
+      step,
+      epoch: step / stepsPerEpoch,
+      part,
+      metric,
+      value,
+    });
+    events.begin({ parameters: learner.parameters, steps });
+    const lossEvery = Math.max(1, Math.round(steps / LOSS_POINTS));
+
+    while (step < steps && !isOver(step / stepsPerEpoch, best, recipe)) {
+      if (signal.aborted) save();
+      requireNotAborted(signal);
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const learningRate = learningRateAt(recipe, step, steps);
+      const loss = await learner.step(sampler.batch(epoch, step % stepsPerEpoch), step, learningRate);
+      step++;
+      if (!Number.isFinite(loss)) throw diverged(step, recipe.learningRate);
+      pending = { loss: pending.loss + loss, steps: pending.steps + 1 };
+      if (step % lossEvery === 0 || step === steps) {
+        events.points([
+          point("train", "loss", pending.loss / pending.steps),
+          point("train", "learning-rate", learningRate),
+        ]);
+        pending = { loss: 0, steps: 0 };
+      }
+      const endOfEpoch = step % stepsPerEpoch === 0;
+      if (endOfEpoch) {
+        const result = await validate(learner, validation, input, step);
+        events.points([
+          point("validation", "loss", result.loss),
+          point("validation", "accuracy", result.accuracy),
+          ...(result.auc === null ? [] : [point("validation", "auc", result.auc)]),
+        ]);
+        if (best === null || isBetter(result, best)) {
+          best = { epoch, auc: result.auc, loss: result.loss, weights: learner.weights };
+          events.best(best);
+        }
+      }
+      const perStep = (now() - began) / (step - firstStep) / 1000;
+      const secondsLeft = step - firstStep < STEPS_BEFORE_ESTIMATE ? null : perStep * (steps - step);
+      events.progress({ step, steps, seconds: seconds(), secondsLeft });
+      if (now() - savedAt >= (endOfEpoch ? CHECKPOINT_AFTER_EPOCH_MS : CHECKPOINT_WITHIN_EPOCH_MS)) save();
+    }
+    // A run has an epoch and an epoch ends with a validation, so there is a best one.
+    return { best: best!, onnx: learner.export(best!.weights), step, seconds: seconds() };
+  } finally {
+    await learner.dispose();
+  }
+}
+
+/** Whether `patience` epochs went by without a better one. Asked at any step, answered from what a checkpoint holds. */
+function isOver(epochsDone: number, best: Best | null, { patience }: Recipe): boolean {
+  return (
+    patience !== null && best !== null && Number.isInteger(epochsDone) && epochsDone - (best.epoch + 1) >= patience
+  );
+}
+
+interface Validation {
+  auc: number | null;
+  loss: number;
+  accuracy: number;
+}
+
+function isBetter(found: Validation, best: Best): boolean {
+  if (found.auc === null || best.auc === null || found.auc === best.auc) return found.loss < best.loss;
+  return found.auc > best.auc;
+}
+
+async function validate(
+  learner: Learner,
+  part: PreparedPart,
+  { classes, signal, recipe }: TrainerInput,
+  step: number,
+): Promise<Validation> {
+  const predictions = await learner.predict(part, signal);
+  if (predictions.some(({ probabilities }) => !probabilities.every(Number.isFinite))) {
+    throw diverged(step, recipe.learningRate);
+  }
+  const names = Array.from({ length: classes }, (_, i) => ({ id: `${i}`, name: `${i}`, color: "#000000" }));
+  const { auc, accuracy, cases } = evaluate(names, predictions);
+  const loss = cases.reduce((sum, one) => sum + one.loss, 0) / cases.length;
+  return { auc: auc === null ? null : auc.value, loss, accuracy: accuracy.value };
+}
+
+function diverged(step: number, learningRate: number): AppError {
+  return new AppError(
+    "training/diverged",
+    `The loss was not a number at step ${step}: the training has diverged. Try a learning rate below ${learningRate}, for example ${Number((learningRate / 10).toPrecision(2))}.`,
+  );
+}
