@@ -14,6 +14,8 @@ export interface ImportedLabels {
   box?: Pick<Box, "x" | "y" | "width" | "height"> | null;
 }
 
+const byName = new Intl.Collator("en", { numeric: true });
+
 export class Importer {
   readonly report: ImportReport = { imported: 0, duplicates: 0, labelled: 0, refused: [] };
   readonly #project: Project;
@@ -35,6 +37,8 @@ export class Importer {
         const { className } = labels;
         if (className !== null && given.forImage(id).classId === null) fresh.push({ imageId: id, className, labels });
       }
+      // New classes get their order from their names, not from the file that came first.
+      fresh.sort((a, b) => byName.compare(a.className, b.className));
       labelled = given.importClasses(fresh).labelled;
       for (const { imageId, labels } of fresh) {
         const { classId } = given.forImage(imageId);

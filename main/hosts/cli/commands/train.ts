@@ -1,0 +1,116 @@
+import { Command, Option } from "commander";
+import { AppError, type Recipe, type Run, recipeSchema } from "../../../../preload/contract/index.ts";
+import { positiveNumber, wholeNumber } from "../numbers.ts";
+import { duration, type Terminal } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+import {
+  inProject,
+  type ProjectOptions,
+  pickRun,
+  pickSnapshot,
+  type Workspace,
+  withProjectOptions,
+} from "../workspace.ts";
+import { readText } from "./import.ts";
+
+type Overrides = Partial<Pick<Recipe, "inputSize" | "width" | "epochs" | "batchSize" | "learningRate" | "seed">>;
+
+interface Options extends ProjectOptions, Overrides {
+  snapshot: string;
+  architecture: Recipe["architecture"];
+  recipe?: string;
+  name?: string;
+  device: "cpu" | "webgpu" | "cuda" | "dml" | "coreml";
+  resume?: string;
+}
+
+export function trainCommand(terminal: Terminal): Command {
+  const command = new Command("train")
+    .description("trains a recipe on a snapshot; Ctrl-C stops it so that --resume goes on from there")
+    .option("--snapshot <id>", "id or its beginning, or latest", "latest")
+    .addOption(
+      new Option("--architecture <name>", "whose suggested recipe is used")
+        .choices(["logistic", "convnet", "resnet18"])
+        .default("convnet"),
+    )
+    .option("--recipe <file>", "a whole recipe as JSON instead")
+    .option("--epochs <number>", "instead of the suggested", wholeNumber)
+    .option("--input-size <pixels>", "instead of the suggested", wholeNumber)
+    .option("--width <channels>", "instead of the suggested", wholeNumber)
+    .option("--batch-size <number>", "instead of the suggested", wholeNumber)
+    .option("--learning-rate <number>", "instead of the suggested", positiveNumber)
+    .option("--seed <number>", "instead of the suggested", wholeNumber)
+    .option("--name <name>", "of the run")
+    .addOption(new Option("--device <id>").choices(["cpu", "webgpu", "cuda", "dml", "coreml"]).default("cpu"))
+    .option("--resume <run>", "goes on with an interrupted or cancelled run: id or its beginning, or latest");
+  return withProjectOptions(command).action(async (options: Options) => {
+    const given = options.recipe === undefined ? null : parseRecipe(await readText(options.recipe));
+    await inProject(terminal, options, async (workspace) => {
+      const run =
+        options.resume === undefined ? await start(workspace, options, given) : await resume(workspace, options.resume);
+      terminal.answer(run, describeRun(run));
+    });
+  });
+}
+
+async function start(workspace: Workspace, options: Options, given: Recipe | null): Promise<Run> {
+  const { client } = workspace;
+  const snapshot = await pickSnapshot(workspace, options.snapshot);
+  const recipe = withOverrides(given ?? (await suggested(workspace, snapshot.id, options.architecture)), options);
+  return train(workspace, () =>
+    client.runs.start({ snapshotId: snapshot.id, recipe, name: options.name, device: options.device }),
+  );
+}
+
+async function resume(workspace: Workspace, id: string): Promise<Run> {
+  const run = await pickRun(workspace, id);
+  return train(workspace, () => workspace.client.runs.resume({ id: run.id }));
+}
+
+async function train({ client, finish }: Workspace, begin: () => ReturnType<typeof client.runs.start>): Promise<Run> {
+  let runId = "";
+  await finish(async () => {
+    const { run, job } = await begin();
+    runId = run.id;
+    return job;
+  });
+  return client.runs.get({ id: runId });
+}
+
+/** The suggested recipe of an architecture for a snapshot. */
+export async function suggested(
+  { client }: Workspace,
+  snapshotId: string,
+  architecture: Recipe["architecture"],
+): Promise<Recipe> {
+  const recipes = await client.runs.recipes({ snapshotId });
+  const found = recipes.find(({ recipe }) => recipe.architecture === architecture);
+  if (!found) throw new AppError("app/not-found", `There is no suggested recipe for ${architecture}.`);
+  return found.recipe;
+}
+
+function withOverrides(recipe: Recipe, options: Overrides): Recipe {
+  const { inputSize, width, epochs, batchSize, learningRate, seed } = options;
+  const overrides = Object.entries({ inputSize, width, epochs, batchSize, learningRate, seed });
+  return { ...recipe, ...Object.fromEntries(overrides.filter(([, value]) => value !== undefined)) };
+}
+
+function parseRecipe(text: string): Recipe {
+  try {
+    return recipeSchema.parse(JSON.parse(text));
+  } catch {
+    throw new UsageError("The recipe file is not a recipe: see `loupe runs <id> --json` for one.");
+  }
+}
+
+export function describeRun(run: Run): string[] {
+  const { id, name, state, seconds, step, steps, validationAuc, bestEpoch, parameters, device, modelId } = run;
+  return [
+    `Run ${name} (${id.slice(0, 8)}): ${state}, ${step} of ${steps} steps in ${duration(seconds)} on ${device}`,
+    ...(parameters === null ? [] : [`  ${parameters} parameters`]),
+    ...(validationAuc === null
+      ? []
+      : [`  best epoch ${bestEpoch}, AUC ${validationAuc.toFixed(4)} on the validation part`]),
+    ...(modelId === null ? [] : [`  model ${modelId.slice(0, 8)}`]),
+  ];
+}
