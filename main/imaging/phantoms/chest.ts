@@ -107,7 +107,7 @@ function chooseAnatomy(r: Random, female: boolean): Anatomy {
     ribSpacing: r.uniform(0.068, 0.08),
     ribStart: r.uniform(0.1, 0.15),
     ribSlope: r.uniform(0.24, 0.38),
-    ribStrength: r.uniform(0.045, 0.08),
+    ribStrength: r.uniform(0.055, 0.09),
     female,
   };
 }
@@ -120,7 +120,7 @@ const bell = (x: number) => Math.exp(-x * x);
 
 /** Everything that lies in the body for good, nodule and vessels excepted. */
 function attenuation(u: number, v: number, anatomy: Anatomy): number {
-  const half = anatomy.width * (0.36 + 0.6 * smoothstep(0.02, 0.2, v) - 0.07 * smoothstep(0.3, 0.8, v));
+  const half = anatomy.width * (0.36 + 0.66 * smoothstep(0.02, 0.2, v) - 0.07 * smoothstep(0.3, 0.8, v));
   const across = 1 - (u / half) ** 2;
   if (across <= 0) return 0;
   const body = across ** 0.35;
@@ -156,7 +156,7 @@ function heart(u: number, v: number, anatomy: Anatomy): number {
   const along = (du * cos + dv * sin) / (0.34 * anatomy.heartSize);
   const across = (dv * cos - du * sin) / (0.25 * anatomy.heartSize);
   const inside = 1 - along * along - across * across;
-  return inside > 0 ? 0.24 * inside ** 0.4 : 0;
+  return inside > 0 ? 0.22 * inside ** 0.4 * smoothstep(anatomy.lungBase + 0.03, anatomy.lungBase - 0.03, v) : 0;
 }
 
 function breast(u: number, v: number, side: Side): number {
@@ -175,17 +175,15 @@ function bones(u: number, v: number, anatomy: Anatomy): number {
     const clavicle = 0.19 - 0.1 * a + 0.018 * Math.sin(7 * a);
     sum += 0.09 * bone((v - clavicle) / 0.014) * smoothstep(0.04, 0.1, a);
   }
+  // Behind: out of the spine, level, then down. In front: from the side wall down towards the breastbone.
+  const wall = smoothstep(0.86, 0.8, a);
+  const behind = anatomy.ribStart + anatomy.ribSlope * Math.max(0, a - 0.1) ** 2 - 0.02 * bell((a - 0.2) / 0.12);
+  const front = anatomy.ribStart + anatomy.ribSlope * 0.5 + 0.32 * Math.max(0, 0.82 - a) ** 1.2;
   for (let k = 0; k < 10; k++) {
-    const start = anatomy.ribStart + anatomy.ribSpacing * k;
-    // Behind: out of the spine, level, then down. In front: from the side wall down towards the breastbone.
-    const behind = start + anatomy.ribSlope * Math.max(0, a - 0.1) ** 2 - 0.02 * bell((a - 0.2) / 0.12);
-    const near = (v - behind) / 0.0115;
-    if (near > -3 && near < 3)
-      sum += anatomy.ribStrength * bone(near) * smoothstep(0.86, 0.8, a) * smoothstep(0.04, 0.1, a);
-    const front = start + anatomy.ribSlope * 0.5 + 0.32 * (0.82 - a) ** 1.2;
-    const far = (v - front) / 0.014;
-    if (k < 7 && far > -3 && far < 3)
-      sum += 0.55 * anatomy.ribStrength * bone(far) * smoothstep(0.32, 0.45, a) * smoothstep(0.86, 0.8, a);
+    const near = (v - behind - anatomy.ribSpacing * k) / 0.0115;
+    if (near > -3 && near < 3) sum += anatomy.ribStrength * bone(near) * wall * smoothstep(0.04, 0.1, a);
+    const far = (v - front - anatomy.ribSpacing * k) / 0.014;
+    if (k < 7 && far > -3 && far < 3) sum += 0.55 * anatomy.ribStrength * bone(far) * wall * smoothstep(0.32, 0.45, a);
   }
   return sum * smoothstep(0.95, 0.8, v);
 }
@@ -193,8 +191,8 @@ function bones(u: number, v: number, anatomy: Anatomy): number {
 /** 1 in the middle of a roundish thing, 0 at its outline and outside. */
 function disc(u: number, v: number, spot: Nodule): number {
   const [du, dv] = [u - spot.u, (v - spot.v) * 2];
-  const distance = Math.hypot(du, dv);
-  if (distance > 2 * spot.radius) return 0;
+  const distance = Math.sqrt(du * du + dv * dv);
+  if (distance > 1.5 * spot.radius) return 0;
   const angle = Math.atan2(dv, du);
   const outline = spot.outline.reduce(
     (sum, [amplitude, phase], k) => sum + amplitude * Math.cos((k + 2) * angle + phase),
@@ -244,12 +242,12 @@ function growVessels(r: Random): VesselPoint[] {
   const points: VesselPoint[] = [];
   for (const side of [-1, 1] as const) {
     for (let branch = 0; branch < 13; branch++) {
-      let [u, v] = [side * 0.17, 0.45 + r.uniform(-0.05, 0.05)];
+      let [u, v] = [side * r.uniform(0.12, 0.2), 0.45 + r.uniform(-0.07, 0.07)];
       let angle = r.uniform(-1.35, 1.35);
       const steps = 25 + Math.floor(r.uniform(0, 45));
       for (let step = 0; step < steps; step++) {
         const left = 1 - step / steps;
-        points.push({ u, v, radius: 0.006 + 0.014 * left, strength: 0.012 + 0.024 * left });
+        points.push({ u, v, radius: 0.006 + 0.013 * left, strength: 0.012 + 0.016 * left });
         angle += 0.09 * r.normal();
         u += side * 0.0085 * Math.cos(angle);
         v += 0.0043 * Math.sin(angle);
@@ -290,7 +288,8 @@ function expose(dense: Float32Array, r: Random): Uint16Array {
     for (let x = 0; x < SIDE; x++) {
       const scatter = 0.018 * bilinear(grid, 9, (x / SIDE) * 8, (y / SIDE) * 8);
       const ideal = Math.max(0, blurred[y * SIDE + x] + scatter);
-      const value = gain * ideal ** gamma + offset + grain * r.normal();
+      // The film's shoulder: what is very dense differs less.
+      const value = gain * 1.25 * (1 - Math.exp(-1.35 * ideal ** gamma)) + offset + grain * r.normal();
       pixels[y * SIDE + x] = Math.round(top * Math.min(1, Math.max(0, value)));
     }
   }
