@@ -54,8 +54,8 @@ interface SummaryRow extends Omit<ImageSummary, "importedAt"> {
 
 const ORDER: Record<ImageSort, string> = {
   imported: "images.number",
-  name: "images.name_key, images.number",
-  patient: "images.patient, images.name_key, images.number",
+  name: "images.name_key, images.search, images.number",
+  patient: "images.patient, images.name_key, images.search, images.number",
 };
 
 const SUMMARY = `

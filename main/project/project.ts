@@ -124,22 +124,7 @@ export class Project {
     if (!opened.some(({ member }) => member === this.member.id)) {
       throw new AppError("project/key-wrong", "The current passphrase is not right.");
     }
-    await this.#rewrap(next, "passphrase/change", options.cost);
-  }
-
-  /** Gives the current member a new passphrase without the old one; only for who has just proved the recovery key. */
-  async resetPassphrase(next: string, options: { cost?: PassphraseCost } = {}): Promise<void> {
-    assertStrongEnough(next);
-    await this.#rewrap(next, "passphrase/recover", options.cost);
-  }
-
-  async #rewrap(next: string, action: string, cost: PassphraseCost = PASSPHRASE_COST): Promise<void> {
-    const slot = await wrapForMember(this.key, this.id, this.member.id, next, cost);
-    const keysFile = join(this.path, KEYS_FILE);
-    this.#database.transaction(() => {
-      this.audit.record(action, this.member.id);
-      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
-    });
+    await rewrap(this, next, "passphrase/change", options.cost);
   }
 
   /** SQLite's own check of the whole file; "ok" or what it found. Reads everything, so it takes a while. */
@@ -153,6 +138,18 @@ export class Project {
     if (this.#database.open) this.#database.close();
     this.#key.fill(0);
   }
+}
+
+/** Wraps the data key of an open project under its member's next passphrase; the caller has checked who asks. */
+async function rewrap(project: Project, next: string, action: string, cost: PassphraseCost = PASSPHRASE_COST) {
+  const key = project.key;
+  const slot = await wrapForMember(key, project.id, project.member.id, next, cost);
+  key.fill(0);
+  const keysFile = join(project.path, KEYS_FILE);
+  project.transaction(() => {
+    project.audit.record(action, project.member.id);
+    writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
+  });
 }
 
 export interface CreateInput {
@@ -265,7 +262,7 @@ export async function recoverProject(input: {
   }
   const project = openWithKey(path, key, null);
   try {
-    await project.resetPassphrase(input.passphrase, { cost: input.cost });
+    await rewrap(project, input.passphrase, "passphrase/recover", input.cost);
   } catch (error) {
     project.close();
     throw error;
