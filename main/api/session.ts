@@ -5,8 +5,7 @@
 
 import { AppError, type StudioEvent } from "../../preload/contract/index.ts";
 import { Supervisor } from "../jobs/supervisor.ts";
-import type { Project } from "../project/project.ts";
-import { recentProjects } from "../project/recent.ts";
+import { type Project, recentProjects } from "../project/index.ts";
 import { EventHub } from "./events.ts";
 import type { Host } from "./host.ts";
 

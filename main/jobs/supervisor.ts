@@ -15,7 +15,7 @@ import {
   type StudioEvent,
   type Topic,
 } from "../../preload/contract/index.ts";
-import type { Project } from "../project/project.ts";
+import type { Project } from "../project/index.ts";
 import type {
   Child,
   ChildMessage,
@@ -264,10 +264,12 @@ export class Supervisor {
       result: "result" in outcome ? outcome.result : null,
     };
     try {
-      this.#project.jobs.save(final);
-      if (job.kind === "train" && job.subject !== null && state !== "done") {
-        this.#project.runs.update(job.subject, { state, finishedAt: final.finishedAt, error: final.error });
-      }
+      this.#project.transaction(() => {
+        this.#project.jobs.save(final);
+        if (job.kind === "train" && job.subject !== null) {
+          this.#project.runs.update(job.subject, { state, finishedAt: final.finishedAt, error: final.error });
+        }
+      });
     } finally {
       this.#publish({ type: "job", job: final });
       for (const topic of TOPICS[job.kind]) this.#publish({ type: "changed", topic });

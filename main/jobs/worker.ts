@@ -4,7 +4,7 @@
 // printed: errors go to the parent as code and sentence; LOUPE_DEBUG shows the stack of an unexpected one on stderr.
 
 import { AppError } from "../../preload/contract/errors.ts";
-import { openProjectWithKey, type Project } from "../project/project.ts";
+import { openProjectWithKey, type Project } from "../project/index.ts";
 import type { ChildMessage, ParentMessage, Task, TaskFailure } from "./protocol.ts";
 import { runTask } from "./tasks/index.ts";
 

@@ -1,3 +1,4 @@
+import { importLabels } from "../../labels/csv.ts";
 import { unlocked } from "../procedures.ts";
 import type { Session } from "../session.ts";
 
@@ -28,7 +29,7 @@ export const labelCalls = {
   undo: unlocked.labels.undo.handler(({ context }) => announced(context.session, context.project.labels.undo())),
   redo: unlocked.labels.redo.handler(({ context }) => announced(context.session, context.project.labels.redo())),
   history: unlocked.labels.history.handler(({ context }) => context.project.labels.history()),
-  importCsv: unlocked.labels.importCsv.handler(async ({ input, context }) =>
-    announced(context.session, (await import("../../labels/csv.ts")).importLabels(context.project, input.csv)),
+  importCsv: unlocked.labels.importCsv.handler(({ input, context }) =>
+    announced(context.session, importLabels(context.project, input.csv)),
   ),
 };

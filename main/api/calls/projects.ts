@@ -1,5 +1,4 @@
-import { createProject, openProject, recoverProject } from "../../project/project.ts";
-import { recentProjects } from "../../project/recent.ts";
+import { createProject, openProject, recentProjects, recoverProject } from "../../project/index.ts";
 import { open, unlocked } from "../procedures.ts";
 
 export const projectCalls = {

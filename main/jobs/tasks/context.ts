@@ -1,5 +1,5 @@
 import type { Progress, RunPoint, Topic } from "../../../preload/contract/index.ts";
-import type { Project } from "../../project/project.ts";
+import type { Project } from "../../project/index.ts";
 
 /** What a task has at hand. `signal` is checked between pieces of work; an aborted task throws app/aborted. */
 export interface TaskContext {

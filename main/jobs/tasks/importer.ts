@@ -5,7 +5,7 @@
 
 import type { Box, ImportReport, Mask } from "../../../preload/contract/index.ts";
 import type { ImportedImage } from "../../imaging/types.ts";
-import type { Project } from "../../project/project.ts";
+import type { Project } from "../../project/index.ts";
 
 export interface ImportedLabels {
   className: string | null;
