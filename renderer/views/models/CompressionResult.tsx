@@ -1,0 +1,74 @@
+// What a compression cost and saved, with the verdict of the gate first.
+import { Alert, Stack, Text } from "@mantine/core";
+import { CircleCheck, CircleX } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { CompressionReport } from "../../../preload/contract/index.ts";
+import { useFormat } from "../../i18n/useFormat.ts";
+import { CostBars } from "../../ui/plots/CostBars.tsx";
+import { useFigures } from "../../ui/plots/use-plot-style.ts";
+import { costChange } from "./model-lineage.ts";
+
+export function CompressionResult({ report }: { report: CompressionReport }) {
+  const { t } = useTranslation("models");
+  const { bytes } = useFormat();
+  const figures = useFigures();
+  const { before, after } = report;
+  const change = costChange(report);
+  const limit = figures.decimal(report.maxAucDrop);
+  const signedPercent = (share: number) => `${figures.signed(share * 100, 1)}%`;
+  return (
+    <Stack gap="sm">
+      <Alert
+        variant="light"
+        color={report.accepted ? "green" : "red"}
+        icon={report.accepted ? <CircleCheck size={18} aria-hidden /> : <CircleX size={18} aria-hidden />}
+        title={t(report.accepted ? "compress.accepted" : "compress.refused")}
+      >
+        <Text size="sm">
+          {t(report.accepted ? "compress.acceptedText" : "compress.refusedText", {
+            change: figures.signed(change.auc),
+            limit,
+          })}
+        </Text>
+        {report.reason === "" ? null : (
+          <Text size="sm" lang="en">
+            {report.reason}
+          </Text>
+        )}
+      </Alert>
+      <CostBars
+        caption={t("compress.costs")}
+        pairs={[
+          {
+            name: t("cost.bytes"),
+            before: before.bytes,
+            after: after.bytes,
+            format: bytes,
+            change: signedPercent(change.bytes),
+          },
+          {
+            name: t("cost.latency"),
+            before: before.latencyMs,
+            after: after.latencyMs,
+            format: figures.milliseconds,
+            change: signedPercent(change.latency),
+          },
+          {
+            name: t("cost.auc"),
+            before: before.auc,
+            after: after.auc,
+            format: figures.auc,
+            change: figures.signed(change.auc),
+          },
+          {
+            name: t("cost.accuracy"),
+            before: before.accuracy,
+            after: after.accuracy,
+            format: figures.percent,
+            change: figures.points(change.accuracy),
+          },
+        ]}
+      />
+    </Stack>
+  );
+}

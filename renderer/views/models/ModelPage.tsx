@@ -1,0 +1,139 @@
+// One model: what it is, how good it is, smaller versions of it, and the container image that serves it.
+import { Alert, Anchor, Button, Code, Tabs } from "@mantine/core";
+import { ArrowLeft, ChartSpline, Container, Minimize2, TriangleAlert } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Model } from "../../../preload/contract/index.ts";
+import { useFormat } from "../../i18n/useFormat.ts";
+import { formatRoute, navigate } from "../../state/route.ts";
+import { useCompressionReport, useModel, useModels, useRun, useSnapshots } from "../../studio/queries.ts";
+import { ClassBadge } from "../../ui/ClassBadge.tsx";
+import { type Fact, FactList } from "../../ui/FactList.tsx";
+import { Loading } from "../../ui/Loading.tsx";
+import { Refused } from "../../ui/Refused.tsx";
+import { Section } from "../../ui/Section.tsx";
+import { ViewBody } from "../../ui/ViewBody.tsx";
+import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import { CompressionResult } from "./CompressionResult.tsx";
+import { CompressPanel } from "./CompressPanel.tsx";
+import { EvaluationSection } from "./EvaluationSection.tsx";
+import { ExportPanel } from "./ExportPanel.tsx";
+import { ModelBadges } from "./ModelBadges.tsx";
+
+type ModelTab = "evaluation" | "compress" | "export";
+
+export function ModelPage({ modelId }: { modelId: string }) {
+  const { t } = useTranslation("models");
+  const query = useModel(modelId);
+  const model = query.data;
+  return (
+    <>
+      <ViewHeader title={model?.name ?? t("model")} text={model ? t(`kindLine.${model.kind}`) : undefined}>
+        <Button
+          variant="default"
+          leftSection={<ArrowLeft size={16} aria-hidden />}
+          onClick={() => navigate({ view: "models", modelId: null })}
+        >
+          {t("allModels")}
+        </Button>
+      </ViewHeader>
+      <ViewBody>
+        {query.error ? <Refused error={query.error} onRetry={() => void query.refetch()} /> : null}
+        {query.isPending ? <Loading /> : null}
+        {model ? <ModelBody model={model} /> : null}
+      </ViewBody>
+    </>
+  );
+}
+
+function ModelBody({ model }: { model: Model }) {
+  const { t } = useTranslation("models");
+  const [tab, setTab] = useState<ModelTab>("evaluation");
+  const report = useCompressionReport(model.kind === "trained" ? null : model.id);
+  return (
+    <>
+      {model.accepted ? null : (
+        <Alert color="red" variant="light" icon={<TriangleAlert size={18} aria-hidden />} title={t("refusedTitle")}>
+          {report.data?.reason ? <span lang="en">{report.data.reason} </span> : null}
+          {t("refusedNext")}
+        </Alert>
+      )}
+      <Section title={t("section.about")} aside={<ModelBadges model={model} />}>
+        <ModelFacts model={model} />
+      </Section>
+      <Tabs
+        value={tab}
+        onChange={(value) => setTab(value === "compress" || value === "export" ? value : "evaluation")}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="evaluation" leftSection={<ChartSpline size={16} aria-hidden />}>
+            {t("tab.evaluation")}
+          </Tabs.Tab>
+          <Tabs.Tab value="compress" leftSection={<Minimize2 size={16} aria-hidden />}>
+            {t("tab.compress")}
+          </Tabs.Tab>
+          <Tabs.Tab value="export" leftSection={<Container size={16} aria-hidden />}>
+            {t("tab.export")}
+          </Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="evaluation">
+          <EvaluationSection modelId={model.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="compress">
+          {model.kind === "trained" ? (
+            <CompressPanel model={model} />
+          ) : (
+            <Section title={t("compress.result")}>
+              {report.error ? <Refused error={report.error} onRetry={() => void report.refetch()} /> : null}
+              {report.isPending ? <Loading /> : null}
+              {report.data ? <CompressionResult report={report.data} /> : null}
+            </Section>
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="export">
+          <ExportPanel model={model} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function ModelFacts({ model }: { model: Model }) {
+  const { t } = useTranslation("models");
+  const { bytes, date, number } = useFormat();
+  const run = useRun(model.runId);
+  const snapshot = useSnapshots().data?.find(({ id }) => id === model.snapshotId);
+  const parent = useModels().data?.find(({ id }) => id === model.parentId);
+  const facts: Fact[] = [
+    { name: t("column.bytes"), value: bytes(model.bytes), note: "ONNX" },
+    {
+      name: t("fact.input"),
+      value: <Code>{`[N, 1, ${model.input.size}, ${model.input.size}]`}</Code>,
+      note: t("fact.range", { low: number(model.input.low, 0), high: number(model.input.high, 0) }),
+    },
+    {
+      name: t("fact.classes"),
+      value: model.classes.map((item) => <ClassBadge key={item.id} name={item.name} color={item.color} />),
+    },
+    ...(parent
+      ? [
+          {
+            name: t("fact.parent"),
+            value: <Anchor href={formatRoute({ view: "models", modelId: parent.id })}>{parent.name}</Anchor>,
+          },
+        ]
+      : []),
+    ...(run.data
+      ? [
+          {
+            name: t("column.run"),
+            value: <Anchor href={formatRoute({ view: "runs", runId: run.data.id })}>{run.data.name}</Anchor>,
+          },
+        ]
+      : []),
+    { name: t("fact.snapshot"), value: snapshot?.name ?? "–" },
+    { name: t("column.made"), value: date(model.createdAt) },
+  ];
+  return <FactList facts={facts} />;
+}

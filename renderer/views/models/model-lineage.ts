@@ -1,0 +1,43 @@
+// Which model came from which, and what a compression changed.
+import type { CompressionReport, Model } from "../../../preload/contract/index.ts";
+
+/** Compressed models made from this one, newest first. */
+export function childrenOf(models: readonly Model[], id: string): Model[] {
+  return models.filter(({ parentId }) => parentId === id).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+}
+
+export interface CostChange {
+  /** -0.73: 73 % smaller. */
+  bytes: number;
+  latency: number;
+  /** Differences, after minus before. */
+  auc: number;
+  accuracy: number;
+}
+
+export function costChange({ before, after }: Pick<CompressionReport, "before" | "after">): CostChange {
+  return {
+    bytes: relative(before.bytes, after.bytes),
+    latency: relative(before.latencyMs, after.latencyMs),
+    auc: after.auc - before.auc,
+    accuracy: after.accuracy - before.accuracy,
+  };
+}
+
+const relative = (before: number, after: number) => (before > 0 ? after / before - 1 : 0);
+
+/** Name of the served model proposed for an export: what an OCI reference and a URL accept, from any name in any script. */
+export function proposedExportName(modelName: string): string {
+  const name = modelName
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? "model" : name;
+}
+
+/** The contract's rule for names (models.export). */
+export function isExportName(name: string): boolean {
+  return name.length <= 63 && /^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name);
+}

@@ -1,0 +1,40 @@
+// How far a run is, from the run and its job: the job knows the time left and moves between the run's own updates.
+import type { Job, Run } from "../../../preload/contract/index.ts";
+
+export interface RunProgress {
+  /** 0 to 1; null while the job does not know how much there is to do. */
+  share: number | null;
+  step: number;
+  steps: number;
+  secondsLeft: number | null;
+  /** Phase as the job names it, for example preparing, training, evaluating; empty without a job. */
+  note: string;
+}
+
+export function runProgress(run: Run, job: Job | undefined): RunProgress {
+  const own = { step: run.step, steps: run.steps, share: run.steps > 0 ? Math.min(1, run.step / run.steps) : null };
+  if (job?.state !== "running") return { ...own, secondsLeft: null, note: "" };
+  const { done, total, unit, secondsLeft, note } = job.progress;
+  if (unit !== "steps") return { ...own, share: total > 0 ? Math.min(1, done / total) : null, secondsLeft, note };
+  return {
+    step: Math.max(run.step, Math.floor(done)),
+    steps: total > 0 ? total : run.steps,
+    share: total > 0 ? Math.min(1, done / total) : own.share,
+    secondsLeft,
+    note,
+  };
+}
+
+/** Goes on from its checkpoint. */
+export function isResumable(run: Run): boolean {
+  return run.state === "interrupted" || run.state === "cancelled";
+}
+
+/** Newest first: the runs that the compare view starts with. */
+export function newestDone(runs: readonly Run[], count: number): string[] {
+  return runs
+    .filter((run) => run.modelId !== null)
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+    .slice(0, count)
+    .map((run) => run.id);
+}

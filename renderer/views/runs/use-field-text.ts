@@ -1,0 +1,32 @@
+// The value of a recipe field in words.
+import { useTranslation } from "react-i18next";
+import { NO_FIGURE } from "../../ui/plots/figures.ts";
+import { useFigures } from "../../ui/plots/use-plot-style.ts";
+import type { FieldValue, RecipeField } from "./recipe-fields.ts";
+
+export function useFieldText(): (field: RecipeField, value: FieldValue) => string {
+  const { t, i18n } = useTranslation("runs");
+  const figures = useFigures();
+  return (field, value) => {
+    if (value === null) return field === "patience" ? t("value.never") : NO_FIGURE;
+    if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
+    if (typeof value === "string") {
+      const key = `value.${field}.${value}`;
+      return i18n.exists(key, { ns: "runs" }) ? t(key as "value.optimiser.adam") : value;
+    }
+    switch (field) {
+      case "inputSize":
+        return `${value} × ${value} px`;
+      case "augment.rotate":
+        return `± ${figures.significant(value)}°`;
+      case "augment.shift":
+      case "augment.scale":
+      case "augment.intensity":
+        return `± ${figures.percent(value)}`;
+      case "seed":
+        return String(value);
+      default:
+        return figures.significant(value);
+    }
+  };
+}
