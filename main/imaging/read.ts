@@ -7,14 +7,16 @@ import { createHash } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { PixelDescription } from "../../preload/contract/index.ts";
 import { dicom } from "./formats/dicom.ts";
+import { jpeg } from "./formats/jpeg.ts";
 import { npz } from "./formats/npz.ts";
 import { png } from "./formats/png.ts";
+import { tiff } from "./formats/tiff.ts";
 import { decodeFrame } from "./frame.ts";
 import { drawThumbnail, windowOver } from "./thumbnail.ts";
 import type { DecodedFrame, Format, ImageFile, ImportedImage, OpenedImage } from "./types.ts";
 
 /** Asked in order: formats with a signature first, DICOM without a preamble last. */
-const FORMATS: readonly Format[] = [png, npz, dicom];
+const FORMATS: readonly Format[] = [png, jpeg, tiff, npz, dicom];
 
 /**
  * Reads all images of a file. An archive gives many, every other file one. Pixels stay in the transfer syntax they came in.

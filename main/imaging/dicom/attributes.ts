@@ -55,13 +55,21 @@ export class Attributes {
     return this.strings(keyword)[0] ?? "";
   }
 
+  /** The element's VR; of an unknown one (UN) what the dictionary says, of "xs" US or SS as PixelRepresentation says (PS3.5 A.1). */
+  vr(element: Element): string {
+    const vr = element.vr === "UN" ? (dictionaryEntry(element.tag)?.vr ?? "UN") : element.vr;
+    if (vr !== "xs") return vr;
+    const representation = this.dataSet.elements.get(tagOf("PixelRepresentation"));
+    return representation && this.bytes(representation)[this.dataSet.littleEndian ? 0 : 1] === 1 ? "SS" : "US";
+  }
+
   stringsOf(element: Element): string[] {
     if (element.items || element.fragments) return [];
-    const reader = BINARY_READERS[this.#binaryVr(element)];
-    if (reader) return this.numbersOf(element).map(String);
+    const vr = this.vr(element);
+    if (BINARY_READERS[vr]) return this.numbersOf(element).map(String);
     const bytes = this.bytes(element).subarray(0, MAX_TEXT_BYTES);
-    const text = TEXT_IN_CHARSET.has(element.vr) ? this.#decode(bytes) : latin1.decode(bytes);
-    const values = ONE_VALUE.has(element.vr) ? [text] : text.split("\\");
+    const text = TEXT_IN_CHARSET.has(vr) ? this.#decode(bytes) : latin1.decode(bytes);
+    const values = ONE_VALUE.has(vr) ? [text] : text.split("\\");
     // Padding is a space, or a zero byte for UIDs; some writers pad everything with zeros (PS3.5 6.2).
     const trimmed = values.map((value) => value.replaceAll("\0", "").trim());
     return trimmed.length === 1 && trimmed[0] === "" ? [] : trimmed;
@@ -78,7 +86,7 @@ export class Attributes {
   }
 
   numbersOf(element: Element): number[] {
-    const reader = BINARY_READERS[this.#binaryVr(element)];
+    const reader = BINARY_READERS[this.vr(element)];
     if (!reader) {
       return this.stringsOf(element)
         .filter((text) => text !== "")
@@ -96,13 +104,5 @@ export class Attributes {
 
   items(keyword: string): Attributes[] {
     return (this.element(keyword)?.items ?? []).map((item) => new Attributes(item, this));
-  }
-
-  /** The VR, where it is one of numbers; "xs" of implicit files is US or SS as PixelRepresentation says (PS3.5 A.1). */
-  #binaryVr(element: Element): string {
-    const vr = element.vr === "UN" ? (dictionaryEntry(element.tag)?.vr ?? "UN") : element.vr;
-    if (vr !== "xs") return vr;
-    const representation = this.dataSet.elements.get(tagOf("PixelRepresentation"));
-    return representation && this.bytes(representation)[this.dataSet.littleEndian ? 0 : 1] === 1 ? "SS" : "US";
   }
 }

@@ -23,7 +23,7 @@ export function shownTags(attributes: Attributes): Tag[] {
 
 function textOf(attributes: Attributes, element: Element): string {
   if (element.items) return element.items.length === 1 ? "1 item" : `${element.items.length} items`;
-  if (BINARY.has(element.vr)) return `${element.length} bytes`;
+  if (BINARY.has(attributes.vr(element))) return `${element.length} bytes`;
   const text = attributes.stringsOf(element).join("\\");
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }

@@ -29,5 +29,7 @@ export function encodePng(frame: DecodedFrame): Uint8Array {
   if (!(values instanceof Uint8Array || values instanceof Uint16Array)) {
     throw new TypeError("A PNG holds 8- or 16-bit unsigned samples.");
   }
-  return encode({ width, height, data: values, channels: samples, depth: values instanceof Uint16Array ? 16 : 8 });
+  const depth = values instanceof Uint16Array ? 16 : 8;
+  // Level 4 packs nearly as well as the default 6 and takes half the time.
+  return encode({ width, height, data: values, channels: samples, depth }, { zlib: { level: 4 } });
 }

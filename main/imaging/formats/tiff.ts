@@ -1,0 +1,55 @@
+// TIFF files: pages of the same size and kind in a row are the frames of one image, others are images of their own.
+//
+// Pages are kept as plain samples ("raw"): a page is not a file of its own that could be kept as it came.
+
+import { AppError } from "../../../preload/contract/errors.ts";
+import { checkSize } from "../limits.ts";
+import { readDirectories } from "../tiff/directory.ts";
+import { isReducedCopy, type Page, readPage } from "../tiff/page.ts";
+import type { Format, OpenedImage } from "../types.ts";
+import { plainImage, typeOf } from "./plain.ts";
+
+export const tiff: Format = {
+  id: "tiff",
+  match: ({ bytes }) =>
+    (bytes[0] === 0x49 && bytes[1] === 0x49 && (bytes[2] === 42 || bytes[2] === 43) && bytes[3] === 0) ||
+    (bytes[0] === 0x4d && bytes[1] === 0x4d && bytes[2] === 0 && (bytes[3] === 42 || bytes[3] === 43)),
+  open({ name, bytes }) {
+    const { littleEndian, directories } = readDirectories(bytes);
+    const groups: { firstPage: number; pages: Page[] }[] = [];
+    for (const [index, directory] of directories.entries()) {
+      if (index > 0 && isReducedCopy(directory)) continue;
+      const page = readPage(bytes, directory, littleEndian);
+      const last = groups.at(-1);
+      if (last && sameKind(last.pages[0], page)) last.pages.push(page);
+      else groups.push({ firstPage: index, pages: [page] });
+      const { frame } = page;
+      const pagesSoFar = groups.reduce((sum, { pages }) => sum + pages.length, 0);
+      checkSize(frame.rows, frame.columns, pagesSoFar, frame.samples * frame.values.BYTES_PER_ELEMENT);
+    }
+    if (groups.length === 0) throw new AppError("imaging/empty", "The TIFF file holds no pages.");
+    return groups.map(({ firstPage, pages }) =>
+      openGroup(firstPage === 0 ? name : `${name} (page ${firstPage + 1})`, pages),
+    );
+  },
+};
+
+function sameKind(a: Page, b: Page): boolean {
+  return (
+    a.frame.rows === b.frame.rows &&
+    a.frame.columns === b.frame.columns &&
+    a.frame.samples === b.frame.samples &&
+    a.inverted === b.inverted &&
+    a.bits === b.bits &&
+    typeOf(a.frame.values) === typeOf(b.frame.values)
+  );
+}
+
+function openGroup(name: string, pages: readonly Page[]): OpenedImage {
+  const [{ frame, bits, inverted }] = pages;
+  const frames = pages.map(({ frame: { values } }) => ({
+    transferSyntax: "raw",
+    bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  }));
+  return plainImage(name, frame, bits, frames, { inverted });
+}
