@@ -3,6 +3,9 @@
 // The model's graph normalises with constants (running statistics), as it will when it is used. Here each such node becomes one in
 // training mode whose momentum is 0: it then hands out exactly the batch's mean and variance, which the gradient rule needs. The running
 // statistics move by our own nodes: new = 0.9 old + 0.1 batch, the variance with Bessel's correction, as PyTorch does.
+//
+// ONNX Runtime's CPU kernel writes the batch's mean and variance over the buffers of inputs 3 and 4, whatever else uses them (seen in
+// 1.30: one shared input gave the mean as variance too). So each gets a fresh value of its own: the running statistic times 0.
 import { GraphBuilder } from "../graph/builder.ts";
 import { elementCount, fixedDims, floatTensor, type Graph, type Node } from "../graph/graph.ts";
 import { inferShapes } from "../graph/infer-shapes.ts";
@@ -23,24 +26,29 @@ export function withBatchStatistics(
 ): BatchStatistics {
   const running = new Set(statistics);
   const types = inferShapes(graph);
-  const initializers = new Map(graph.initializers);
   const found: { mean: string; variance: string; batchMean: string; batchVariance: string; count: number }[] = [];
-  const nodes = graph.nodes.map((node): Node => {
+  const zero = "batch_statistics.zero";
+  const nodes = graph.nodes.flatMap((node): readonly Node[] => {
     const [x, scale, bias, mean, variance] = node.inputs;
-    if (node.op !== "BatchNormalization" || !running.has(mean!) || !running.has(variance!)) return node;
+    if (node.op !== "BatchNormalization" || !running.has(mean!) || !running.has(variance!)) return [node];
     const shape = fixedDims(types.get(x!)!.shape, `The input of "${node.name}"`);
-    const unused = `${node.name}.unused`;
-    initializers.set(unused, floatTensor([shape[1]!], new Float32Array(shape[1]!)));
     const batchMean = `${node.name}.batch_mean`;
     const batchVariance = `${node.name}.batch_variance`;
     found.push({ mean: mean!, variance: variance!, batchMean, batchVariance, count: elementCount(shape) / shape[1]! });
-    return {
+    const zeroed = [mean!, variance!].map((statistic): Node => {
+      const name = `${statistic}.zeroed`;
+      return { op: "Mul", name, inputs: [statistic, zero], outputs: [name], attributes: {} };
+    });
+    const normalise: Node = {
       ...node,
-      inputs: [x!, scale!, bias!, unused, unused],
+      inputs: [x!, scale!, bias!, ...zeroed.map(({ name }) => name)],
       outputs: [node.outputs[0]!, batchMean, batchVariance],
       attributes: { ...node.attributes, training_mode: 1, momentum: 0 },
     };
+    return [...zeroed, normalise];
   });
+  const initializers =
+    found.length > 0 ? new Map([...graph.initializers, [zero, floatTensor([], [0])]]) : graph.initializers;
   const b = GraphBuilder.from({ ...graph, initializers, nodes });
   const updated = new Map<string, string>();
   for (const { mean, variance, batchMean, batchVariance, count } of found) {

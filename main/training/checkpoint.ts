@@ -15,6 +15,8 @@ export interface Best {
   readonly epoch: number;
   readonly auc: number | null;
   readonly loss: number;
+  /** Highest AUC of any epoch so far, this one or another; null with `auc`. */
+  readonly highest: number | null;
   /** Parameters and running statistics at the end of that epoch. */
   readonly weights: Tensors;
 }
@@ -41,7 +43,7 @@ interface Head {
   pending: { loss: number; steps: number };
   seconds: number;
   state: TensorHead[];
-  best: { epoch: number; auc: number | null; loss: number; weights: TensorHead[] } | null;
+  best: (Omit<Best, "weights"> & { weights: TensorHead[] }) | null;
 }
 
 const aligned = (offset: number): number => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
@@ -54,7 +56,7 @@ export function writeCheckpoint({ step, state, best, pending, seconds }: Checkpo
     pending,
     seconds,
     state: heads(state),
-    best: best && { epoch: best.epoch, auc: best.auc, loss: best.loss, weights: heads(best.weights) },
+    best: best && { ...best, weights: heads(best.weights) },
   };
   const json = new TextEncoder().encode(JSON.stringify(head));
   const tensors = [...state.values(), ...(best?.weights.values() ?? [])];

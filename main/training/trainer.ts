@@ -5,8 +5,8 @@
 // choice of epoch that it would have had, bit for bit on the CPU with the same number of threads.
 // The test part is not known here: choices are made on validation alone.
 import { AppError, type Recipe, type RunPoint } from "../../preload/contract/index.ts";
-import { evaluate } from "../models/metrics.ts";
-import type { Best, Checkpoint } from "./checkpoint.ts";
+import { evaluate, Z_95 } from "../models/metrics.ts";
+import type { Best, Checkpoint, Tensors } from "./checkpoint.ts";
 import { type PreparedPart, requireNotAborted } from "./dataset.ts";
 import type { DeviceId } from "./engines/onnx.ts";
 import { Learner } from "./learner.ts";
@@ -60,7 +60,7 @@ const LOSS_POINTS = 100;
 const STEPS_BEFORE_ESTIMATE = 5;
 
 /**
- * Trains and gives the best epoch by validation AUC (the first with the lowest loss among equals; by loss alone where validation lacks a class).
+ * Trains and gives the best epoch (`betterOf`).
  * Stops between two steps when `signal` aborts, after saving a checkpoint. Errors: app/aborted; training/diverged;
  * training/device-disagrees; training/not-resumable for a checkpoint of something else.
  */
@@ -115,10 +115,8 @@ export async function train(input: TrainerInput): Promise<Trained> {
           point("validation", "accuracy", result.accuracy),
           ...(result.auc === null ? [] : [point("validation", "auc", result.auc)]),
         ]);
-        if (best === null || isBetter(result, best)) {
-          best = { epoch, auc: result.auc, loss: result.loss, weights: learner.weights };
-          events.best(best);
-        }
+        best = betterOf(best, result, epoch, () => learner.weights);
+        if (best.epoch === epoch) events.best(best);
       }
       const perStep = (now() - began) / (step - firstStep) / 1000;
       const secondsLeft = step - firstStep < STEPS_BEFORE_ESTIMATE ? null : perStep * (steps - step);
@@ -141,13 +139,23 @@ function isOver(epochsDone: number, best: Best | null, { patience }: Recipe): bo
 
 interface Validation {
   auc: number | null;
+  /** Of `auc`; 0 where that is null. */
+  standardError: number;
   loss: number;
   accuracy: number;
 }
 
-function isBetter(found: Validation, best: Best): boolean {
-  if (found.auc === null || best.auc === null || found.auc === best.auc) return found.loss < best.loss;
-  return found.auc > best.auc;
+/**
+ * The best epoch after one more. AUC of a validation part scatters by its standard error, so epochs that close to the highest count as equal, and the
+ * lowest loss decides: it also asks that probabilities mean what they say. Without AUC loss decides alone. The same epoch comes back, with
+ * `highest` kept up, when the new one is no better.
+ */
+function betterOf(best: Best | null, found: Validation, epoch: number, weights: () => Tensors): Best {
+  const highest = Math.max(found.auc ?? 0, best?.highest ?? 0);
+  const near = (auc: number | null): boolean => auc === null || auc >= highest - found.standardError;
+  const wins = best === null || !near(best.auc) || (near(found.auc) && found.loss < best.loss);
+  const kept = wins ? { epoch, auc: found.auc, loss: found.loss, weights: weights() } : best;
+  return { ...kept, highest: found.auc === null ? null : highest };
 }
 
 async function validate(
@@ -163,7 +171,12 @@ async function validate(
   const names = Array.from({ length: classes }, (_, i) => ({ id: `${i}`, name: `${i}`, color: "#000000" }));
   const { auc, accuracy, cases } = evaluate(names, predictions);
   const loss = cases.reduce((sum, one) => sum + one.loss, 0) / cases.length;
-  return { auc: auc === null ? null : auc.value, loss, accuracy: accuracy.value };
+  return {
+    auc: auc === null ? null : auc.value,
+    standardError: auc === null ? 0 : (auc.high - auc.low) / (2 * Z_95),
+    loss,
+    accuracy: accuracy.value,
+  };
 }
 
 function diverged(step: number, learningRate: number): AppError {
