@@ -4,8 +4,9 @@ import { AppError, type Explanation } from "../../preload/contract/index.ts";
 import { floatTensor, type Graph } from "../graph/graph.ts";
 import { readOnnx } from "../graph/onnx-reader.ts";
 import { writeOnnx } from "../graph/onnx-writer.ts";
-import { decodeFrame } from "../imaging/decode.ts";
+import { decodeFrame } from "../imaging/frame.ts";
 import { prepareImage } from "../imaging/prepare.ts";
+import type { FrameEncoding } from "../imaging/types.ts";
 import type { Project } from "../project/project.ts";
 import { createSession, type Values } from "../training/engines/onnx.ts";
 import { normalised, resampleBilinear } from "./resample.ts";
@@ -50,7 +51,7 @@ export async function explain({
   }
   const { frame: kept, pixels, encoding } = project.images.frame(imageId, frame);
   const { size } = model.input;
-  const prepared = prepareImage(decodeFrame(kept, pixels, encoding), pixels, model.input);
+  const prepared = prepareImage(decodeFrame(kept, pixels, encoding as FrameEncoding), pixels, model.input);
   const image = floatTensor([1, 1, size, size], prepared);
 
   const run = async (onnx: Uint8Array, feeds: Values, outputs: readonly string[]) => {
