@@ -48,8 +48,9 @@ export class GraphBuilder {
   private readonly types = new Map<string, TensorType>();
   private readonly nodeNames = new Set<string>();
   private readonly shared = new Map<string, Value>();
-  private counter = 0;
-  private pending: string | null = null;
+  private readonly counter = { next: 0 };
+  private readonly pending: string | null = null;
+  private readonly unnamed: GraphBuilder = this;
 
   constructor(name: string) {
     this.name = name;
@@ -86,10 +87,9 @@ export class GraphBuilder {
     return { name, ...type };
   }
 
-  /** The next value made is called `name`. */
-  as(name: string): this {
-    this.pending = name;
-    return this;
+  /** This builder, for one call: the value that the call makes is called `name`. Values made in its arguments are not. */
+  as(name: string): GraphBuilder {
+    return Object.create(this, { pending: { value: name } }) as GraphBuilder;
   }
 
   input(name: string, type: DataType, shape: Shape): Value {
@@ -113,7 +113,7 @@ export class GraphBuilder {
   /** A constant nobody asks for by name; short equal ones are kept once. */
   constant(constant: Tensor): Value {
     const short = constant.data.length <= SHARED_ELEMENTS;
-    const key = `${constant.type}/${constant.dims}/${short ? constant.data.join() : this.counter}`;
+    const key = `${constant.type}/${constant.dims}/${short ? constant.data.join() : this.counter.next}`;
     const found = this.shared.get(key);
     if (found && short) return found;
     const made = this.initializer(this.fresh("constant"), constant);
@@ -138,7 +138,6 @@ export class GraphBuilder {
     const names = inputs.map((input) => input?.name ?? "");
     while (names.at(-1) === "") names.pop();
     const label = this.pending ?? this.fresh(op);
-    this.pending = null;
     const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? label : `${label}:${i}`));
     const node: Node = { op, name: label, inputs: names, outputs, attributes: given };
     if (this.nodeNames.has(label)) throw new AppError("graph/invalid", `There are two nodes called "${label}".`);
@@ -167,7 +166,7 @@ export class GraphBuilder {
 
   private fresh(stem: string): string {
     for (;;) {
-      const name = `${stem}_${this.counter++}`;
+      const name = `${stem}_${this.counter.next++}`;
       if (!this.types.has(name) && !this.nodeNames.has(name)) return name;
     }
   }
@@ -342,7 +341,7 @@ export class GraphBuilder {
   reshapeLike(x: Value, like: Value): Value {
     if (x.shape.join() === like.shape.join()) return x;
     const open = like.shape.filter((dim) => typeof dim === "string").length;
-    if (open > 1) return this.reshape(x, this.shapeOf(like));
+    if (open > 1) return this.reshape(x, this.unnamed.shapeOf(like));
     return this.reshape(
       x,
       like.shape.map((dim) => (typeof dim === "string" ? -1 : dim)),
@@ -367,7 +366,10 @@ export class GraphBuilder {
   expandLike(x: Value, like: Value): Value {
     if (x.shape.join() === like.shape.join()) return x;
     const fixed: Dim[] = like.shape.filter((dim) => typeof dim === "number");
-    return this.expand(x, fixed.length === like.shape.length ? (fixed as readonly number[]) : this.shapeOf(like));
+    return this.expand(
+      x,
+      fixed.length === like.shape.length ? (fixed as readonly number[]) : this.unnamed.shapeOf(like),
+    );
   }
   shapeOf(x: Value): Value {
     return this.one("Shape", [x]);
