@@ -212,11 +212,11 @@ function placeInLung(r: Random, anatomy: Anatomy): Point {
 
 function chooseNodule(r: Random, anatomy: Anatomy): Nodule {
   const place = placeInLung(r, anatomy);
-  const radius = r.uniform(0.045, 0.085);
+  const radius = r.uniform(0.06, 0.11);
   return {
     ...place,
     radius,
-    strength: r.uniform(0.08, 0.16),
+    strength: r.uniform(0.18, 0.32),
     outline: [0, 1, 2].map(() => [r.uniform(0, 0.08), r.uniform(0, 2 * Math.PI)] as const),
   };
 }
