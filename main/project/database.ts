@@ -7,7 +7,7 @@
 // The key goes to SQLite as bytes (never as SQL text, which would stay in memory as a string) and those bytes are wiped.
 // Non-goals: other databases, asynchronous work, SQL built from what a user typed.
 
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { AppError } from "../../preload/contract/errors.ts";
 
@@ -90,7 +90,6 @@ export class ProjectDatabase {
   /** Opens `file` with a raw 256-bit key, which stays the caller's. A new file is only made with `create`. */
   constructor(file: string, key: Uint8Array, options: { create: boolean }) {
     if (!options.create) assertCiphertext(file);
-    const mayHaveLog = existsSync(`${file}-wal`);
     this.#connection = new Database(file, { fileMustExist: !options.create, timeout: BUSY_TIMEOUT_MS });
     try {
       this.#connection.pragma("cipher = 'sqlcipher'");
@@ -109,7 +108,7 @@ export class ProjectDatabase {
       this.#connection.pragma("journal_size_limit = 67108864");
       this.#transaction = this.#connection.transaction((work: () => unknown) => work());
       assertCiphertext(file);
-      if (!mayHaveLog) this.#assertWhole(file);
+      this.#assertWhole(file);
     } catch (error) {
       this.#connection.close();
       throw storageError(error);
@@ -120,7 +119,9 @@ export class ProjectDatabase {
   #assertWhole(file: string): void {
     const pages = Number(this.#connection.pragma("page_count", { simple: true }));
     const pageSize = Number(this.#connection.pragma("page_size", { simple: true }));
-    if (statSync(file).size < pages * pageSize) {
+    if (statSync(file).size >= pages * pageSize) return;
+    // Pages that are not in the file yet may be in the write-ahead log.
+    if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) {
       throw new AppError(
         "project/corrupt",
         "The project's file is cut off at its end. Restore the folder from a backup.",

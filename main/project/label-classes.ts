@@ -113,8 +113,10 @@ export class LabelClasses {
     this.#database.transaction(() => {
       const old = this.get(id);
       const used = this.#database.one<{ used: number }>(
-        `SELECT (SELECT count(*) FROM image_classes WHERE class = ?1) + (SELECT count(*) FROM boxes WHERE class = ?1)
-          + (SELECT count(*) FROM masks WHERE class = ?1) AS used`,
+        `SELECT (SELECT count(*) FROM image_classes WHERE class = ?) + (SELECT count(*) FROM boxes WHERE class = ?)
+          + (SELECT count(*) FROM masks WHERE class = ?) AS used`,
+        id,
+        id,
         id,
       )!.used;
       if (used > 0) {
@@ -126,8 +128,9 @@ export class LabelClasses {
       this.#database.run("UPDATE label_classes SET deleted = 1, key = NULL WHERE id = ?", id);
       this.#database.run(
         `DELETE FROM undo_entries WHERE target IN (
-          SELECT target FROM undo_entries JOIN label_changes ON label_changes.sequence = undo_entries.change
-          WHERE json_extract(before, '$.classId') = ?1 OR json_extract(after, '$.classId') = ?1)`,
+          SELECT undo_entries.target FROM undo_entries JOIN label_changes ON label_changes.sequence = undo_entries.change
+          WHERE json_extract(before, '$.classId') = ? OR json_extract(after, '$.classId') = ?)`,
+        id,
         id,
       );
       this.#audit.record("class/delete", id, { before: { ...old } });
