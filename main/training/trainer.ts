@@ -173,7 +173,7 @@ async function validate(
   const loss = cases.reduce((sum, one) => sum + one.loss, 0) / cases.length;
   return {
     auc: auc === null ? null : auc.value,
-    standardError: auc === null ? 0 : (auc.high - auc.low) / (2 * Z_95),
+    standardError: auc === null ? 0 : (auc.value - auc.low) / Z_95,
     loss,
     accuracy: accuracy.value,
   };

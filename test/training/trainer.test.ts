@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import { evaluate } from "../../main/models/metrics.ts";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../main/training/checkpoint.ts";
+import { createSession } from "../../main/training/engines/onnx.ts";
+import { predict } from "../../main/training/evaluate.ts";
+import { type Trained, type TrainerEvents, train } from "../../main/training/trainer.ts";
+import type { Recipe, RunPoint } from "../../preload/contract/index.ts";
+import { BLOB_RECIPE, BLOB_SIZE, drawBlobs } from "./blobs.ts";
+
+const trainPart = drawBlobs(128, 1);
+const validation = drawBlobs(64, 2);
+const test_ = drawBlobs(128, 3);
+
+interface Told {
+  points: RunPoint[];
+  checkpoints: Uint8Array[];
+}
+
+/** Trains on the blobs; every number of the clock makes a checkpoint due when `tick` is large. */
+async function run(
+  recipe: Partial<Recipe> = {},
+  options: { from?: Checkpoint; signal?: AbortSignal; tick?: number; events?: Partial<TrainerEvents> } = {},
+): Promise<Trained & Told> {
+  const told: Told = { points: [], checkpoints: [] };
+  let clock = 0;
+  const trained = await train({
+    recipe: { ...BLOB_RECIPE, ...recipe },
+    classes: 2,
+    train: trainPart,
+    validation,
+    device: "cpu",
+    threads: 2,
+    signal: options.signal ?? new AbortController().signal,
+    from: options.from ?? null,
+    now: () => (clock += options.tick ?? 0),
+    events: {
+      begin: () => {},
+      points: (points) => told.points.push(...points),
+      progress: () => {},
+      checkpoint: (checkpoint) => told.checkpoints.push(writeCheckpoint(checkpoint)),
+      best: () => {},
+      ...options.events,
+    },
+  });
+  return { ...trained, ...told };
+}
+
+test("the small net finds blobs it has never seen: AUC above 0.95 after six epochs, and the exported file says so by itself", async () => {
+  const { onnx, best, step } = await run();
+  expect(step).toBe(48);
+  const session = await createSession(onnx, { device: "cpu", threads: 1, use: "inference" });
+  const signal = new AbortController().signal;
+  const classes = ["0", "1"].map((id) => ({ id, name: id, color: "#000000" }));
+  const judge = async (part: typeof validation) =>
+    evaluate(classes, await predict(session, part, BLOB_SIZE, { signal }));
+  expect((await judge(test_)).auc!.value).toBeGreaterThan(0.95);
+  // The file is the epoch that was chosen, with its running statistics.
+  expect((await judge(validation)).auc!.value).toBeCloseTo(best.auc!, 6);
+  await session.dispose();
+});
+
+test("the same seed gives the same weights and curves bit for bit, another seed others", async () => {
+  const [one, two, other] = [await run({ epochs: 2 }), await run({ epochs: 2 }), await run({ epochs: 2, seed: 6 })];
+  expect(two.onnx).toEqual(one.onnx);
+  expect(two.points).toEqual(one.points);
+  expect(other.onnx).not.toEqual(one.onnx);
+});
+
+test("from any checkpoint, in an epoch or at its end, the run goes on to the weights and curves of the undisturbed one", async () => {
+  const undisturbed = await run({ epochs: 3 }, { tick: 30_000 });
+  expect(undisturbed.checkpoints.length).toBe(24); // one after each step
+  for (const at of [0, 6, 7, 8, 14, 23]) {
+    const from = readCheckpoint(undisturbed.checkpoints[at]!);
+    expect(from.step).toBe(at + 1);
+    const resumed = await run({ epochs: 3 }, { from });
+    expect(resumed.onnx, `from step ${from.step}`).toEqual(undisturbed.onnx);
+    expect(resumed.points).toEqual(undisturbed.points.filter((point) => point.step > from.step));
+    expect(resumed.best.epoch).toBe(undisturbed.best.epoch);
+  }
+});
+
+test("a checkpoint of another model is refused", async () => {
+  const [bytes] = (await run({ epochs: 1 }, { tick: 30_000 })).checkpoints;
+  await expect(run({ width: 4 }, { from: readCheckpoint(bytes!) })).rejects.toMatchObject({
+    code: "training/not-resumable",
+  });
+});
+
+test("stopping takes effect after the step at work and leaves a checkpoint of exactly there", async () => {
+  const controller = new AbortController();
+  let kept: Checkpoint | null = null;
+  const stopped = run(
+    {},
+    {
+      signal: controller.signal,
+      events: {
+        progress: ({ step }) => step === 11 && controller.abort(),
+        checkpoint: (checkpoint) => (kept = checkpoint),
+      },
+    },
+  );
+  await expect(stopped).rejects.toMatchObject({ code: "app/aborted" });
+  expect(kept!).toMatchObject({ step: 11 });
+  expect((await run({}, { from: kept! })).onnx).toEqual((await run()).onnx);
+});
+
+test("a learning rate that is far too high ends as diverged, naming the step and a lower rate", async () => {
+  await expect(
+    run({ optimiser: "sgd", learningRate: 10, architecture: "logistic", weightDecay: 1, schedule: "constant" }),
+  ).rejects.toMatchObject({
+    code: "training/diverged",
+    message: expect.stringMatching(/step \d+.*below 10, for example 1\./),
+  });
+});
+
+test("patience ends a run that no longer improves, also when it is resumed at that very point", async () => {
+  const recipe = { epochs: 50, patience: 2, learningRate: 1e-6, augment: null, balanced: false } as const;
+  const { points, best, checkpoints, step, onnx } = await run(recipe, { tick: 30_000 });
+  const epochs = points.filter((point) => point.metric === "auc").length;
+  expect(epochs).toBe(best.epoch + 1 + 2);
+  expect(step).toBe(8 * epochs);
+  const resumed = await run(recipe, { from: readCheckpoint(checkpoints.at(-1)!) });
+  expect(resumed.points).toEqual([]);
+  expect(resumed.onnx).toEqual(onnx);
+});
+
+test("curves: a hundred points of training loss, each epoch's loss, accuracy and AUC on validation, all finite and in order", async () => {
+  const { points } = await run();
+  const of = (part: string, metric: string) => points.filter((point) => point.part === part && point.metric === metric);
+  expect(of("train", "loss").length).toBe(48);
+  expect(of("train", "learning-rate").length).toBe(48);
+  for (const metric of ["loss", "accuracy", "auc"]) {
+    expect(of("validation", metric).map((point) => point.epoch)).toEqual([1, 2, 3, 4, 5, 6]);
+  }
+  expect(points.every(({ value, epoch }) => Number.isFinite(value) && epoch > 0 && epoch <= 6)).toBe(true);
+  expect(points.map((point) => point.step)).toEqual(points.map((point) => point.step).sort((a, b) => a - b));
+});
