@@ -30,6 +30,8 @@ export async function buildServer(outDir = OUT): Promise<void> {
         output: { format: "es", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
       },
     },
+    // The codecs are CommonJS and ask for their folder, which a module has under another name.
+    define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
     ssr: { noExternal: true, external: ["onnxruntime-node"], target: "node" },
   });
   await cp(join(SERVING, "page"), join(outDir, "page"), { recursive: true });

@@ -20,6 +20,10 @@ const HEADERS_MS = 20_000;
 /** For a whole body: 256 MB in five minutes is 7 Mbit/s. */
 const REQUEST_MS = 300_000;
 
+// ONNX Runtime reports to its maker unless told not to before it starts: it would keep an identifier in the home folder and send model
+// names, hashes and timings. Read by the native library, so it has to be this thread that sets it: a worker's environment is a copy.
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 const log = pino({ level: process.env.LOG_LEVEL ?? "info", base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const folder = process.env.MODEL_DIR ?? "/model";
 

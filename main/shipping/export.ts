@@ -118,7 +118,13 @@ function runConfig(model: ServedModel): RunConfig {
   return {
     User: `${USER_ID}:${USER_ID}`,
     ExposedPorts: { [`${PORT}/tcp`]: {} },
-    Env: ["PATH=/usr/bin", "NODE_ENV=production", `MODEL_DIR=/${MODEL_PATH}`, `PORT=${PORT}`],
+    Env: [
+      "PATH=/usr/bin",
+      "NODE_ENV=production",
+      `MODEL_DIR=/${MODEL_PATH}`,
+      `PORT=${PORT}`,
+      "ORT_DISABLE_TELEMETRY=1",
+    ],
     Entrypoint: [`/${NODE_PATH}`, `/${SERVER_PATH}`],
     WorkingDir: "/srv",
     StopSignal: "SIGTERM",

@@ -1,5 +1,6 @@
 // The real program from source, as a child process, asked over HTTP.
 
+import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -286,6 +287,10 @@ describe("the rest", () => {
     for (const line of server.lines) expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) });
     expect(server.lines.join("\n")).not.toMatch(/secret|Müller|张伟|passwd|brain/i);
   });
+});
+
+test("the program writes no file, and ONNX Runtime in it neither identifies the machine nor keeps a report to send", () => {
+  expect(readdirSync(folder.path, { recursive: true }).sort()).toEqual(["model.json", "model.onnx"]);
 });
 
 describe("start and stop", () => {
