@@ -20,6 +20,7 @@ import {
 } from "./graph.ts";
 import { inferNode, inferShapes, typeOfTensor } from "./infer-shapes.ts";
 import { castTo } from "./operators/arithmetic.ts";
+import { OPERATORS } from "./operators/index.ts";
 import type { OpName } from "./operators/names.ts";
 
 /** A value of the graph being built: what it is called and what it is. */
@@ -134,7 +135,12 @@ export class GraphBuilder {
   /** Any operator: `count` outputs of a node. null leaves an optional input out; undefined leaves an attribute to its default. */
   node(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}, count = 1): readonly Value[] {
     const given: Record<string, Attribute> = {};
-    for (const [name, value] of Object.entries(attributes)) if (value !== undefined) given[name] = value;
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === undefined) continue;
+      // A float attribute is single precision in the file, so it is from the start.
+      const single = typeof value === "number" && OPERATORS[op].attributes[name] === "float";
+      given[name] = single ? Math.fround(value) : value;
+    }
     const names = inputs.map((input) => input?.name ?? "");
     while (names.at(-1) === "") names.pop();
     const label = this.pending ?? this.fresh(op);

@@ -164,7 +164,7 @@ function readTensor(proto: TensorProto, where: string): Tensor {
 function rawData(raw: Uint8Array, type: keyof typeof DATA_TYPES, where: string): TensorData {
   const { bytes, view } = DATA_TYPES[type];
   if (raw.length % bytes !== 0) refuse(`${where} has ${raw.length} bytes, which is no multiple of ${bytes}.`);
-  return view(raw.slice().buffer as ArrayBuffer); // a copy of its own, so that it is aligned
+  return view(new Uint8Array(raw).buffer); // a copy of its own, so that it is aligned (slice() of a Node Buffer would be none)
 }
 
 /** onnx.proto: small types travel in int32_data. */
