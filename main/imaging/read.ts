@@ -15,8 +15,8 @@ import { decodeFrame } from "./frame.ts";
 import { drawThumbnail, windowOver } from "./thumbnail.ts";
 import type { DecodedFrame, Format, ImageFile, ImportedImage, OpenedImage } from "./types.ts";
 
-/** Asked in order: formats with a signature first, DICOM without a preamble last. */
-const FORMATS: readonly Format[] = [png, jpeg, tiff, npz, dicom];
+/** Asked in order. DICOM first: its preamble may hold the beginning of a TIFF file, for readers of both (PS3.10 7.1). */
+const FORMATS: readonly Format[] = [dicom, png, jpeg, tiff, npz];
 
 /**
  * Reads all images of a file. An archive gives many, every other file one. Pixels stay in the transfer syntax they came in.

@@ -71,7 +71,13 @@ export class Attributes {
     const text = TEXT_IN_CHARSET.has(vr) ? this.#decode(bytes) : latin1.decode(bytes);
     const values = ONE_VALUE.has(vr) ? [text] : text.split("\\");
     // Padding is a space, or a zero byte for UIDs; some writers pad everything with zeros (PS3.5 6.2).
-    const trimmed = values.map((value) => value.replaceAll("\0", "").trim());
+    // Empty component groups at the end of a name may be left out or not (PS3.5 6.2.1.1).
+    const trimmed = values.map((value) =>
+      value
+        .replaceAll("\0", "")
+        .trim()
+        .replace(vr === "PN" ? /=+$/ : "", ""),
+    );
     return trimmed.length === 1 && trimmed[0] === "" ? [] : trimmed;
   }
 
