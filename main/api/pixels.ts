@@ -15,14 +15,14 @@ export function isImageRequest(pathname: string): boolean {
 export function answerImageRequest(session: Session, request: Request, pathname: string): Response {
   if (request.method !== "GET") throw new AppError("app/invalid-input", "Images are read with GET.");
   if (pathname.startsWith(THUMBNAILS_PATH)) {
-    const id = decodeURIComponent(pathname.slice(THUMBNAILS_PATH.length));
+    const id = pathname.slice(THUMBNAILS_PATH.length);
     return dataResponse(session.project.images.thumbnail(id), "image/png");
   }
   const [id, index, ...rest] = pathname.slice(PIXELS_PATH.length).split("/");
   if (!id || !index || rest.length > 0 || !/^\d{1,6}$/.test(index)) {
     throw new AppError("app/not-found", "An address of pixels is /pixels/{image}/{frame}.");
   }
-  const { frame, pixels, encoding } = session.project.images.frame(decodeURIComponent(id), Number(index));
+  const { frame, pixels, encoding } = session.project.images.frame(id, Number(index));
   // The project keeps the encoding as JSON that only imaging reads; imaging wrote it.
   const { values } = decodeFrame(frame, pixels, encoding as FrameEncoding);
   return dataResponse(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), "application/octet-stream");

@@ -126,9 +126,9 @@ export class Supervisor {
       error: null,
       result: null,
     };
+    const child = this.#openChild();
     this.#project.jobs.save(job);
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
-    const child = this.#openChild();
     this.#running.set(job.id, { job, child, stop: null, savedAt: Date.now(), settled, settle });
     child.onMessage((message) => this.#onJobMessage(job.id, message));
     child.onExit(() => this.#finish(job.id, { failure: CRASHED }));
