@@ -11,7 +11,7 @@ import { importPath } from "../../main/jobs/tasks/import.ts";
 import { createProject, type Project } from "../../main/project/project.ts";
 import { trainRun } from "../../main/training/run.ts";
 import type { Recipe } from "../../preload/contract/index.ts";
-import { type BenchResult, BenchUnavailable } from "./run.ts";
+import { type BenchResult, BenchUnavailable } from "../support/bench.ts";
 
 export const title =
   "ResNet-18-like recipe on PneumoniaMNIST: AUC and accuracy on the official test part, minutes, memory";

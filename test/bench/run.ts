@@ -5,21 +5,12 @@
 // Exit code: 0 when ok, 1 when not or when it failed, 2 when it could not be run here (`BenchUnavailable`) or there is no such bench.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type BenchResult, BenchUnavailable } from "../support/bench.ts";
 
-export interface BenchResult {
-  figures: Record<string, number>;
-  /** What the figures must keep, in words, for example { auc: ">= 0.96" }. */
-  required: Record<string, string>;
-  ok: boolean;
-}
-
-export interface Bench {
+interface Bench {
   title: string;
   default: (args: readonly string[]) => Promise<BenchResult>;
 }
-
-/** Thrown by a bench whose data or tools are not on this machine: nothing was measured. */
-export class BenchUnavailable extends Error {}
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
@@ -59,4 +50,4 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));
