@@ -68,7 +68,7 @@ describe("classes", () => {
     expect(() => project.labels.setClass(image, lesion)).toThrow(refusal("labels/class-unknown"));
     // Nothing is left in undo that would bring the class back.
     while (project.labels.undo());
-    expect(project.labels.forImage(image)).toMatchObject({ classId: null, boxes: [] });
+    expect(project.labels.forImage(image)).toMatchObject({ classId: normal, boxes: [] });
     while (project.labels.redo());
     expect(project.labels.forImage(image).boxes).toEqual([]);
     expect(project.labels.saveClass({ name: "lesion" }).id).not.toBe(lesion);
