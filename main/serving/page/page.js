@@ -12,8 +12,6 @@ const TEXTS = {
     working: "Looking at the image…",
     done: "Done.",
     caption: "Probability of each class",
-    class: "Class",
-    probability: "Probability",
     caution: "A model's answer is not a diagnosis. A qualified person decides.",
     programs: "For programs:",
     preview: "The image that was sent",
@@ -31,8 +29,6 @@ const TEXTS = {
     working: "正在分析图像…",
     done: "完成。",
     caption: "各类别的概率",
-    class: "类别",
-    probability: "概率",
     caution: "模型的输出不是诊断结论，应由具备资质的人员判断。",
     programs: "程序接口：",
     preview: "已发送的图像",
@@ -87,17 +83,16 @@ function show(next) {
 function showAnswer(answer) {
   const percent = new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 1 });
   const rows = answer.classes.map(({ name, probability }) => {
-    const row = document.createElement("tr");
-    const title = document.createElement("th");
-    const value = document.createElement("td");
-    title.scope = "row";
+    const row = document.createElement("li");
+    const title = document.createElement("span");
+    const value = document.createElement("span");
     title.textContent = name;
     value.textContent = percent.format(probability);
     row.style.setProperty("--share", `${probability * 100}%`);
-    row.append(title, value);
+    row.append(title, " ", value);
     return row;
   });
-  element("classes").tBodies[0].replaceChildren(...rows);
+  element("classes").replaceChildren(...rows);
   element("predicted").textContent = answer.predicted;
   element("preview").src = answer.preview;
   element("frames").textContent = answer.frames;
