@@ -1,0 +1,17 @@
+// A process that creates projects until it is killed.
+
+import { createProject } from "../../../main/project/project.ts";
+
+process.once("message", async ({ folder, passphrase }: { folder: string; passphrase: string }) => {
+  for (let index = 0; ; index++) {
+    const { project } = await createProject({
+      folder,
+      name: `project ${index}`,
+      member: "Ada",
+      passphrase,
+      cost: { memoryKiB: 64, passes: 1, lanes: 1 },
+    });
+    project.close();
+    process.send?.(index);
+  }
+});
