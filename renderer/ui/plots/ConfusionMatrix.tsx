@@ -34,7 +34,6 @@ export function ConfusionMatrix({ title, classes: names, confusion, selected, on
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard */}
       <section className={classes.scroll} tabIndex={0} aria-labelledby={titleId}>
         <table className={classes.matrix}>
-          <caption className={classes.matrixCaption}>{t("confusion.caption")}</caption>
           <thead>
             <tr>
               <td />
@@ -69,15 +68,12 @@ export function ConfusionMatrix({ title, classes: names, confusion, selected, on
                           style={{ "--cell-share": share } as CSSProperties}
                           aria-pressed={pressed}
                           disabled={count === 0}
-                          aria-label={t("confusion.cell", {
-                            count,
-                            truth: names[truth].name,
-                            predicted: names[predicted].name,
-                            share: figures.percent(share),
-                          })}
                           onClick={() => onSelect(pressed ? null : { truth, predicted })}
                         >
                           <span className={classes.cellCount}>{figures.integer(count)}</span>
+                          <span className="visually-hidden">
+                            {t("confusion.cell", { count, truth: names[truth].name, predicted: names[predicted].name })}
+                          </span>
                           <span className={classes.cellShare}>{total === 0 ? "–" : figures.percent(share)}</span>
                         </button>
                       </td>
@@ -89,6 +85,9 @@ export function ConfusionMatrix({ title, classes: names, confusion, selected, on
           </tbody>
         </table>
       </section>
+      <Text component="figcaption" size="xs" c="dimmed" maw={320}>
+        {t("confusion.caption")}
+      </Text>
     </figure>
   );
 }

@@ -67,7 +67,7 @@ export function CurvePlot({ runs, metric, axis, smoothing, height }: CurvePlotPr
   const summary = curves
     .map((curve) => {
       const { first, last, best, bestAt } = summarise(curve, better);
-      return t("curve.summary", {
+      return t(metric === "learning-rate" ? "curve.rateSummary" : "curve.summary", {
         curve: curve.name,
         first: format(first),
         last: format(last),

@@ -26,7 +26,7 @@ export function valueAxis(palette: PlotPalette, axis: Axis, direction: "x" | "y"
     axisLine: { show: true, lineStyle: { color: palette.muted } },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: palette.rule } },
-    splitNumber: 4,
+    ...(axis.min === 0 && axis.max === 1 ? { interval: 0.2 } : { splitNumber: 4 }),
   };
 }
 

@@ -4,7 +4,7 @@
 export interface Figures {
   integer(value: number): string;
   decimal(value: number, digits?: number): string;
-  /** Three significant digits, for learning rates and losses over many magnitudes. */
+  /** Three significant digits, for learning rates and losses over many magnitudes; below 0.0001 as 5.34E-7. */
   significant(value: number): string;
   /** 0.953 → 95.3% */
   percent(share: number): string;
@@ -47,7 +47,9 @@ function makeFigures(locale: string): Figures {
     return format(value);
   };
   const integer = number({ maximumFractionDigits: 0 });
-  const significant = number({ maximumSignificantDigits: 3 });
+  const plain = number({ maximumSignificantDigits: 3 });
+  const scientific = number({ maximumSignificantDigits: 3, notation: "scientific" });
+  const significant = (value: number) => (value !== 0 && Math.abs(value) < 1e-4 ? scientific : plain)(value);
   const percent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const signed = (value: number, digits = 3) => {
     if (!Number.isFinite(value)) return NO_FIGURE;

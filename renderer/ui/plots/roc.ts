@@ -42,7 +42,10 @@ export function ratesAtThreshold(points: readonly RocPoint[], threshold: number)
   return { truePositiveRate: found[1], falsePositiveRate: found[0] };
 }
 
-/** The class whose curve is shown first: with two classes the second one, by convention the finding; else the first. */
-export function defaultPositiveClass(classCount: number): number {
-  return classCount === 2 ? 1 : 0;
+/** Names of the class without a finding, in the languages of the interface and the data sets we know. */
+const WITHOUT_FINDING = /^(normal|negative|healthy|benign|control|none|no\b|正常|阴性|良性|健康|无)/i;
+
+/** The class whose curve is shown first: the first with a finding, as far as the names tell. The person can choose another. */
+export function defaultPositiveClass(classes: readonly { id: string; name: string }[]): string {
+  return (classes.find(({ name }) => !WITHOUT_FINDING.test(name.trim())) ?? classes[0]).id;
 }

@@ -43,11 +43,13 @@ export function ResultsSection({ runs }: { runs: readonly Run[] }) {
       ) : null}
       {first ? (
         <Stack gap="lg">
-          <FigureTable judged={judged} />
-          <Paper withBorder p="md">
-            <RocPlot sources={sources} classId={first.classes[defaultPositiveClass(first.classes.length)].id} />
-          </Paper>
-          <SimpleGrid cols={{ base: 1, lg: Math.min(2, judged.length) }}>
+          <SimpleGrid cols={{ base: 1, lg: 2 }}>
+            <FigureTable judged={judged} />
+            <Paper withBorder p="md">
+              <RocPlot sources={sources} classId={defaultPositiveClass(first.classes)} />
+            </Paper>
+          </SimpleGrid>
+          <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
             {judged.map(({ run, evaluation }) => (
               <ConfusionMatrix
                 key={run.id}

@@ -20,7 +20,6 @@ import type { Facets, Inputs, LabelClass, Snapshot } from "../../../preload/cont
 import { useFormat } from "../../i18n/useFormat.ts";
 import { useCall } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
-import { seriesColour } from "../../ui/plots/palette.ts";
 import { useFigures, usePlotPalette } from "../../ui/plots/use-plot-style.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { previewSplit, type SplitPreview, type SplitWarning, testShare } from "./split-preview.ts";
@@ -121,13 +120,14 @@ export function SnapshotForm({ facets, classes, proposedName, onFrozen }: Snapsh
               onChange={setSeed}
               required
             />
+            <Checkbox
+              mt="xl"
+              label={t("form.suggested")}
+              description={t("form.suggestedHelp")}
+              checked={useSuggestedParts}
+              onChange={(event) => setUseSuggestedParts(event.currentTarget.checked)}
+            />
           </Group>
-          <Checkbox
-            label={t("form.suggested")}
-            description={t("form.suggestedHelp")}
-            checked={useSuggestedParts}
-            onChange={(event) => setUseSuggestedParts(event.currentTarget.checked)}
-          />
           <Preview preview={preview} />
           {freeze.error ? <Refused error={freeze.error} /> : null}
           <Group>
@@ -151,9 +151,9 @@ function SplitBar({ train, validation, test }: { train: number; validation: numb
   const palette = usePlotPalette();
   return (
     <Progress.Root size="sm" aria-hidden>
-      {[train, validation, test].map((share, index) => (
-        <Progress.Section key={seriesColour(palette, index)} value={share * 100} color={seriesColour(palette, index)} />
-      ))}
+      <Progress.Section value={train * 100} color={palette.ink} />
+      <Progress.Section value={validation * 100} color={palette.muted} />
+      <Progress.Section value={test * 100} color={palette.rule} />
     </Progress.Root>
   );
 }

@@ -13,7 +13,7 @@ import classes from "./CaseStrip.module.css";
 import { openCase } from "./open-case.ts";
 
 /** CSS px of one card with its gap. */
-const PITCH = 164;
+const PITCH = 192;
 
 export interface CaseCard {
   imageId: string;
@@ -122,10 +122,10 @@ export function CaseStrip({ title, cards, none, onShowAll }: CaseStripProps) {
                   onFocus={() => setCurrent(item.index)}
                   onClick={() => openCase(card.imageId, ids, title)}
                 >
-                  <img src={`${THUMBNAILS_PATH}${card.imageId}`} alt="" width={148} height={148} loading="lazy" />
+                  <img src={`${THUMBNAILS_PATH}${card.imageId}`} alt="" width={172} height={148} loading="lazy" />
                   {card.lines.map((line) => (
                     <span key={line.name} className={classes.line}>
-                      {line.name} <b>{line.value}</b>
+                      <span className={classes.name}>{line.name}</span> <b>{line.value}</b>
                     </span>
                   ))}
                   <span className={classes.verdict}>{card.verdict}</span>

@@ -26,6 +26,7 @@ export function CompressPanel({ model }: { model: Model }) {
   const [points, setPoints] = useState<number | string>(1);
   const jobs = useJobs();
   const models = useModels();
+  const children = childrenOf(models.data ?? [], model.id);
   const job = newestJob(jobs.data ?? [], "compress", model.id);
   const compress = useCall((studio, input: Inputs["models"]["compress"]) => studio.models.compress(input));
   const valid = typeof points === "number" && points >= 0 && points <= LARGEST_POINTS;
@@ -69,29 +70,33 @@ export function CompressPanel({ model }: { model: Model }) {
         {compress.error ? <Refused error={compress.error} /> : null}
         <JobOutcome job={job} />
       </Section>
-      {childrenOf(models.data ?? [], model.id).map((child) => (
-        <ChildResult key={child.id} model={child} />
-      ))}
+      {children.length > 0 ? (
+        <Section title={t("compress.versions")}>
+          {children.map((child) => (
+            <ChildResult key={child.id} model={child} />
+          ))}
+        </Section>
+      ) : null}
     </Stack>
   );
 }
 
 function ChildResult({ model }: { model: Model }) {
-  const { t } = useTranslation("models");
   const { date } = useFormat();
   const report = useCompressionReport(model.id);
   return (
-    <Section title={model.name} aside={<ModelBadges model={model} />}>
-      {report.error ? <Refused error={report.error} onRetry={() => void report.refetch()} /> : null}
-      {report.data ? <CompressionResult report={report.data} /> : null}
-      <Group gap="md">
-        <Anchor href={formatRoute({ view: "models", modelId: model.id })}>
-          {t("compress.open", { name: model.name })}
+    <Stack component="article" aria-label={model.name} gap="sm">
+      <Group gap="sm">
+        <Anchor inherit fw={600} href={formatRoute({ view: "models", modelId: model.id })}>
+          {model.name}
         </Anchor>
+        <ModelBadges model={model} />
         <Text size="sm" c="dimmed">
           {date(model.createdAt)}
         </Text>
       </Group>
-    </Section>
+      {report.error ? <Refused error={report.error} onRetry={() => void report.refetch()} /> : null}
+      {report.data ? <CompressionResult report={report.data} modelName={model.name} /> : null}
+    </Stack>
   );
 }

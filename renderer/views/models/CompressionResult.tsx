@@ -8,7 +8,7 @@ import { CostBars } from "../../ui/plots/CostBars.tsx";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { costChange } from "./model-lineage.ts";
 
-export function CompressionResult({ report }: { report: CompressionReport }) {
+export function CompressionResult({ report, modelName }: { report: CompressionReport; modelName: string }) {
   const { t } = useTranslation("models");
   const { bytes } = useFormat();
   const figures = useFigures();
@@ -37,7 +37,7 @@ export function CompressionResult({ report }: { report: CompressionReport }) {
         )}
       </Alert>
       <CostBars
-        caption={t("compress.costs")}
+        caption={t("compress.costsOf", { name: modelName })}
         pairs={[
           {
             name: t("cost.bytes"),

@@ -1,7 +1,7 @@
 // What a model does on a part of its snapshot: figures, ROC, calibration, confusion matrix, and the cases behind them.
 //
 // Validation comes first: choices are made on it. The test part is one tab away and says why one should look at it last.
-import { Alert, Paper, SegmentedControl, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Alert, Paper, SegmentedControl, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { Info } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -19,6 +19,7 @@ import { Section } from "../../ui/Section.tsx";
 import { Waiting } from "../../ui/Waiting.tsx";
 import { type CaseCard, CaseStrip } from "./CaseStrip.tsx";
 import { casesOf } from "./cases.ts";
+import classes from "./EvaluationSection.module.css";
 
 /** Parts that a model is judged on. */
 export type JudgedPart = Exclude<Part, "train">;
@@ -62,9 +63,7 @@ function EvaluationBody({ evaluation }: { evaluation: Evaluation }) {
   const figures = useFigures();
   const { number } = useFormat();
   const [cell, setCell] = useState<ConfusionCell | null>(null);
-  const [positive, setPositive] = useState(
-    () => evaluation.classes[defaultPositiveClass(evaluation.classes.length)].id,
-  );
+  const [positive, setPositive] = useState(() => defaultPositiveClass(evaluation.classes));
   const cards = useMemo(
     () =>
       casesOf(evaluation, cell).map(
@@ -110,35 +109,37 @@ function EvaluationBody({ evaluation }: { evaluation: Evaluation }) {
       <FactList facts={facts} />
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
         <Paper withBorder p="md">
-          {evaluation.classes.length > 2 ? (
-            <SegmentedControl
-              size="xs"
-              mb="xs"
-              aria-label={t("evaluation.positive")}
-              value={positive}
-              onChange={setPositive}
-              data={evaluation.classes.map((item) => ({ value: item.id, label: item.name }))}
-            />
-          ) : null}
+          <Select
+            size="xs"
+            mb="xs"
+            w={240}
+            label={t("evaluation.positive")}
+            allowDeselect={false}
+            value={positive}
+            onChange={(id) => id && setPositive(id)}
+            data={evaluation.classes.map((item) => ({ value: item.id, label: item.name }))}
+          />
           <RocPlot sources={sources} classId={positive} />
         </Paper>
         <Paper withBorder p="md">
           <CalibrationPlot calibration={calibration} />
         </Paper>
       </SimpleGrid>
-      <ConfusionMatrix
-        title={t("evaluation.confusion")}
-        classes={evaluation.classes}
-        confusion={evaluation.confusion}
-        selected={cell}
-        onSelect={setCell}
-      />
-      <CaseStrip
-        title={title}
-        cards={cards}
-        none={t("cases.none")}
-        onShowAll={cell ? () => setCell(null) : undefined}
-      />
+      <div className={classes.beside}>
+        <ConfusionMatrix
+          title={t("evaluation.confusion")}
+          classes={evaluation.classes}
+          confusion={evaluation.confusion}
+          selected={cell}
+          onSelect={setCell}
+        />
+        <CaseStrip
+          title={title}
+          cards={cards}
+          none={t("cases.none")}
+          onShowAll={cell ? () => setCell(null) : undefined}
+        />
+      </div>
     </Stack>
   );
 }

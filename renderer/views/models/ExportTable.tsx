@@ -28,7 +28,7 @@ export function ExportTable({ exports, models }: { exports: readonly ExportRepor
               {report.reference}
             </Table.Th>
             <Table.Td>
-              <Anchor href={formatRoute({ view: "models", modelId: report.modelId })}>
+              <Anchor inherit href={formatRoute({ view: "models", modelId: report.modelId })}>
                 {models.find(({ id }) => id === report.modelId)?.name ?? t("model")}
               </Anchor>
             </Table.Td>

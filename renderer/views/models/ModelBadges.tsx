@@ -11,7 +11,7 @@ export function ModelBadges({ model }: { model: Model }) {
         {t(`kind.${model.kind}`)}
       </Badge>
       {model.kind === "trained" ? null : (
-        <Badge variant="light" tt="none" color={model.accepted ? "green" : "red"}>
+        <Badge variant="dot" tt="none" color={model.accepted ? "green" : "red"}>
           {t(model.accepted ? "accepted" : "refused")}
         </Badge>
       )}

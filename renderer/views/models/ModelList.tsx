@@ -84,7 +84,9 @@ function ModelRow({ model, run }: { model: Model; run: Run | undefined }) {
   return (
     <Table.Tr>
       <Table.Th scope="row" fw={500}>
-        <Anchor href={formatRoute({ view: "models", modelId: model.id })}>{model.name}</Anchor>
+        <Anchor inherit href={formatRoute({ view: "models", modelId: model.id })}>
+          {model.name}
+        </Anchor>
       </Table.Th>
       <Table.Td>
         <ModelBadges model={model} />
@@ -92,7 +94,13 @@ function ModelRow({ model, run }: { model: Model; run: Run | undefined }) {
       <Table.Td ta="end">{bytes(model.bytes)}</Table.Td>
       <Table.Td ta="end">{figures.auc(validationAuc(model, run, report))}</Table.Td>
       <Table.Td>
-        {run ? <Anchor href={formatRoute({ view: "runs", runId: run.id })}>{run.name}</Anchor> : t("noRun")}
+        {run ? (
+          <Anchor inherit href={formatRoute({ view: "runs", runId: run.id })}>
+            {run.name}
+          </Anchor>
+        ) : (
+          t("noRun")
+        )}
       </Table.Td>
       <Table.Td>{date(model.createdAt)}</Table.Td>
     </Table.Tr>

@@ -1,5 +1,5 @@
 // One model: what it is, how good it is, smaller versions of it, and the container image that serves it.
-import { Alert, Anchor, Button, Code, Tabs } from "@mantine/core";
+import { Alert, Anchor, Button, Code, Group, Tabs } from "@mantine/core";
 import { ArrowLeft, ChartSpline, Container, Minimize2, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -87,7 +87,7 @@ function ModelBody({ model }: { model: Model }) {
             <Section title={t("compress.result")}>
               {report.error ? <Refused error={report.error} onRetry={() => void report.refetch()} /> : null}
               {report.isPending ? <Loading /> : null}
-              {report.data ? <CompressionResult report={report.data} /> : null}
+              {report.data ? <CompressionResult report={report.data} modelName={model.name} /> : null}
             </Section>
           )}
         </Tabs.Panel>
@@ -114,13 +114,23 @@ function ModelFacts({ model }: { model: Model }) {
     },
     {
       name: t("fact.classes"),
-      value: model.classes.map((item) => <ClassBadge key={item.id} name={item.name} color={item.color} />),
+      value: (
+        <Group gap="sm" component="span">
+          {model.classes.map((item) => (
+            <ClassBadge key={item.id} name={item.name} color={item.color} />
+          ))}
+        </Group>
+      ),
     },
     ...(parent
       ? [
           {
             name: t("fact.parent"),
-            value: <Anchor href={formatRoute({ view: "models", modelId: parent.id })}>{parent.name}</Anchor>,
+            value: (
+              <Anchor inherit href={formatRoute({ view: "models", modelId: parent.id })}>
+                {parent.name}
+              </Anchor>
+            ),
           },
         ]
       : []),
@@ -128,7 +138,11 @@ function ModelFacts({ model }: { model: Model }) {
       ? [
           {
             name: t("column.run"),
-            value: <Anchor href={formatRoute({ view: "runs", runId: run.data.id })}>{run.data.name}</Anchor>,
+            value: (
+              <Anchor inherit href={formatRoute({ view: "runs", runId: run.data.id })}>
+                {run.data.name}
+              </Anchor>
+            ),
           },
         ]
       : []),

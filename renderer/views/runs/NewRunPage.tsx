@@ -1,7 +1,7 @@
 // A new run: choose a snapshot, one of the recipes that were fitted to it, change what you like, choose a device, train.
-import { Alert, Button, Group, Paper, Radio, Select, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Group, Paper, Radio, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { ArrowLeft, FlaskConical, Info, Play } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { Device, Inputs, Outputs, Snapshot } from "../../../preload/contract/index.ts";
@@ -13,6 +13,7 @@ import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import classes from "./NewRunPage.module.css";
 import { newRunStore } from "./new-run.ts";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { checkRecipe, type RecipeDraft } from "./recipe-fields.ts";
@@ -162,26 +163,24 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
 
 function RecipeCard({ suggestion: { recipe, reason } }: { suggestion: Suggestion }) {
   const { t } = useTranslation("runs");
+  const aboutId = useId();
+  const name = t(`value.architecture.${recipe.architecture}`);
   return (
     <Radio.Card
+      className={classes.card}
       value={recipe.architecture}
       p="md"
       withBorder
-      aria-label={t(`value.architecture.${recipe.architecture}`)}
+      aria-label={name}
+      aria-describedby={aboutId}
     >
       <Group wrap="nowrap" align="flex-start">
         <Radio.Indicator />
-        <Stack gap={4}>
-          <Title order={3} size="h5">
-            {t(`value.architecture.${recipe.architecture}`)}
-          </Title>
+        <Stack gap={4} id={aboutId}>
+          <Text fw={600}>{name}</Text>
           <Text size="sm">{t(`about.${recipe.architecture}`)}</Text>
           <Text size="xs" c="dimmed">
-            {t("recipeLine", {
-              size: recipe.inputSize,
-              epochs: recipe.epochs,
-              batch: recipe.batchSize,
-            })}
+            {t("recipeLine", { size: recipe.inputSize, epochs: recipe.epochs, batch: recipe.batchSize })}
           </Text>
           <Text size="xs" c="dimmed" lang="en">
             {reason}

@@ -130,7 +130,9 @@ function RunRow({ run, snapshot, device, ticked, onTick }: RunRowProps) {
         />
       </Table.Td>
       <Table.Th scope="row" fw={500}>
-        <Anchor href={formatRoute({ view: "runs", runId: run.id })}>{run.name}</Anchor>
+        <Anchor inherit href={formatRoute({ view: "runs", runId: run.id })}>
+          {run.name}
+        </Anchor>
       </Table.Th>
       <Table.Td>{t(`value.architecture.${run.recipe.architecture}`)}</Table.Td>
       <Table.Td>{snapshot?.name ?? "–"}</Table.Td>

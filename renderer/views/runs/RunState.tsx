@@ -14,7 +14,7 @@ const COLOURS: Record<Run["state"], string> = {
 export function RunState({ state }: { state: Run["state"] }) {
   const { t } = useTranslation("runs");
   return (
-    <Badge variant="light" color={COLOURS[state]} tt="none">
+    <Badge variant="dot" color={COLOURS[state]} tt="none">
       {t(`state.${state}`)}
     </Badge>
   );
