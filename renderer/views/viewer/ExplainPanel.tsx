@@ -1,0 +1,156 @@
+// Where the model looked: chooses model, method and class, and shows the map over the picture with its opacity and colours.
+import { ActionIcon, Button, Group, SegmentedControl, Select, Slider, Stack, Text, Title } from "@mantine/core";
+import { X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import type { Explanation, Inputs } from "../../../preload/contract/index.ts";
+import { useFormat } from "../../i18n/useFormat.ts";
+import { navigate } from "../../state/route.ts";
+import { viewerStore } from "../../state/viewer.ts";
+import { useCall, useModels } from "../../studio/queries.ts";
+import { ClassBadge } from "../../ui/ClassBadge.tsx";
+import { Loading } from "../../ui/Loading.tsx";
+import { Refused } from "../../ui/Refused.tsx";
+import { HEAT_COLORS } from "../../viewer/mask.ts";
+import classes from "./LabelPanel.module.css";
+
+const METHODS = ["grad-cam", "input-gradient"] as const satisfies readonly Explanation["method"][];
+
+export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; frame: number; onClose(): void }) {
+  const { t } = useTranslation("viewer");
+  const { t: shell } = useTranslation();
+  const format = useFormat();
+  const models = useModels();
+  const [modelId, setModelId] = useState<string | null>(null);
+  const [method, setMethod] = useState<Explanation["method"]>("grad-cam");
+  const [classIndex, setClassIndex] = useState<number | null>(null);
+  const { explanation, opacity } = useStore(viewerStore);
+  const explain = useCall((studio, input: Inputs["models"]["explain"]) => studio.models.explain(input));
+  // int8 models have no gradients; the model they were made from answers for them.
+  const usable = models.data?.filter(({ kind }) => kind === "trained") ?? [];
+  const model = usable.find(({ id }) => id === modelId) ?? usable[0] ?? null;
+  const chosenModel = model?.id ?? null;
+  const { mutate } = explain;
+
+  useEffect(() => {
+    if (chosenModel === null) return;
+    viewerStore.setState({ explanation: null });
+    let late = false;
+    mutate(
+      { modelId: chosenModel, imageId, frame, method, ...(classIndex === null ? {} : { classIndex }) },
+      { onSuccess: (result) => !late && viewerStore.setState({ explanation: result }) },
+    );
+    return () => {
+      late = true;
+    };
+  }, [chosenModel, imageId, frame, method, classIndex, mutate]);
+
+  return (
+    <section>
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h6">
+          {t("explain.title")}
+        </Title>
+        <ActionIcon variant="subtle" color="gray" aria-label={shell("close")} onClick={onClose}>
+          <X aria-hidden size={16} />
+        </ActionIcon>
+      </Group>
+      {models.isPending && <Loading />}
+      {models.error && <Refused error={models.error} onRetry={() => void models.refetch()} />}
+      {models.isSuccess && !model && (
+        <Stack gap="xs" align="flex-start">
+          <Text size="sm" c="dimmed">
+            {t("explain.noModel")}
+          </Text>
+          <Button size="xs" variant="default" onClick={() => navigate({ view: "runs", runId: null })}>
+            {shell("runs")}
+          </Button>
+        </Stack>
+      )}
+      {model && (
+        <Stack gap="sm">
+          <Select
+            size="xs"
+            label={t("explain.model")}
+            allowDeselect={false}
+            data={usable.map(({ id, name }) => ({ value: id, label: name }))}
+            value={model.id}
+            onChange={(value) => {
+              setModelId(value);
+              setClassIndex(null);
+            }}
+          />
+          <SegmentedControl
+            size="xs"
+            fullWidth
+            aria-label={t("explain.method")}
+            value={method}
+            onChange={(value) => setMethod(METHODS.find((known) => known === value) ?? "grad-cam")}
+            data={METHODS.map((value) => ({ value, label: t(`explain.methods.${value}`) }))}
+          />
+          <Select
+            size="xs"
+            label={t("explain.class")}
+            allowDeselect={false}
+            data={[
+              { value: "", label: t("explain.predicted") },
+              ...model.classes.map(({ name }, index) => ({ value: String(index), label: name })),
+            ]}
+            value={classIndex === null ? "" : String(classIndex)}
+            onChange={(value) => setClassIndex(value ? Number(value) : null)}
+          />
+          <Stack gap={2}>
+            <Text size="xs" fw={500} id="explain-opacity">
+              {t("explain.opacity")}
+            </Text>
+            <Slider
+              thumbLabel={t("explain.opacity")}
+              min={0}
+              max={100}
+              label={(value) => `${value} %`}
+              value={Math.round(opacity * 100)}
+              onChange={(value) => viewerStore.setState({ opacity: value / 100 })}
+            />
+          </Stack>
+          <div role="status">
+            {explain.isPending && <Loading />}
+            {explanation && (
+              <Stack gap="sm" data-testid="explanation">
+                <div className={classes.legend}>
+                  <svg
+                    className={classes.colorBar}
+                    viewBox="0 0 90 12"
+                    preserveAspectRatio="none"
+                    role="img"
+                    aria-label={t("explain.colors")}
+                  >
+                    {HEAT_COLORS.map((color, index) => (
+                      <rect key={color} x={index * 10} width={10.5} height={12} fill={color} />
+                    ))}
+                  </svg>
+                  <span className={classes.legendEnds}>
+                    <span>{t("explain.none")}</span>
+                    <span>{t("explain.most")}</span>
+                  </span>
+                </div>
+                <ul className={classes.probabilities} aria-label={t("explain.probabilities")}>
+                  {model.classes.map(({ id, name, color }, index) => (
+                    <li key={id}>
+                      <ClassBadge name={name} color={color} />
+                      <span>{format.number((explanation.probabilities[index] ?? 0) * 100, 1)} %</span>
+                    </li>
+                  ))}
+                </ul>
+                <Text size="xs" c="dimmed">
+                  {t("explain.shownFor", { name: model.classes[explanation.classIndex]?.name ?? "" })}
+                </Text>
+              </Stack>
+            )}
+          </div>
+          {explain.error && <Refused error={explain.error} />}
+        </Stack>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,132 @@
+// Tools above the picture: what the pointer does, the window, the view, and the way through the images.
+import { ActionIcon, Divider, Group, Menu, SegmentedControl, Text, Tooltip } from "@mantine/core";
+import {
+  ChevronLeft,
+  ChevronRight,
+  Contrast,
+  Hand,
+  type LucideIcon,
+  Maximize,
+  Redo2,
+  RotateCcw,
+  Search,
+  SlidersHorizontal,
+  SquareDashed,
+  SunMedium,
+  Undo2,
+  ZoomIn,
+  ZoomOut,
+} from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import type { ImageDetail } from "../../../preload/contract/index.ts";
+import type { ViewerActions } from "../../commands/viewer.ts";
+import { useFormat } from "../../i18n/useFormat.ts";
+import { viewerStore } from "../../state/viewer.ts";
+import { useLabelHistory } from "../../studio/queries.ts";
+import { SaveStatus } from "../../ui/SaveStatus.tsx";
+import type { Picture, PictureView } from "../../viewer/cornerstone.ts";
+import { presetsFor, presetWindow } from "../../viewer/window.ts";
+import classes from "./Toolbar.module.css";
+import type { Place } from "./usePlace.ts";
+
+const TOOLS = [
+  { tool: "window", icon: SunMedium },
+  { tool: "pan", icon: Hand },
+  { tool: "zoom", icon: Search },
+  { tool: "box", icon: SquareDashed },
+] as const;
+
+export interface ToolbarProps {
+  image: ImageDetail;
+  view: PictureView | null;
+  picture: Picture | null;
+  actions: ViewerActions;
+  place: Place;
+}
+
+export function Toolbar({ image, view, picture, actions, place }: ToolbarProps) {
+  const { t } = useTranslation("viewer");
+  const { t: command } = useTranslation("commands");
+  const format = useFormat();
+  const tool = useStore(viewerStore, (state) => state.tool);
+  const history = useLabelHistory().data;
+  return (
+    <div className={classes.bar} role="toolbar" aria-label={t("tools")}>
+      <Group gap={4} wrap="nowrap">
+        <Tool icon={ChevronLeft} name={command("names.viewer.previous")} onRun={actions.previous} />
+        <Text size="sm" className={classes.place}>
+          {place.index !== null && place.total !== null
+            ? t("place", { at: format.number(place.index + 1), of: format.number(place.total) })
+            : " "}
+        </Text>
+        <Tool icon={ChevronRight} name={command("names.viewer.next")} onRun={actions.next} />
+        <Divider orientation="vertical" mx={4} />
+        <SegmentedControl
+          size="xs"
+          aria-label={t("pointer")}
+          value={tool}
+          onChange={(value) => {
+            const chosen = TOOLS.find((entry) => entry.tool === value);
+            if (chosen) actions.setTool(chosen.tool);
+          }}
+          data={TOOLS.map(({ tool: value, icon: Icon }) => ({
+            value,
+            label: (
+              <span className={classes.tool}>
+                <Icon aria-hidden size={15} />
+                {t(`pointers.${value}`)}
+              </span>
+            ),
+          }))}
+        />
+        {!view?.display.color && (
+          <Menu position="bottom-start">
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("window")} disabled={!view}>
+                <SlidersHorizontal aria-hidden size={18} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {presetsFor(image.modality, image.pixels).map((name) => (
+                <Menu.Item
+                  key={name}
+                  onClick={() => view && picture?.setWindow(presetWindow(name, image.pixels, view.display.statistics))}
+                >
+                  {t(`presets.${name}`)}
+                </Menu.Item>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+        <Tool icon={Contrast} name={command("names.viewer.invert")} onRun={actions.invert} />
+        <Tool icon={ZoomOut} name={command("names.viewer.zoomOut")} onRun={() => actions.zoom(1 / 1.25)} />
+        <Tool icon={ZoomIn} name={command("names.viewer.zoomIn")} onRun={() => actions.zoom(1.25)} />
+        <Tool icon={Maximize} name={command("names.viewer.fit")} onRun={actions.fit} />
+        <Tool icon={RotateCcw} name={command("names.viewer.reset")} onRun={actions.reset} />
+        <Divider orientation="vertical" mx={4} />
+        <Tool icon={Undo2} name={command("names.labels.undo")} onRun={actions.undo} disabled={history?.undo === 0} />
+        <Tool icon={Redo2} name={command("names.labels.redo")} onRun={actions.redo} disabled={history?.redo === 0} />
+      </Group>
+      <SaveStatus />
+    </div>
+  );
+}
+
+function Tool(props: { icon: LucideIcon; name: string; disabled?: boolean; onRun(): void }) {
+  const { icon: Icon } = props;
+  return (
+    <Tooltip label={props.name} openDelay={500}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={props.name}
+        disabled={props.disabled}
+        onClick={props.onRun}
+      >
+        <Icon aria-hidden size={18} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
