@@ -74,6 +74,7 @@ async function sourceStamp(sources: readonly string[]): Promise<string> {
 async function buildPage(): Promise<void> {
   const { build } = await import("vite");
   const root = join(ROOT, "renderer");
+  process.env.NODE_ENV = "production"; // a test runner's or a developer's value would ship React's development build
   await build({
     root,
     configFile: join(root, "vite.config.ts"),
