@@ -1,9 +1,9 @@
 // Language and colours; on the first screen too, before any project is open.
 import { ActionIcon, type MantineColorScheme, Menu, useMantineColorScheme } from "@mantine/core";
-import { Check, Languages, Moon, Sun, SunMoon } from "lucide-react";
+import { Languages, Moon, Sun, SunMoon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
+import { LANGUAGES, type Language, preferencesStore } from "../../state/preferences.ts";
 
 const SCHEMES = ["light", "dark", "auto"] as const satisfies MantineColorScheme[];
 const SCHEME_ICONS = { light: Sun, dark: Moon, auto: SunMoon };
@@ -22,18 +22,16 @@ export function Preferences() {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {LANGUAGES.map((code) => (
-            <Menu.Item
-              key={code}
-              lang={code}
-              role="menuitemradio"
-              aria-checked={code === language}
-              rightSection={code === language && <Check aria-hidden size={14} />}
-              onClick={() => preferencesStore.setState({ language: code })}
-            >
-              {t(`languages.${code}`)}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup
+            value={language}
+            onChange={(value) => preferencesStore.setState({ language: value as Language })}
+          >
+            {LANGUAGES.map((code) => (
+              <Menu.RadioItem key={code} value={code} lang={code} closeMenuOnClick>
+                {t(`languages.${code}`)}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
         </Menu.Dropdown>
       </Menu>
       <Menu position="bottom-end" withinPortal>
@@ -43,17 +41,13 @@ export function Preferences() {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {SCHEMES.map((scheme) => (
-            <Menu.Item
-              key={scheme}
-              role="menuitemradio"
-              aria-checked={scheme === colorScheme}
-              rightSection={scheme === colorScheme && <Check aria-hidden size={14} />}
-              onClick={() => setColorScheme(scheme)}
-            >
-              {t(`themes.${scheme}`)}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)}>
+            {SCHEMES.map((scheme) => (
+              <Menu.RadioItem key={scheme} value={scheme} closeMenuOnClick>
+                {t(`themes.${scheme}`)}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
         </Menu.Dropdown>
       </Menu>
     </>
