@@ -11,11 +11,15 @@ import type { TaskContext } from "./context.ts";
 import { Importer } from "./importer.ts";
 import { Pace } from "./pace.ts";
 
+/** In the order of a clinical question: the finding that is looked for comes last, so it is the positive class. */
+const CLASSES = ["normal", "lesion"] as const;
 /** Images written in one transaction; between two the work can be stopped. */
 const BATCH = 16;
 
 export async function importSample(task: TaskOf<"sample">, context: TaskContext): Promise<ImportReport> {
   const importer = new Importer(context.project);
+  const { labels } = context.project;
+  for (const name of CLASSES) if (!labels.classes().some((known) => known.name === name)) labels.saveClass({ name });
   const pace = new Pace();
   for (let start = 0; start < task.images; start += BATCH) {
     await setImmediate();

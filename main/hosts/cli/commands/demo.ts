@@ -58,8 +58,9 @@ export function demoCommand(terminal: Terminal): Command {
       step(describeEvaluation(evaluation));
       const compression = (await finish(() => client.models.compress({ modelId: model.id }))) as CompressionReport;
       step(compression.accepted ? describeCompression(compression) : [`Compression refused: ${compression.reason}`]);
-      const lesion =
-        evaluation.cases.find(({ truth, predicted }) => truth === predicted && truth > 0) ?? evaluation.cases[0]!;
+      const positive = model.classes.findIndex(({ name }) => name === "lesion");
+      const found = evaluation.cases.find(({ truth, predicted }) => truth === positive && predicted === positive);
+      const lesion = found ?? evaluation.cases[0]!;
       const explanation = await client.models.explain({
         modelId: model.id,
         imageId: lesion.imageId,
