@@ -157,7 +157,13 @@ describe("the archive", () => {
     const archive = await untar(readFileSync(report.path));
     const content: Entries = new Map();
     for (const { digest } of report.layers) {
-      for (const [path, entry] of await untar(gunzipSync(blob(archive, digest)))) content.set(path, entry);
+      const layer = await untar(gunzipSync(blob(archive, digest)));
+      for (const [path, entry] of layer) {
+        content.set(path, entry);
+        const parent = path.replace(/[^/]+\/?$/, "");
+        if (parent)
+          expect(layer.get(parent)?.header, `folder of ${path}`).toMatchObject({ type: "directory", mode: 0o755 });
+      }
     }
     const ofType = (type: string) =>
       [...content].filter(([, { header }]) => header.type === type).map(([path]) => path);

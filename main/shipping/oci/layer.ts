@@ -66,7 +66,7 @@ export async function buildLayer(name: string, entries: readonly LayerEntry[], s
       done();
     },
   });
-  const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const sorted = withParents(entries).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   await Promise.all([
     pipeline(measured, createGzip({ level: GZIP_LEVEL }), collect, { signal: step.signal }),
     writeEntries(tar, sorted, step).catch((error: unknown) => {
@@ -81,6 +81,18 @@ export async function buildLayer(name: string, entries: readonly LayerEntry[], s
     unpacked,
     bytes: Buffer.concat(chunks),
   };
+}
+
+/** Folders that are only implied get rights of the loader's choosing: Docker 20.10 makes them for root alone. So each one is written. */
+function withParents(entries: readonly LayerEntry[]): LayerEntry[] {
+  const all = new Map(entries.map((entry) => [entry.path, entry]));
+  for (const { path } of entries) {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const parent = path.slice(0, end);
+      if (!all.has(parent)) all.set(parent, { kind: "directory", path: parent });
+    }
+  }
+  return [...all.values()];
 }
 
 async function writeEntries(tar: ReturnType<typeof pack>, entries: readonly LayerEntry[], step: Step): Promise<void> {
