@@ -15,12 +15,18 @@ export interface StudioProcess {
   close(): Promise<void>;
 }
 
-/** Starts a host on a free port and resolves when it has printed its link. `folder`: to start again where another one stopped. */
-export async function startStudio(options: { folder?: string; timeoutMs?: number } = {}): Promise<StudioProcess> {
+/**
+ * Starts a host on a free port and resolves when it has printed its link. `folder`: to start again where another one stopped. `group`: in a
+ * process group of its own, so that it can be killed together with its children.
+ */
+export async function startStudio(
+  options: { folder?: string; timeoutMs?: number; group?: boolean } = {},
+): Promise<StudioProcess> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "loupe-test-"));
   const child = spawn(process.execPath, ["main/hosts/start.ts", "--host", "browser", "--no-open", "--port", "0"], {
     env: { ...process.env, LOUPE_CONFIG: join(folder, "config"), HOME: folder, USERPROFILE: folder },
     stdio: ["pipe", "pipe", "pipe"],
+    detached: options.group ?? false,
   });
   let text = "";
   const link = await new Promise<string>((resolve, reject) => {
