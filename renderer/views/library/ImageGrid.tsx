@@ -2,7 +2,7 @@
 //
 // One element holds the focus (a listbox) and names the active image, so arrow keys cost no re-focusing and a screen reader
 // hears name, label, boxes and place of each image.
-import { Text } from "@mantine/core";
+import { Text, VisuallyHidden } from "@mantine/core";
 import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Images, SquareDashed } from "lucide-react";
@@ -174,9 +174,7 @@ function Tile({ id, index, total, image, labelClass, active, selected, onClick }
   const { t: shell } = useTranslation();
   if (!image) return <div className={classes.tile} role="presentation" />;
   const className = labelClass?.name ?? shell("noClass");
-  const words = [
-    image.name,
-    className,
+  const badges = [
     image.boxes > 0 ? t("boxes", { count: image.boxes }) : "",
     image.frames > 1 ? t("frames", { count: image.frames }) : "",
   ];
@@ -189,7 +187,6 @@ function Tile({ id, index, total, image, labelClass, active, selected, onClick }
       aria-selected={selected}
       aria-posinset={index + 1}
       aria-setsize={total}
-      aria-label={words.filter(Boolean).join(", ")}
       className={classes.tile}
       data-active={active || undefined}
       onClick={onClick}
@@ -197,7 +194,7 @@ function Tile({ id, index, total, image, labelClass, active, selected, onClick }
     >
       <span className={classes.picture}>
         <img src={`/thumbnails/${encodeURIComponent(image.id)}`} alt="" loading="lazy" draggable={false} />
-        <span className={classes.badges}>
+        <span className={classes.badges} aria-hidden>
           {image.frames > 1 && (
             <span className={classes.badge}>
               <Images aria-hidden size={12} />
@@ -216,6 +213,7 @@ function Tile({ id, index, total, image, labelClass, active, selected, onClick }
       <span className={classes.label} data-unlabelled={labelClass ? undefined : true}>
         <ClassBadge name={className} color={labelClass?.color ?? null} />
       </span>
+      <VisuallyHidden>{badges.filter(Boolean).join(", ")}</VisuallyHidden>
     </div>
   );
 }
