@@ -39,7 +39,7 @@ export function readImages({ name, bytes }: ImageFile): ImportedImage[] {
 }
 
 function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
-  const { window, ...image } = opened;
+  const { window, member, ...image } = opened;
   const shown = Math.floor(image.frames.length / 2);
   let thumbnailFrame: DecodedFrame | null = null;
   let low = Number.POSITIVE_INFINITY;
@@ -65,14 +65,18 @@ function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
     ...image,
     format,
     pixels,
-    identity: identityOf(image.sopInstance, pixels, image),
+    identity: identityOf([image.sopInstance, member], pixels, image),
     thumbnail: drawThumbnail(thumbnailFrame, pixels),
   };
 }
 
-function identityOf(sopInstance: string, pixels: PixelDescription, image: OpenedImage | Omit<OpenedImage, "window">) {
+function identityOf(
+  origin: readonly string[],
+  pixels: PixelDescription,
+  image: Pick<OpenedImage, "encoding" | "frames">,
+) {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([sopInstance, pixels, image.encoding]));
+  hash.update(JSON.stringify([origin, pixels, image.encoding]));
   for (const { transferSyntax, bytes } of image.frames)
     hash.update(`${transferSyntax} ${bytes.length}\n`).update(bytes);
   return hash.digest("hex");

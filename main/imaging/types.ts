@@ -62,7 +62,10 @@ export interface ImageFile {
 }
 
 export interface ImportedImage {
-  /** SHA-256, hexadecimal, over SOP instance UID, pixel description and kept frames: the same image twice is the same identity */
+  /**
+   * SHA-256, hexadecimal, over SOP instance UID, pixel description and kept frames, and within an archive the image's place in it:
+   * the same image twice is the same identity, two entries of a data set stay two even where their pixels agree
+   */
   readonly identity: string;
   readonly format: ImageFormat;
   readonly name: string;
@@ -88,6 +91,8 @@ export interface ImportedImage {
 export type OpenedImage = Omit<ImportedImage, "identity" | "thumbnail" | "format"> & {
   /** "auto": the file names no window, so it becomes the range from its darkest to its brightest value */
   readonly window: "given" | "auto";
+  /** place within an archive; empty for a file that is one image */
+  readonly member: string;
 };
 
 /** A file format: `match` looks at the first bytes (and, where they say nothing, the name), `open` reads or throws an AppError. */

@@ -18,13 +18,13 @@ for number, path in enumerate(files):
         answer["tags"] = {k: str(dataset.get(k, "")) for k in ("PatientName", "PatientID", "Modality", "SOPInstanceUID")}
         pixels = dataset.pixel_array
         photometric = dataset.PhotometricInterpretation
-        jpeg = dataset.file_meta.get("TransferSyntaxUID", "").startswith("1.2.840.10008.1.2.4.5")
         if photometric == "PALETTE COLOR":
             pixels = apply_color_lut(pixels, dataset)
         elif photometric in ("YBR_FULL", "YBR_FULL_422"):
             pixels = convert_color_space(pixels, photometric, "RGB", per_frame=dataset.get("NumberOfFrames", 1) > 1)
-        answer |= {"dtype": str(pixels.dtype), "shape": pixels.shape, "photometric": photometric, "jpeg": jpeg}
-        numpy.ascontiguousarray(pixels).astype(pixels.dtype.newbyteorder("<")).tofile(f"{out}/{number}.raw")
+        pixels = numpy.ascontiguousarray(pixels).astype(pixels.dtype.newbyteorder("="))
+        answer |= {"dtype": str(pixels.dtype), "shape": pixels.shape}
+        pixels.tofile(f"{out}/{number}.raw")
     except Exception as error:  # what pydicom refuses is an answer too
         answer["error"] = f"{type(error).__name__}: {error}"[:200]
     print(json.dumps(answer))

@@ -258,13 +258,14 @@ export function looksLikeDicom(bytes: Uint8Array): boolean {
 
 const vrAt = (bytes: Uint8Array, at: number) => String.fromCharCode(bytes[at], bytes[at + 1]);
 
-/** How the element at `at` is written, told from its own bytes. */
-function guessSyntax(bytes: Uint8Array, at: number): { explicit: boolean; littleEndian: boolean } {
+/** How the element at `at` is written, told from its own bytes; the byte order, where they do not tell, from `declared`. */
+function guessSyntax(bytes: Uint8Array, at: number, declared = ""): { explicit: boolean; littleEndian: boolean } {
   if (bytes.length - at < 8) return { explicit: true, littleEndian: true };
   const explicit = isVr(bytes, at + 4) && (LONG_VRS.has(vrAt(bytes, at + 4)) || SHORT_VRS.has(vrAt(bytes, at + 4)));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // Groups of a first element are small numbers; the wrong byte order makes them large.
-  return { explicit, littleEndian: view.getUint16(at, true) <= view.getUint16(at, false) };
+  // Data sets begin with a small group number, so one of its two bytes is zero; a private first group may have none.
+  const [first, second] = [bytes[at], bytes[at + 1]];
+  const told = (first === 0) !== (second === 0);
+  return { explicit, littleEndian: told ? second === 0 : declared !== EXPLICIT_BIG };
 }
 
 /**
@@ -288,7 +289,7 @@ export function readPart10(file: Uint8Array): Part10 {
     position = 0;
   }
   // The bytes are believed before the meta header: files converted by careless tools disagree with theirs.
-  const { explicit, littleEndian } = guessSyntax(bytes, position);
+  const { explicit, littleEndian } = guessSyntax(bytes, position, transferSyntax);
   if (codecOf(transferSyntax) === "none" || transferSyntax === "") {
     transferSyntax = explicit ? (littleEndian ? EXPLICIT_LITTLE : EXPLICIT_BIG) : IMPLICIT_LITTLE;
   }

@@ -45,6 +45,7 @@ function openDicom(name: string, bytes: Uint8Array): OpenedImage {
     encoding,
     frames,
     window: pixels.samples === 3 || readWindow(attributes) ? "given" : "auto",
+    member: "",
     tags: shownTags(attributes),
     suggestedClass: null,
     suggestedPart: null,

@@ -145,9 +145,11 @@ function openPart(images: NumpyArray, labels: NumpyArray | null, part: Part | nu
       bytes: raw.slice((i * frames + f) * frameBytes, (i * frames + f + 1) * frameBytes),
     }));
     const decoded = { rows, columns, samples, values: values.subarray(first, first + perFrame) } as const;
-    return plainImage(`${prefix}${String(i).padStart(5, "0")}`, decoded, 8 * values.BYTES_PER_ELEMENT, stored, {
+    const member = `${prefix}${String(i).padStart(5, "0")}`;
+    return plainImage(member, decoded, 8 * values.BYTES_PER_ELEMENT, stored, {
       suggestedClass: one ? String(one[i]) : null,
       suggestedPart: part,
+      member,
     });
   });
 }

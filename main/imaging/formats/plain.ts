@@ -21,7 +21,7 @@ export function plainImage(
   first: DecodedFrame,
   bits: number,
   frames: readonly StoredFrame[],
-  about: Partial<Pick<OpenedImage, "suggestedClass" | "suggestedPart">> & { inverted?: boolean } = {},
+  about: Partial<Pick<OpenedImage, "suggestedClass" | "suggestedPart" | "member">> & { inverted?: boolean } = {},
 ): OpenedImage {
   const type = typeOf(first.values);
   const pixels: PixelDescription = {
@@ -61,6 +61,7 @@ export function plainImage(
     encoding,
     frames,
     window: type === "uint8" ? "given" : "auto",
+    member: about.member ?? "",
     tags: [],
     suggestedClass: about.suggestedClass ?? null,
     suggestedPart: about.suggestedPart ?? null,

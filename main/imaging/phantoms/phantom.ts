@@ -71,7 +71,6 @@ export function drawPhantom({ index, seed }: { index: number; seed: number }): P
       SeriesNumber: 1,
       InstanceNumber: exposure + 1,
       PatientOrientation: ["L", "F"],
-      Laterality: "",
       SamplesPerPixel: 1,
       PhotometricInterpretation: "MONOCHROME2",
       Rows: PHANTOM_SIDE,

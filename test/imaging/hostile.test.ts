@@ -1,0 +1,140 @@
+// Whatever the bytes, the answer is images or an AppError, soon. Each format is attacked from valid files of its own.
+
+import fc from "fast-check";
+import { zipSync } from "fflate";
+import { beforeAll, describe, expect, test } from "vitest";
+import { IMPLICIT_LITTLE, RLE } from "../../main/imaging/dicom/transfer-syntax.ts";
+import { writeDicom } from "../../main/imaging/dicom/write.ts";
+import { encodePng } from "../../main/imaging/formats/png.ts";
+import { readImages } from "../../main/imaging/read.ts";
+import { AppError } from "../../preload/contract/errors.ts";
+import { encodeJpegLossless, encodeRle, encodeWasm } from "./encoders.ts";
+import { bytesOf, greyAttributes, ramp } from "./pictures.ts";
+import { writeTiff } from "./tiff-writer.ts";
+
+/** Longest time for one file, generous because tests share the machine. */
+const SOON_MS = 5_000;
+const RUNS = 150;
+
+const SIZE = { Rows: 40, Columns: 50 };
+
+const rows = 40;
+const columns = 50;
+const grey16 = ramp(16, rows, columns);
+const grey8 = Uint8Array.from(ramp(8, rows, columns));
+
+async function validFiles(): Promise<Record<string, { name: string; bytes: Uint8Array }>> {
+  const about = { rows, columns, samples: 1, bits: 16, signed: false, bytes: bytesOf(grey16) };
+  const compressed = (frame: Uint8Array, transferSyntax: string) =>
+    writeDicom({ attributes: greyAttributes(SIZE), pixelData: [frame], transferSyntax });
+  const eight = { ...about, bits: 8, bytes: grey8 };
+  const nested = greyAttributes({
+    SharedFunctionalGroupsSequence: [{ PixelMeasuresSequence: [{ PixelSpacing: ["1", "1"] }] }],
+  });
+  const numpy = Buffer.concat([
+    Uint8Array.of(0x93, ...Buffer.from("NUMPY"), 1, 0, 118, 0),
+    Buffer.from("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 20, 50), }".padEnd(117)),
+    Buffer.from("\n"),
+    grey8,
+  ]);
+  const dicom = {
+    "native DICOM": writeDicom({ attributes: nested, pixelData: bytesOf(grey16) }),
+    "implicit DICOM": writeDicom({ attributes: nested, pixelData: bytesOf(grey16), transferSyntax: IMPLICIT_LITTLE }),
+    "RLE DICOM": compressed(encodeRle(bytesOf(grey16), rows * columns, 1, 2), RLE),
+    "JPEG-LS DICOM": compressed(await encodeWasm("jpeg-ls", about), "1.2.840.10008.1.2.4.80"),
+    "JPEG 2000 DICOM": compressed(await encodeWasm("jpeg-2000", about), "1.2.840.10008.1.2.4.90"),
+    "HTJ2K DICOM": compressed(await encodeWasm("htj2k", about), "1.2.840.10008.1.2.4.201"),
+    "JPEG lossless DICOM": compressed(encodeJpegLossless(grey16, rows, columns, 16), "1.2.840.10008.1.2.4.70"),
+  };
+  return {
+    ...Object.fromEntries(Object.entries(dicom).map(([title, bytes]) => [title, { name: "a.dcm", bytes }])),
+    PNG: { name: "a.png", bytes: encodePng({ rows, columns, samples: 1, values: grey16 }) },
+    JPEG: { name: "a.jpg", bytes: await encodeWasm("jpeg", eight) },
+    "LZW TIFF": {
+      name: "a.tif",
+      bytes: writeTiff([{ rows, columns, bits: 16, compression: 5, bytes: bytesOf(grey16) }]),
+    },
+    "tiled TIFF": {
+      name: "a.tif",
+      bytes: writeTiff([{ rows, columns, bits: 16, compression: 8, tile: 16, bytes: bytesOf(grey16) }]),
+    },
+    npz: { name: "a.npz", bytes: zipSync({ "train_images.npy": new Uint8Array(numpy) }) },
+  };
+}
+
+const TITLES = [
+  "native DICOM",
+  "implicit DICOM",
+  "RLE DICOM",
+  "JPEG-LS DICOM",
+  "JPEG 2000 DICOM",
+  "HTJ2K DICOM",
+  "JPEG lossless DICOM",
+  "PNG",
+  "JPEG",
+  "LZW TIFF",
+  "tiled TIFF",
+  "npz",
+];
+
+let files: Record<string, { name: string; bytes: Uint8Array }> = {};
+beforeAll(async () => {
+  files = await validFiles();
+  // Codecs started before anything is timed.
+  for (const file of Object.values(files)) readImages(file);
+});
+
+function survives(file: { name: string; bytes: Uint8Array }): void {
+  const began = performance.now();
+  try {
+    readImages(file);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    expect(error.code).toMatch(/^imaging\//);
+  }
+  expect(performance.now() - began).toBeLessThan(SOON_MS);
+}
+
+describe("damaged files give images or an imaging error, soon", () => {
+  for (const title of TITLES) {
+    test(`${title}, cut off anywhere`, () => {
+      const { name, bytes } = files[title];
+      fc.assert(
+        fc.property(fc.nat(bytes.length - 1), (length) => survives({ name, bytes: bytes.subarray(0, length) })),
+        { numRuns: RUNS },
+      );
+    });
+
+    test(`${title}, with bytes changed anywhere`, () => {
+      const { name, bytes } = files[title];
+      const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255));
+      fc.assert(
+        fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+          const broken = bytes.slice();
+          for (const [at, value] of changes) broken[at] = value;
+          survives({ name, bytes: broken });
+        }),
+        { numRuns: RUNS },
+      );
+    });
+  }
+
+  test("random bytes behind every signature", () => {
+    const signatures = [
+      [...new Array(128).fill(0), 0x44, 0x49, 0x43, 0x4d],
+      [8, 0, 5, 0, 0x43, 0x53, 10, 0],
+      [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+      [0xff, 0xd8, 0xff],
+      [0x49, 0x49, 42, 0],
+      [0x4d, 0x4d, 0, 42],
+      [0x50, 0x4b, 3, 4],
+      [],
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...signatures), fc.uint8Array({ maxLength: 600 }), (signature, rest) =>
+        survives({ name: "a.npz", bytes: Uint8Array.of(...signature, ...rest) }),
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
