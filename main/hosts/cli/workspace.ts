@@ -10,8 +10,7 @@ import {
   type Snapshot,
   type Studio,
 } from "../../../preload/contract/index.ts";
-import { createStudio, type RunningStudio } from "../../api/studio.ts";
-import { localHost } from "../local-host.ts";
+import type { RunningStudio } from "../../api/studio.ts";
 import { type PassphraseOptions, readPassphrase } from "./passphrase.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
@@ -41,6 +40,11 @@ export interface Workspace {
 
 /** Opens a studio for the length of `work`, without a project. */
 export async function inStudio<T>(terminal: Terminal, work: (workspace: Workspace) => Promise<T>): Promise<T> {
+  // Loaded when it is needed: --help and a mistake in the command answer without the whole house.
+  const [{ createStudio }, { localHost }] = await Promise.all([
+    import("../../api/studio.ts"),
+    import("../local-host.ts"),
+  ]);
   const studio = createStudio({ host: localHost("cli") });
   const { client } = studio;
   try {

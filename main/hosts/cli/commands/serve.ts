@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { buildParts } from "../../build.ts";
-import { serve } from "../../serve.ts";
 import { wholeNumber } from "../numbers.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -11,6 +10,7 @@ export function serveCommand(terminal: Terminal): Command {
     .option("--no-open", "does not open a browser")
     .action(async ({ port, open }: { port?: number; open: boolean }) => {
       await buildParts(["page", "server"], (line) => terminal.note(line));
+      const { serve } = await import("../../serve.ts");
       await serve({
         port,
         open: open && !terminal.json,
