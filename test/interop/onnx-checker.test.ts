@@ -1,0 +1,93 @@
+// Every kind of ONNX file that the studio writes, put before ONNX's own checker (Debian: python3-onnx), with full shape inference.
+//
+// Training steps use com.microsoft.FusedMatMul, which the checker has no schema for: it accepts the node because the file imports the
+// domain, but cannot infer past it. So those get the structural check only; their portable form gets everything.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { GraphBuilder } from "../../main/graph/builder.ts";
+import { gradient } from "../../main/graph/gradient.ts";
+import { floatTensor, type Graph, tensor } from "../../main/graph/graph.ts";
+import { writeOnnx } from "../../main/graph/onnx-writer.ts";
+import { augmentationGraph } from "../../main/models/augmentation.ts";
+import { buildModel } from "../../main/models/build-model.ts";
+import { inferenceModel } from "../../main/models/model-graph.ts";
+import { trainingStep } from "../../main/models/training-step.ts";
+
+const CHECK = `
+import sys, onnx, onnx.checker
+for path in sys.argv[2:]:
+    onnx.checker.check_model(onnx.load(path), full_check=sys.argv[1] == "full")
+print(len(sys.argv) - 2)
+`;
+
+function expectAccepted(graphs: readonly Graph[], how: "full" | "structure"): void {
+  const folder = mkdtempSync(join(tmpdir(), "loupe-onnx-"));
+  try {
+    const paths = graphs.map((graph, i) => {
+      const path = join(folder, `${i}-${graph.name}.onnx`);
+      writeFileSync(path, writeOnnx(graph));
+      return path;
+    });
+    const { stdout, stderr } = spawnSync("/usr/bin/python3", ["-c", CHECK, how, ...paths], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(stdout.trim()).toBe(String(graphs.length));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const models = (["logistic", "convnet", "resnet18"] as const).flatMap((architecture) =>
+  [28, 80].map((inputSize) => buildModel({ architecture, inputSize, width: 4 }, 3, { mean: 0.5, std: 0.25 }, 1)),
+);
+const steps = (target: "cpu" | "portable") =>
+  models.flatMap((model) =>
+    (["adam", "sgd"] as const).map(
+      (optimiser) => trainingStep(model, { optimiser, batchSize: 4, weightDecay: 0.01 }, target).graph,
+    ),
+  );
+
+test("inference models pass the full check", () => {
+  expectAccepted(
+    models.map((model) => inferenceModel(model, model.graph.initializers)),
+    "full",
+  );
+});
+
+test("portable training steps pass the full check", () => expectAccepted(steps("portable"), "full"));
+
+test("training steps with the runtime's own operators pass the structural check", () =>
+  expectAccepted(steps("cpu"), "structure"));
+
+test("augmentation passes the full check", () => expectAccepted([augmentationGraph({ batch: 4, size: 28 })], "full"));
+
+test("a model with its gradient for an inner map and for the image, any batch, passes the full check", () => {
+  const graphs = models.flatMap((model) => {
+    const b = GraphBuilder.from(model.graph);
+    const chosen = b.mul(b.value("logits"), b.input("weights", "float32", ["N", 3]));
+    const loss = b.reduceSum(chosen, [0, 1], false);
+    const wrt = ["image", ...(model.featureMap === null ? [] : [model.featureMap])];
+    const found = gradient(b.build(), loss.name, wrt);
+    const back = GraphBuilder.from(found.graph);
+    for (const name of found.gradients.values()) back.output(back.value(name));
+    return back.build();
+  });
+  expectAccepted(graphs, "full");
+});
+
+test("8-bit codes per channel pass the full check", () => {
+  const b = new GraphBuilder("codes");
+  const x = b.input("x", "float32", ["N", 2, 4, 4]);
+  const codes = b.quantizeLinear(x, b.scalar(0.1), b.constant(tensor("uint8", [], Uint8Array.of(3))));
+  const real = b.dequantizeLinear(codes, b.scalar(0.1), b.constant(tensor("uint8", [], Uint8Array.of(3))));
+  const weight = b.dequantizeLinear(
+    b.constant(tensor("int8", [3, 2, 1, 1], Int8Array.of(1, -2, 3, -4, 5, -6))),
+    b.constant(floatTensor([3], [0.1, 0.2, 0.3])),
+    b.constant(tensor("int8", [3], new Int8Array(3))),
+    0,
+  );
+  b.output(b.conv(real, weight));
+  expectAccepted([b.build()], "full");
+});
