@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { crc32, deflateSync } from "node:zlib";
 import { encode } from "fast-png";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { GraphBuilder } from "../../main/graph/builder.ts";
@@ -64,6 +65,27 @@ export function greyValues(seed = 1): Uint8Array {
 
 export function pngFile(values: Uint8Array, side = SIZE): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encode({ width: side, height: side, data: values, channels: 1, depth: 8 }));
+}
+
+/** A black PNG of `side` × `side` pixels, quickly made: to keep a decoder busy. */
+export function blackPng(side: number): Uint8Array<ArrayBuffer> {
+  const chunk = (type: string, data: Uint8Array) => {
+    const bytes = Buffer.alloc(12 + data.length);
+    bytes.writeUInt32BE(data.length, 0);
+    bytes.write(type, 4, "latin1");
+    bytes.set(data, 8);
+    bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
+    return bytes;
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header[8] = 8;
+  const pixels = deflateSync(Buffer.alloc(side * (side + 1)), { level: 1 });
+  const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  return new Uint8Array(
+    Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", new Uint8Array(0))]),
+  );
 }
 
 /** Secondary capture of `frames` frames, with a name in it that must not come out anywhere. */

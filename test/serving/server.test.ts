@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServedModel } from "../../preload/contract/serving.ts";
 import {
+  blackPng,
   dicomFile,
   directly,
   greyValues,
@@ -244,7 +245,7 @@ describe("the rest", () => {
   });
 
   test("health answers while the model has a full queue, and more than the queue is told to come back", async () => {
-    const big = pngFile(new Uint8Array(1200 * 1200), 1200);
+    const big = blackPng(800);
     const asked = Array.from({ length: 80 }, () => fetch(`${server.origin}/predict`, { method: "POST", body: big }));
     const health = (await fetch(`${server.origin}/v2/health/live`)).status;
     const statuses = await Promise.all(asked.map(async (answer) => (await answer).status));
@@ -297,9 +298,9 @@ describe("start and stop", () => {
   test("SIGTERM: what has begun is answered, new work is not taken, the program ends with 0", async () => {
     const own = await startServer(folder.path);
     await waitReady(own.origin);
-    const big = pngFile(new Uint8Array(4000 * 4000), 4000);
+    const big = blackPng(6000);
     const begun = fetch(`${own.origin}/predict`, { method: "POST", body: big });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     own.child.kill("SIGTERM");
     expect((await begun).status).toBe(200);
     expect(await own.exited).toEqual({ code: 0, signal: null });
