@@ -14,6 +14,9 @@ import { AppError } from "../../preload/contract/errors.ts";
 /** What a statement takes; never NaN, which SQLite would store as NULL. */
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
+/** The largest number of bytes that SQLite keeps in one row, less some room for the rest of the row. */
+export const MAX_BLOB_BYTES = 999_000_000;
+
 const BUSY_TIMEOUT_MS = 10_000;
 const PLAIN_HEADER = "SQLite format 3\0";
 const RAW_KEY_PREFIX = "raw:";
@@ -34,7 +37,9 @@ export function storageError(error: unknown): unknown {
   if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") {
     return new AppError("project/disk-full", "The disk is full: free some space, then try again.", cause);
   }
-  if (code.startsWith("SQLITE_READONLY") || code === "EACCES" || code === "EROFS" || code === "EPERM") {
+  // CANTOPEN: the file is there (others look before they open), but the log beside it cannot be made.
+  const unwritable = ["SQLITE_CANTOPEN", "EACCES", "EROFS", "EPERM"];
+  if (code.startsWith("SQLITE_READONLY") || unwritable.includes(code)) {
     return new AppError(
       "project/read-only",
       "The project's folder cannot be written: check its permissions or copy it to another disk.",
@@ -55,7 +60,7 @@ export function storageError(error: unknown): unknown {
       cause,
     );
   }
-  if (code.startsWith("SQLITE_IOERR") || code === "SQLITE_CANTOPEN") {
+  if (code.startsWith("SQLITE_IOERR")) {
     return new AppError("app/internal", "The disk gave an error while the project was read or written.", cause);
   }
   return error;

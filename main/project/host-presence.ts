@@ -37,8 +37,13 @@ export class HostPresence {
       alone = false;
     }
     // A read transaction that is left open holds the shared lock. Its SELECT must wait out another host's exclusive moment.
-    connection.pragma("busy_timeout = 1000");
-    connection.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
+    try {
+      connection.pragma("busy_timeout = 1000");
+      connection.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
+    } catch (error) {
+      connection.close();
+      throw storageError(error);
+    }
     this.#connection = connection;
     return alone;
   }

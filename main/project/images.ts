@@ -18,7 +18,7 @@ import type {
   PixelDescription,
 } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
-import type { ProjectDatabase, SqlValue } from "./database.ts";
+import { MAX_BLOB_BYTES, type ProjectDatabase, type SqlValue } from "./database.ts";
 
 /** A frame in the transfer syntax it came in. */
 export interface StoredFrame {
@@ -101,12 +101,18 @@ export class Images {
     this.#audit = audit;
   }
 
-  /** Adds an image with its frames, unless one with the same identity is there: then its id, and `added` false. */
+  /** Adds an image with its frames, unless one with the same identity is there: then its id, and `added` false. Throws imaging/*. */
   add(image: NewImage): { id: string; added: boolean } {
     if (image.frames.length !== image.pixels.frames) {
       throw new AppError(
         "imaging/frame-missing",
         `The image says it has ${image.pixels.frames} frames but ${image.frames.length} were read.`,
+      );
+    }
+    if (image.frames.some(({ bytes }) => bytes.length > MAX_BLOB_BYTES)) {
+      throw new AppError(
+        "imaging/too-large",
+        "One frame of the image has more than 1 GB, which a project cannot keep.",
       );
     }
     return this.#database.transaction(() => {

@@ -20,6 +20,8 @@ const COLORS = [
   "#882255",
   "#999933",
 ] as const;
+/** As the contract has it. */
+const NAME_LENGTH = 120;
 const KEYS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 const nameKey = (name: string) => name.normalize("NFC").toLowerCase();
@@ -57,12 +59,13 @@ export class LabelClasses {
     return found;
   }
 
-  /** The class of this name in any case, made where there is none. */
-  named(name: string): { found: LabelClass; added: boolean } {
+  /** The class of this name in any case, made where there is none. A folder's name that is too long for a class is cut. */
+  named(given: string): { found: LabelClass; added: boolean } {
+    const name = given.trim().slice(0, NAME_LENGTH);
     return this.#database.transaction(() => {
       const present = this.#database.one<LabelClass>(
         "SELECT id, name, color, key FROM label_classes WHERE name_key = ? AND deleted = 0",
-        nameKey(name.trim()),
+        nameKey(name),
       );
       return present === undefined ? { found: this.save({ name }), added: true } : { found: present, added: false };
     });

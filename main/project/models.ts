@@ -6,8 +6,7 @@ import { randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { CompressionReport, Evaluation, Model, Part } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
-import type { ProjectDatabase } from "./database.ts";
-import { MAX_BLOB_BYTES } from "./runs.ts";
+import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 
 export type NewModel = Omit<Model, "id" | "createdAt" | "bytes"> & { readonly onnx: Uint8Array };
 

@@ -8,15 +8,12 @@ import { randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { Run, RunPoint } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
-import type { ProjectDatabase } from "./database.ts";
+import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 import type { HostPresence } from "./host-presence.ts";
 
 export type NewRun = Pick<Run, "snapshotId" | "recipe" | "name" | "device" | "threads">;
 /** What may change while a run goes on; the rest was decided when it began. */
 export type RunUpdate = Partial<Omit<Run, keyof NewRun | "id" | "createdAt">> & { name?: string; device?: string };
-
-/** The largest number of bytes that SQLite keeps in one row, less some room for the rest of the row. */
-export const MAX_BLOB_BYTES = 999_000_000;
 
 interface RunRow {
   id: string;

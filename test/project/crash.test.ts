@@ -8,6 +8,8 @@ import { afterEach, expect, test } from "vitest";
 import { openProject, openProjectWithKey, type Project } from "../../main/project/project.ts";
 import { addImages, closing, newProject, PASSPHRASE, temporaryFolder } from "./builder.ts";
 import { ENTRIES_BEFORE, PLANNED_IMAGES, stateAfter, stateOf } from "./change-plan.ts";
+import type { CreatingOrder } from "./children/creating.ts";
+import type { LabellingOrder } from "./children/labelling.ts";
 
 const KILLS = 20;
 const children: ChildProcess[] = [];
@@ -15,14 +17,22 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
+interface Orders {
+  labelling: LabellingOrder;
+  creating: CreatingOrder;
+}
+
 /** A real process of ours; its messages are collected. */
-function start(script: string, message: object): { child: ChildProcess; said: number[] } {
+function start<Script extends keyof Orders>(
+  script: Script,
+  order: Orders[Script],
+): { child: ChildProcess; said: number[] } {
   const path = fileURLToPath(new URL(`./children/${script}.ts`, import.meta.url));
   const child = fork(path, { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   children.push(child);
   const said: number[] = [];
   child.on("message", (number: number) => said.push(number));
-  child.send(message);
+  child.send(order);
   return { child, said };
 }
 
@@ -33,7 +43,7 @@ async function killAfter(child: ChildProcess, said: readonly number[], milliseco
   await once(child, "close");
 }
 
-const keyMessage = ({ path, key, member }: Project) => ({
+const keyMessage = ({ path, key, member }: Project): LabellingOrder => ({
   path,
   key: Buffer.from(key).toString("base64"),
   memberId: member.id,

@@ -165,7 +165,9 @@ describe("labels", () => {
     ];
     expect(() => project.labels.importClasses(unknown)).toThrow(refusal("app/not-found"));
     expect(project.labels.forImage(ids[2]!).classId).toBeNull();
-    expect(project.labels.classes()).toHaveLength(3);
+    const long = [{ imageId: ids[2]!, className: `${"x".repeat(120)} and more` }];
+    expect(project.labels.importClasses(long).newClasses).toEqual(["x".repeat(120)]);
+    expect(project.labels.classes()).toHaveLength(4);
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -269,6 +270,28 @@ describe("folders that are not quite projects", () => {
     });
     await expect(open(project.path)).rejects.toEqual(refusal("project/newer-version"));
     expect(existsSync(join(project.path, "project.db-wal"))).toBe(false);
+  });
+
+  test.skipIf(process.platform === "win32")("a folder that may not be written is project/read-only", async () => {
+    const folder = temporaryFolder();
+    const { project } = await newProject({ folder });
+    project.close();
+    const files = ["project.db", "keys.json"].map((name) => join(project.path, name));
+    for (const path of [folder, project.path]) chmodSync(path, 0o555);
+    for (const name of ["project.db", "keys.json"]) chmodSync(join(project.path, name), 0o444);
+    // Root may write anywhere, so it becomes somebody else for a moment.
+    const NOBODY = 65_534;
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(NOBODY);
+    try {
+      await expect(open(project.path)).rejects.toEqual(refusal("project/read-only"));
+      await expect(newProject({ folder, name: "Other" })).rejects.toEqual(refusal("project/read-only"));
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(folder, 0o755);
+      chmodSync(project.path, 0o755);
+    }
+    closing(await open(project.path));
   });
 
   test("what a dead process left of a creation is swept by the next one, what a living one makes is not", async () => {

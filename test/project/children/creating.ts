@@ -2,7 +2,13 @@
 
 import { createProject } from "../../../main/project/project.ts";
 
-process.once("message", async ({ folder, passphrase }: { folder: string; passphrase: string }) => {
+/** What its parent sends it, once. */
+export interface CreatingOrder {
+  folder: string;
+  passphrase: string;
+}
+
+process.once("message", async ({ folder, passphrase }: CreatingOrder) => {
   for (let index = 0; ; index++) {
     const { project } = await createProject({
       folder,

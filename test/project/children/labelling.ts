@@ -4,7 +4,14 @@
 import { openProjectWithKey } from "../../../main/project/project.ts";
 import { makeChange } from "../change-plan.ts";
 
-process.once("message", ({ path, key, memberId }: { path: string; key: string; memberId: string }) => {
+/** What its parent sends it, once; `key` is base64. */
+export interface LabellingOrder {
+  path: string;
+  key: string;
+  memberId: string;
+}
+
+process.once("message", ({ path, key, memberId }: LabellingOrder) => {
   const project = openProjectWithKey({ path, key: Uint8Array.from(Buffer.from(key, "base64")), memberId });
   for (;;) {
     const done = makeChange(project);

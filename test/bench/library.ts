@@ -1,0 +1,120 @@
+// The library of a large project: how long one page of any filter, order and place takes over 100 000 images, and the counts beside it.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createProject, type Project } from "../../main/project/project.ts";
+import type { ImageFilter } from "../../preload/contract/index.ts";
+import type { BenchResult } from "../support/bench.ts";
+
+export const title = "Pages, filters and counts over a library of 100 000 images: the slowest";
+
+const IMAGES = 100_000;
+const LABELLED = 90_000;
+const BATCH = 1_000;
+const PAGE = 100;
+const REPEATS = 7;
+const LIMIT_MS = 50;
+
+export default async function library(): Promise<BenchResult> {
+  const folder = await mkdtemp(join(tmpdir(), "loupe-library-"));
+  const { project } = await createProject({ folder, name: "Library", member: "Bench", passphrase: "not a secret" });
+  try {
+    return measure(project);
+  } finally {
+    project.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function fill(project: Project): string[] {
+  const ids: string[] = [];
+  const pixels = {
+    rows: 10,
+    columns: 20,
+    frames: 1,
+    samples: 1 as const,
+    type: "uint8" as const,
+    bitsStored: 8,
+    inverted: false,
+    slope: 1,
+    intercept: 0,
+    unit: "",
+    window: { center: 128, width: 256 },
+    spacing: null,
+  };
+  const add = (index: number) =>
+    project.images.add({
+      identity: `${(index * 7919) % IMAGES}`,
+      format: "dicom",
+      name: `folder/image${(index * 31) % IMAGES}.dcm`,
+      modality: ["CT", "MR", "CR"][index % 3]!,
+      patient: `PAT${index >> 2}`,
+      study: `1.2.3.${index}`,
+      series: `1.2.3.4.${index}`,
+      sopInstance: `1.2.${index}`,
+      instanceNumber: index,
+      pixels,
+      encoding: {},
+      frames: [{ transferSyntax: "raw", bytes: new Uint8Array(200) }],
+      tags: Array.from({ length: 20 }, (_, tag) => ({ tag: `0008000${tag}`, name: "SomeTag", value: `value ${tag}` })),
+      thumbnail: new Uint8Array(400),
+      suggestedClass: null,
+      suggestedPart: null,
+    });
+  for (let start = 0; start < IMAGES; start += BATCH) {
+    project.transaction(() => {
+      for (let index = start; index < start + BATCH; index++) ids.push(add(index).id);
+    });
+  }
+  const names = ["normal", "lesion", "other"];
+  project.labels.importClasses(
+    ids.slice(0, LABELLED).map((imageId, index) => ({ imageId, className: names[index % 3]! })),
+  );
+  return ids;
+}
+
+function median(work: () => unknown): number {
+  const times = Array.from({ length: REPEATS }, () => {
+    const started = performance.now();
+    work();
+    return performance.now() - started;
+  });
+  return times.sort((a, b) => a - b)[REPEATS >> 1]!;
+}
+
+function measure(project: Project): BenchResult {
+  const started = performance.now();
+  const ids = fill(project);
+  const importMs = (performance.now() - started) / IMAGES;
+  const classId = project.labels.classes()[1]!.id;
+  const filters: Record<string, ImageFilter> = {
+    all: {},
+    class: { classId },
+    labelled: { labelled: true },
+    unlabelled: { labelled: false },
+    modality: { modality: "CT" },
+    patient: { patient: "PAT77" },
+    "text of many": { text: "image" },
+    "text of some": { text: "image77" },
+    "text of none": { text: "zzz" },
+    combined: { text: "image7", classId, modality: "MR" },
+    "ten thousand ids": { ids: ids.slice(0, 10_000) },
+  };
+  let pageMs = 0;
+  for (const [name, filter] of Object.entries(filters)) {
+    const { total } = project.images.list(filter, "imported", 0, 1);
+    for (const sort of ["imported", "name", "patient"] as const) {
+      for (const offset of new Set([0, Math.max(0, total - PAGE)])) {
+        const ms = median(() => project.images.list(filter, sort, offset, PAGE));
+        console.error(`${name.padEnd(18)} by ${sort.padEnd(9)} from ${String(offset).padEnd(6)} ${ms.toFixed(1)} ms`);
+        pageMs = Math.max(pageMs, ms);
+      }
+    }
+  }
+  const facetsMs = median(() => project.images.facets());
+  let next = 0;
+  const labelMs = median(() => project.labels.setClass(ids[next++]!, classId));
+  const figures = { images: IMAGES, pageMs, facetsMs, labelMs, importMs };
+  const required = { pageMs: `< ${LIMIT_MS}`, facetsMs: `< ${LIMIT_MS}` };
+  return { figures, required, ok: pageMs < LIMIT_MS && facetsMs < LIMIT_MS };
+}
