@@ -44,7 +44,11 @@ export function CalibrationPlot({ calibration, height = 320 }: CalibrationPlotPr
       yAxis: [
         { ...valueAxis(palette, { name: t("calibration.accuracy"), ...share }, "y"), gridIndex: 0 },
         {
-          ...valueAxis(palette, { name: t("calibration.count"), min: 0, max: most, format: figures.integer }, "y"),
+          ...valueAxis(
+            palette,
+            { name: t("calibration.count"), min: 0, max: most, whole: true, format: figures.integer },
+            "y",
+          ),
           gridIndex: 1,
           splitNumber: 1,
         },

@@ -29,10 +29,14 @@ export function CostBars({ caption, pairs }: CostBarsProps) {
         <Table.Tr>
           <Table.Th scope="col">{t("cost.figure")}</Table.Th>
           <Table.Th scope="col" w="45%">
-            {t("cost.before")} / {t("cost.after")}
+            {t("cost.compared")}
           </Table.Th>
-          <Table.Th scope="col">{t("cost.before")}</Table.Th>
-          <Table.Th scope="col">{t("cost.after")}</Table.Th>
+          <Table.Th scope="col">
+            <span className={classes.swatch} style={{ background: palette.muted }} aria-hidden /> {t("cost.before")}
+          </Table.Th>
+          <Table.Th scope="col">
+            <span className={classes.swatch} style={{ background: palette.series[0] }} aria-hidden /> {t("cost.after")}
+          </Table.Th>
           <Table.Th scope="col">{t("cost.change")}</Table.Th>
         </Table.Tr>
       </Table.Thead>

@@ -40,10 +40,10 @@ export function CurvePlot({ runs, metric, axis, smoothing, height }: CurvePlotPr
     return {
       ...base,
       tooltip: { ...(base.tooltip as object), trigger: "axis", valueFormatter: (value: number) => format(value) },
-      xAxis: valueAxis(palette, { name: t(`axis.${axis}`), min: 0, format: figures.integer }, "x"),
+      xAxis: valueAxis(palette, { name: t(`axis.${axis}`), min: 0, whole: true, format: figures.integer }, "x"),
       yAxis: valueAxis(palette, { name: t(`metricAxis.${metric}`), format: figures.significant }, "y"),
       series: curves.map((curve) => {
-        const shown = curve.part === "train" ? smoothed(curve, smoothing) : curve;
+        const shown = curve.part === "train" && metric !== "learning-rate" ? smoothed(curve, smoothing) : curve;
         const colour = seriesColour(palette, single ? (curve.part === "train" ? 5 : 0) : curve.runIndex);
         return {
           type: "line",

@@ -7,9 +7,10 @@ import { useTranslation } from "react-i18next";
 import type { Evaluation } from "../../../preload/contract/index.ts";
 import { baseOption, valueAxis } from "./chart-option.ts";
 import { thin } from "./curves.ts";
+import { NO_FIGURE } from "./figures.ts";
 import { PlotFigure } from "./PlotFigure.tsx";
 import { seriesColour } from "./palette.ts";
-import { operatingPoint } from "./roc.ts";
+import { operatingPoint, rocOf } from "./roc.ts";
 import { useFigures, usePlotPalette } from "./use-plot-style.ts";
 
 export interface RocSource {
@@ -38,11 +39,12 @@ export function RocPlot({ sources, classId, height = 320 }: RocPlotProps) {
           name,
           auc: evaluation.auc,
           className: evaluation.classes[classIndex].name,
-          points: evaluation.roc.find((roc) => roc.classIndex === classIndex)?.points ?? [],
+          rest: evaluation.classes.length === 2 ? evaluation.classes[1 - classIndex].name : t("roc.rest"),
+          points: rocOf(evaluation, classIndex),
           stands: operatingPoint(evaluation.confusion, classIndex),
         };
       }),
-    [sources, classId],
+    [sources, classId, t],
   );
 
   const option = useMemo(() => {
@@ -120,7 +122,7 @@ export function RocPlot({ sources, classId, height = 320 }: RocPlotProps) {
 
   return (
     <PlotFigure
-      title={t("roc.title", { class: curves[0]?.className ?? "" })}
+      title={t("roc.title", { class: curves[0]?.className ?? "", rest: curves[0]?.rest ?? "" })}
       summary={summary}
       option={option}
       height={height}
@@ -129,7 +131,7 @@ export function RocPlot({ sources, classId, height = 320 }: RocPlotProps) {
         rows: curves.flatMap((curve) =>
           thin(curve.points, 200).map(([fpr, tpr, threshold]) => [
             sources.length > 1 ? curve.name : curve.className,
-            figures.decimal(threshold),
+            threshold >= 0 && threshold <= 1 ? figures.decimal(threshold) : NO_FIGURE,
             figures.percent(fpr),
             figures.percent(tpr),
           ]),

@@ -7,6 +7,8 @@ export interface Axis {
   name: string;
   min?: number;
   max?: number;
+  /** Steps, epochs and cases come in whole numbers. */
+  whole?: boolean;
   format: (value: number) => string;
 }
 
@@ -23,6 +25,7 @@ export function valueAxis(palette: PlotPalette, axis: Axis, direction: "x" | "y"
     max: axis.max,
     scale: axis.min === undefined,
     axisLabel: { color: palette.muted, fontSize: FONT_SIZE, hideOverlap: true, formatter: axis.format },
+    minInterval: axis.whole ? 1 : undefined,
     axisLine: { show: true, lineStyle: { color: palette.muted } },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: palette.rule } },

@@ -30,16 +30,16 @@ export function operatingPoint(confusion: readonly (readonly number[])[], classI
   return { truePositiveRate: truePositives / positives, falsePositiveRate: falsePositives / negatives };
 }
 
-/** Where the model would stand if it answered the class from this probability on. `points` is not empty. */
-export function ratesAtThreshold(points: readonly RocPoint[], threshold: number): Rates {
-  let found: RocPoint = points[0];
-  for (const point of points) {
-    if (point[2] < threshold) break;
-    found = point;
-  }
-  // Below the first threshold's case nothing is called positive.
-  if (points[0][2] < threshold) return { truePositiveRate: 0, falsePositiveRate: 0 };
-  return { truePositiveRate: found[1], falsePositiveRate: found[0] };
+/**
+ * The curve of a class against the rest; empty where the evaluation has none. With two classes the evaluation carries one curve; the
+ * other class's is its mirror image, since its probability is one minus the first's.
+ */
+export function rocOf(evaluation: Pick<Evaluation, "roc" | "classes">, classIndex: number): RocPoint[] {
+  const own = evaluation.roc.find((roc) => roc.classIndex === classIndex);
+  if (own) return own.points;
+  const other = evaluation.classes.length === 2 ? evaluation.roc[0] : undefined;
+  if (!other) return [];
+  return other.points.map(([fpr, tpr, threshold]): RocPoint => [1 - tpr, 1 - fpr, 1 - threshold]).reverse();
 }
 
 /** Names of the class without a finding, in the languages of the interface and the data sets we know. */

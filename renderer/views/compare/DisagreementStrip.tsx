@@ -46,6 +46,7 @@ export function DisagreementStrip({ judged }: { judged: readonly JudgedRun[] }) 
       ) : null}
       <CaseStrip
         title={t("disagree.title", { count: items.length, first: a.run.name, second: b.run.name })}
+        reason={t("disagree.title", { count: items.length, first: a.run.name, second: b.run.name })}
         cards={cards}
         none={t("disagree.none")}
       />

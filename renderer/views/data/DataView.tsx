@@ -98,6 +98,7 @@ function SnapshotCard({ snapshot, isNew }: { snapshot: Snapshot; isNew: boolean 
           <Button
             leftSection={<Play size={16} aria-hidden />}
             variant={isNew ? "filled" : "default"}
+            aria-label={t("trainOn", { name: snapshot.name })}
             onClick={() => startNewRun(snapshot.id)}
           >
             {t("train")}

@@ -24,6 +24,8 @@ export interface CaseCard {
 
 export interface CaseStripProps {
   title: string;
+  /** What these images are, said in the library and the viewer where this page is out of sight. */
+  reason: string;
   /** In the order to show them. */
   cards: readonly CaseCard[];
   /** Said where there is no card. */
@@ -32,7 +34,7 @@ export interface CaseStripProps {
   onShowAll?: () => void;
 }
 
-export function CaseStrip({ title, cards, none, onShowAll }: CaseStripProps) {
+export function CaseStrip({ title, reason, cards, none, onShowAll }: CaseStripProps) {
   const { t } = useTranslation("models");
   const titleId = useId();
   const scroller = useRef<HTMLDivElement>(null);
@@ -85,7 +87,7 @@ export function CaseStrip({ title, cards, none, onShowAll }: CaseStripProps) {
               size="compact-sm"
               variant="default"
               leftSection={<Images size={14} aria-hidden />}
-              onClick={() => showImages(ids, title)}
+              onClick={() => showImages(ids, reason)}
             >
               {t("cases.inLibrary")}
             </Button>
@@ -120,7 +122,7 @@ export function CaseStrip({ title, cards, none, onShowAll }: CaseStripProps) {
                   data-index={item.index}
                   tabIndex={item.index === focused ? 0 : -1}
                   onFocus={() => setCurrent(item.index)}
-                  onClick={() => openCase(card.imageId, ids, title)}
+                  onClick={() => openCase(card.imageId, ids, reason)}
                 >
                   <img src={`${THUMBNAILS_PATH}${card.imageId}`} alt="" width={172} height={148} loading="lazy" />
                   {card.lines.map((line) => (

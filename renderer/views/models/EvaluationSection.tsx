@@ -7,7 +7,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Evaluation, Part } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { useEvaluation } from "../../studio/queries.ts";
+import { useEvaluation, useModel } from "../../studio/queries.ts";
 import { type Fact, FactList } from "../../ui/FactList.tsx";
 import { CalibrationPlot } from "../../ui/plots/CalibrationPlot.tsx";
 import { type ConfusionCell, ConfusionMatrix } from "../../ui/plots/ConfusionMatrix.tsx";
@@ -101,6 +101,11 @@ function EvaluationBody({ evaluation }: { evaluation: Evaluation }) {
     { name: t("evaluation.ece"), value: figures.decimal(calibration.ece), note: t("evaluation.eceHelp"), strong: true },
     { name: t("evaluation.cases"), value: number(evaluation.cases.length), strong: true },
   ];
+  const model = useModel(evaluation.modelId).data?.name ?? t("model");
+  const about = { model, part: t(`plots.part.${evaluation.part}`) };
+  const reason = cell
+    ? t("cases.reasonCell", { ...about, truth: name(cell.truth), predicted: name(cell.predicted) })
+    : t("cases.reason", about);
   const title = cell
     ? t("cases.ofCell", { truth: name(cell.truth), predicted: name(cell.predicted), count: cards.length })
     : t("cases.worst", { count: cards.length });
@@ -135,6 +140,7 @@ function EvaluationBody({ evaluation }: { evaluation: Evaluation }) {
         />
         <CaseStrip
           title={title}
+          reason={reason}
           cards={cards}
           none={t("cases.none")}
           onShowAll={cell ? () => setCell(null) : undefined}

@@ -3,7 +3,7 @@ import { Alert, Button } from "@mantine/core";
 import { ArrowLeft, Box, Columns2, Play, Square, TriangleAlert } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Run } from "../../../preload/contract/index.ts";
+import type { Run, RunPoint } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
 import { useCall, useDevices, usePoints, useRun, useSnapshots } from "../../studio/queries.ts";
@@ -20,7 +20,7 @@ import { EvaluationSection } from "../models/EvaluationSection.tsx";
 import { RecipeSummary } from "./RecipeSummary.tsx";
 import { RunProgressBar } from "./RunProgressBar.tsx";
 import { RunState } from "./RunState.tsx";
-import { isResumable } from "./run-progress.ts";
+import { bestAuc, isResumable } from "./run-progress.ts";
 
 export function RunPage({ runId }: { runId: string }) {
   const { t } = useTranslation("runs");
@@ -119,7 +119,7 @@ function RunBody({ run }: { run: Run }) {
       ) : null}
       <Section title={t("section.state")} aside={<RunState state={run.state} />}>
         {run.state === "done" ? null : <RunProgressBar run={run} />}
-        <RunFacts run={run} />
+        <RunFacts run={run} points={points.data ?? []} />
       </Section>
       <Section title={t("section.curves")}>
         {points.error ? <Refused error={points.error} onRetry={() => void points.refetch()} /> : null}
@@ -133,7 +133,7 @@ function RunBody({ run }: { run: Run }) {
   );
 }
 
-function RunFacts({ run }: { run: Run }) {
+function RunFacts({ run, points }: { run: Run; points: readonly RunPoint[] }) {
   const { t } = useTranslation("runs");
   const { date, duration, number } = useFormat();
   const figures = useFigures();
@@ -142,12 +142,13 @@ function RunFacts({ run }: { run: Run }) {
   const facts: Fact[] = [
     {
       name: t("column.validationAuc"),
-      value: figures.auc(run.validationAuc),
+      // The run itself is told at its checkpoints only; its curve knows sooner.
+      value: figures.auc(bestAuc(points) ?? run.validationAuc),
       note: run.bestEpoch === null ? undefined : t("bestEpoch", { epoch: number(run.bestEpoch) }),
       strong: true,
     },
     { name: t("column.device"), value: device, note: t("threads", { count: run.threads }) },
-    { name: t("column.duration"), value: duration(run.seconds) },
+    ...(run.state === "running" ? [] : [{ name: t("column.duration"), value: duration(run.seconds) }]),
     ...(run.parameters === null ? [] : [{ name: t("parameters"), value: number(run.parameters) }]),
     { name: t("column.started"), value: date(run.createdAt) },
     ...(run.finishedAt === null ? [] : [{ name: t("finished"), value: date(run.finishedAt) }]),

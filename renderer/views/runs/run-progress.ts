@@ -1,5 +1,5 @@
 // How far a run is, from the run and its job: the job knows the time left and moves between the run's own updates.
-import type { Job, Run } from "../../../preload/contract/index.ts";
+import type { Job, Run, RunPoint } from "../../../preload/contract/index.ts";
 
 export interface RunProgress {
   /** 0 to 1; null while the job does not know how much there is to do. */
@@ -23,6 +23,15 @@ export function runProgress(run: Run, job: Job | undefined): RunProgress {
     secondsLeft,
     note,
   };
+}
+
+/** Of the validation part so far; null before the first epoch ended. */
+export function bestAuc(points: readonly RunPoint[]): number | null {
+  let best: number | null = null;
+  for (const { metric, part, value } of points) {
+    if (metric === "auc" && part === "validation" && (best === null || value > best)) best = value;
+  }
+  return best;
 }
 
 /** Goes on from its checkpoint. */
