@@ -276,7 +276,6 @@ describe("folders that are not quite projects", () => {
     const folder = temporaryFolder();
     const { project } = await newProject({ folder });
     project.close();
-    const files = ["project.db", "keys.json"].map((name) => join(project.path, name));
     for (const path of [folder, project.path]) chmodSync(path, 0o555);
     for (const name of ["project.db", "keys.json"]) chmodSync(join(project.path, name), 0o444);
     // Root may write anywhere, so it becomes somebody else for a moment.
