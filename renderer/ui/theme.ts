@@ -1,5 +1,5 @@
 // Look and feel in one place. Calm greys, one blue, radiology-dark where pictures are shown.
-import { Alert, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 // Indigo-leaning blue; shade 7 on white and shade 4 on the dark body keep at least 4.5:1.
 const loupe: MantineColorsTuple = [
@@ -27,8 +27,4 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   cursorType: "pointer",
-  components: {
-    // The light variant writes the title in the tint's own colour, which misses 4.5:1 on the tint; icon and tint already say the kind.
-    Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
-  },
 });
