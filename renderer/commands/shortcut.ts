@@ -19,12 +19,17 @@ interface Shortcut {
 }
 
 export function parseShortcut(text: string): Shortcut {
-  const parts = text.split("+");
+  const parts = shortcutParts(text);
   const key = parts.at(-1) ?? "";
   const known = new Set(["Mod", "Shift", "Alt"]);
   const modifiers = parts.slice(0, -1);
   if (key === "" || modifiers.some((part) => !known.has(part))) throw new Error(`"${text}" is not a shortcut.`);
   return { mod: modifiers.includes("Mod"), shift: modifiers.includes("Shift"), alt: modifiers.includes("Alt"), key };
+}
+
+/** The key "+" is written as itself: "+", "Mod++". */
+function shortcutParts(text: string): string[] {
+  return text.endsWith("+") ? [...text.slice(0, -1).split("+").filter(Boolean), "+"] : text.split("+");
 }
 
 export function matchesShortcut(text: string, press: KeyPress, mac: boolean): boolean {
@@ -57,7 +62,7 @@ const KEY_SIGNS: Record<string, string> = {
 
 /** The caps to draw, for example ["Ctrl", "Shift", "Z"]. */
 export function shortcutCaps(text: string, mac: boolean): string[] {
-  return text.split("+").map((part) => {
+  return shortcutParts(text).map((part) => {
     if (mac && MAC_SIGNS[part]) return MAC_SIGNS[part];
     if (part === "Mod") return "Ctrl";
     return KEY_SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part);

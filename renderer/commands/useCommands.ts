@@ -43,7 +43,8 @@ export function useShortcuts(): void {
       if (event.repeat && !command.repeats) return;
       void command.run();
     };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    // In the capture phase: Cornerstone3D calls preventDefault on every key that its element sees.
+    window.addEventListener("keydown", onKey, { capture: true });
+    return () => window.removeEventListener("keydown", onKey, { capture: true });
   }, []);
 }

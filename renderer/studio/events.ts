@@ -63,8 +63,9 @@ export function applyEvent(queryClient: QueryClient, event: StudioEvent): void {
       return;
     case "changed":
       void queryClient.invalidateQueries({ queryKey: keys.topic(event.topic) });
-      // Labels show in the library's badges and counts; counts of everything show in the project.
+      // Labels show in the library's badges and counts, and an import may bring classes; the project counts everything.
       if (event.topic === "labels") void queryClient.invalidateQueries({ queryKey: keys.topic("images") });
+      if (event.topic === "images") void queryClient.invalidateQueries({ queryKey: keys.topic("labels") });
       if (event.topic !== "jobs" && event.topic !== "project") {
         void queryClient.invalidateQueries({ queryKey: keys.topic("project") });
       }

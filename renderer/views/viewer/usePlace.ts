@@ -39,17 +39,13 @@ export function usePlace(imageId: string): Place {
     }
     if (searched.current === imageId) return;
     searched.current = imageId;
-    let late = false;
     locate(imageId)
       .then((found) => {
-        if (!late && found !== null) setIndex(found);
+        if (searched.current === imageId && found !== null) setIndex(found);
       })
       .catch(() => {
         searched.current = null;
       });
-    return () => {
-      late = true;
-    };
   }, [here, imageId, index, sequence, locate]);
 
   return useMemo(

@@ -55,7 +55,7 @@ export function CreateForm({ onBack }: { onBack(): void }) {
         <TextInput
           label={t("name")}
           data-autofocus
-          required
+          aria-required
           maxLength={120}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
@@ -63,7 +63,7 @@ export function CreateForm({ onBack }: { onBack(): void }) {
         <TextInput
           label={t("member")}
           description={t("memberHelp")}
-          required
+          aria-required
           maxLength={120}
           autoComplete="name"
           value={member}

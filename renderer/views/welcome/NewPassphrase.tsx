@@ -21,7 +21,7 @@ export function NewPassphrase({ value, onChange }: { value: PassphrasePair; onCh
         label={t("passphrase")}
         description={t("passphraseHelp")}
         autoComplete="new-password"
-        required
+        aria-required
         value={value.passphrase}
         visibilityToggleButtonProps={{ "aria-label": shell("showPassword") }}
         onChange={(event) => onChange({ ...value, passphrase: event.currentTarget.value })}
@@ -32,7 +32,7 @@ export function NewPassphrase({ value, onChange }: { value: PassphrasePair; onCh
       <PasswordInput
         label={t("again")}
         autoComplete="new-password"
-        required
+        aria-required
         value={value.again}
         error={value.again !== "" && value.again !== value.passphrase ? t("differ") : null}
         visibilityToggleButtonProps={{ "aria-label": shell("showPassword") }}

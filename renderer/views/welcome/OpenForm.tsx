@@ -32,7 +32,7 @@ export function OpenForm(props: { path: string; onBack(): void; onRecover(path: 
           label={t("passphrase")}
           autoComplete="current-password"
           autoFocus={props.path !== ""}
-          required
+          aria-required
           value={passphrase}
           visibilityToggleButtonProps={{ "aria-label": shell("showPassword") }}
           onChange={(event) => setPassphrase(event.currentTarget.value)}

@@ -38,7 +38,7 @@ export function RecoverForm(props: { path: string; onBack(): void }) {
         <PathField label={t("project")} description={t("projectHelp")} kind="project" value={path} onChange={setPath} />
         <Textarea
           label={t("recoveryKey")}
-          required
+          aria-required
           autosize
           minRows={2}
           spellCheck={false}
