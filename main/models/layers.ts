@@ -46,7 +46,8 @@ export class ModelBuilder {
   ): Value {
     const { kernel = 3, stride = 1, bias = true } = options;
     const inputs = fixedDims(x.shape.slice(1, 2), "Channels")[0]!;
-    const weight = this.heWeight(`${name}.weight`, [channels, inputs, kernel, kernel]);
+    const dims = [channels, inputs, kernel, kernel];
+    const weight = this.weight(`${name}.weight`, dims, heDeviation(dims));
     const pad = (kernel - 1) / 2;
     return this.b.as(name).conv(x, weight, bias ? this.filled(`${name}.bias`, channels, 0) : null, {
       strides: [stride, stride],
@@ -67,16 +68,16 @@ export class ModelBuilder {
     return this.b.as(name).batchNormalization(x, scale, bias, mean, variance, { epsilon: BATCH_NORM_EPSILON });
   }
 
-  /** [N, inputs] to [N, outputs]. */
-  linear(name: string, x: Value, outputs: number): Value {
-    const inputs = fixedDims(x.shape.slice(1), "A linear layer's input")[0]!;
-    const weight = this.heWeight(`${name}.weight`, [outputs, inputs]);
-    return this.b.as(name).gemm(x, weight, this.filled(`${name}.bias`, outputs, 0), { transB: true });
-  }
-
-  /** The model, from the last features [N, inputs] on. `featureMap` is the last value with places in it. */
+  /**
+   * The model, from the last features [N, inputs] on. `featureMap` is the last value with places in it; null when the features are the pixels
+   * themselves. Then the weights start at 0: a combination of pixels that no training image shows would keep a random weight for ever.
+   */
   classify(features: Value, featureMap: Value | null): ModelGraph {
-    const logits = this.linear("logits", features, this.shape.classes);
+    const { classes } = this.shape;
+    const dims = [classes, fixedDims(features.shape.slice(1), "The features")[0]!];
+    const weight = this.weight("logits.weight", dims, featureMap === null ? 0 : heDeviation(dims));
+    const bias = this.filled("logits.bias", classes, 0);
+    const logits = this.b.as("logits").gemm(features, weight, bias, { transB: true });
     this.b.output(logits);
     this.b.output(this.b.as("probabilities").softmax(logits));
     return {
@@ -90,10 +91,8 @@ export class ModelBuilder {
     };
   }
 
-  private heWeight(name: string, dims: readonly number[]): Value {
-    const inputs = elementCount(dims.slice(1));
+  private weight(name: string, dims: readonly number[], deviation: number): Value {
     const random = createRandom(this.shape.seed, this.parameters.length);
-    const deviation = Math.sqrt(2 / inputs);
     const values = Float32Array.from({ length: elementCount(dims) }, () => random.normal() * deviation);
     this.parameters.push({ name, decays: true });
     return this.b.initializer(name, floatTensor(dims, values));
@@ -103,4 +102,9 @@ export class ModelBuilder {
     this.parameters.push({ name, decays: false });
     return this.b.initializer(name, floatTensor([length], new Float32Array(length).fill(value)));
   }
+}
+
+/** Of weights [outputs, inputs...]. */
+function heDeviation(dims: readonly number[]): number {
+  return Math.sqrt(2 / elementCount(dims.slice(1)));
 }

@@ -22,8 +22,9 @@ async function train(
   first: number,
   last: number,
   rate: number,
+  loaded?: Awaited<ReturnType<typeof load>>,
 ) {
-  const run = await load(step.graph);
+  const run = loaded ?? (await load(step.graph));
   let state = from;
   const losses: number[] = [];
   for (let at = first; at <= last; at++) {
@@ -109,9 +110,10 @@ describe("determinism", () => {
   test("four steps in one sitting end where two and two do", async () => {
     const step = trainingStep(buildModel(recipe, 2, NORMALISE, 3), options);
     const batches = (at: number) => spots(at, 4, 12);
-    const undisturbed = await train(step, batches, initialState(step), 1, 4, 0.01);
-    const half = await train(step, batches, initialState(step), 1, 2, 0.01);
-    const resumed = await train(step, batches, structuredClone(half.state), 3, 4, 0.01);
+    const run = await load(step.graph);
+    const undisturbed = await train(step, batches, initialState(step), 1, 4, 0.01, run);
+    const half = await train(step, batches, initialState(step), 1, 2, 0.01, run);
+    const resumed = await train(step, batches, structuredClone(half.state), 3, 4, 0.01, run);
     expectSameBits(resumed.state, undisturbed.state);
   });
 });
