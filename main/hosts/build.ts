@@ -33,7 +33,7 @@ const PARTS: Record<BuildPart, Part> = {
   desktop: {
     title: "the desktop host",
     sources: ["main", "preload", "package-lock.json"],
-    build: buildDesktop,
+    build: () => buildDesktop(),
   },
 };
 
@@ -83,8 +83,8 @@ async function buildPage(): Promise<void> {
   });
 }
 
-/** Our own code in three files; packages stay in node_modules, where their native parts are. */
-async function buildDesktop(): Promise<void> {
+/** Our own code, bundled; packages stay in node_modules, where their native parts are. `outDir`: elsewhere than dist, for tests. */
+export async function buildDesktop(outDir = join(ROOT, "dist")): Promise<void> {
   const { build } = await import("vite");
   const common = { root: ROOT, configFile: false, logLevel: "error", publicDir: false } as const;
   await build({
@@ -92,7 +92,7 @@ async function buildDesktop(): Promise<void> {
     build: {
       ssr: true,
       target: "node24",
-      outDir: join(ROOT, "dist/main"),
+      outDir: join(outDir, "main"),
       emptyOutDir: true,
       minify: false,
       rolldownOptions: {
@@ -110,7 +110,7 @@ async function buildDesktop(): Promise<void> {
     build: {
       ssr: true,
       target: "node24",
-      outDir: join(ROOT, "dist/preload"),
+      outDir: join(outDir, "preload"),
       emptyOutDir: true,
       minify: false,
       rolldownOptions: {

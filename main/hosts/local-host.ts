@@ -8,7 +8,7 @@ import type { Host } from "../api/host.ts";
 import { nodeChildren } from "../jobs/node-child.ts";
 
 /** A screen that nobody touches for this long should not show patients. */
-const IDLE_LOCK_MS = 60 * 60 * 1000;
+export const IDLE_LOCK_MS = 60 * 60 * 1000;
 
 export function appInfo(host: AppInfo["host"], canPickFolder: boolean): AppInfo {
   return {
