@@ -8,11 +8,18 @@ import { routePath } from "hono/route";
 import type { Logger } from "pino";
 import { AppError, ERROR_STATUS } from "../../preload/contract/errors.ts";
 import type { ServedModel } from "../../preload/contract/serving.ts";
-import { fileOf, withBody } from "./body.ts";
-import { inferResponse, modelMetadata, type Outputs, parseInferRequest } from "./inference-protocol.ts";
+import { fileOf, MAX_FILE, withBody } from "./body.ts";
+import {
+  inferResponse,
+  maxRequestBytes,
+  modelMetadata,
+  type Outputs,
+  parseInferRequest,
+} from "./inference-protocol.ts";
+import type { Answer } from "./inference-thread.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PageFile } from "./page.ts";
-import type { Answer, Predictor } from "./predictor.ts";
+import type { Predictor } from "./predictor.ts";
 
 interface Parts {
   readonly model: ServedModel;
@@ -69,7 +76,7 @@ export function createApp({ model, predictor, metrics, pageFiles, log, draining 
       if (c.req.header("inference-header-content-length") !== undefined) {
         throw new AppError("app/invalid-input", "Binary tensors are not supported; send the data as JSON.");
       }
-      return withBody(c.req.raw, async (bytes) => {
+      return withBody(c.req.raw, maxRequestBytes(model), async (bytes) => {
         const request = parseInferRequest(parseJson(bytes), model);
         const { outputs } = observed(await predictor.run({ kind: "infer", data: request.data, count: request.count }));
         return c.json(inferResponse(model, request, outputs));
@@ -78,7 +85,7 @@ export function createApp({ model, predictor, metrics, pageFiles, log, draining 
   }
 
   app.post("/predict", (c) =>
-    withBody(c.req.raw, async (body) => {
+    withBody(c.req.raw, MAX_FILE, async (body) => {
       const bytes = await fileOf(body, c.req.header("content-type") ?? "");
       const frame = frameIndex(c.req.query("frame"));
       const preview = c.req.query("preview") === "1";

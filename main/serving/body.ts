@@ -2,25 +2,30 @@
 
 import { AppError } from "../../preload/contract/errors.ts";
 
-export const MAX_BODY = 256 * 2 ** 20;
+/** One file. */
+export const MAX_FILE = 256 * 2 ** 20;
 /** Of all requests together that are being read or wait for the model. */
 const MAX_HELD = 768 * 2 ** 20;
 
 let held = 0;
 
 /**
- * Runs `use` with the body's bytes and counts them as held until it is done.
- * Errors: imaging/too-large above MAX_BODY, serving/not-ready when others hold too much, app/aborted when the caller went away.
+ * Runs `use` with the body's bytes, `limit` at most, and counts them as held until it is done.
+ * Errors: imaging/too-large above the limit, serving/not-ready when others hold too much, app/aborted when the caller went away.
  */
-export async function withBody<T>(request: Request, use: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
-  if (Number(request.headers.get("content-length")) > MAX_BODY) throw tooLarge();
+export async function withBody<T>(
+  request: Request,
+  limit: number,
+  use: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>,
+): Promise<T> {
+  if (Number(request.headers.get("content-length")) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of request.body ?? []) {
       size += chunk.length;
       held += chunk.length;
-      if (size > MAX_BODY) throw tooLarge();
+      if (size > limit) throw tooLarge(limit);
       if (held > MAX_HELD) {
         throw new AppError("serving/not-ready", "Too many large requests at the same time. Try again in a moment.");
       }
@@ -60,6 +65,6 @@ async function formFile(bytes: Uint8Array<ArrayBuffer>, contentType: string): Pr
   return new Uint8Array(await file.arrayBuffer());
 }
 
-function tooLarge(): AppError {
-  return new AppError("imaging/too-large", `Expected at most ${MAX_BODY / 2 ** 20} MB.`);
+function tooLarge(limit: number): AppError {
+  return new AppError("imaging/too-large", `Expected a body of at most ${limit} bytes.`);
 }

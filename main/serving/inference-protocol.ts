@@ -14,6 +14,11 @@ export type OutputName = (typeof OUTPUTS)[number];
 /** Images in one request. */
 export const MAX_BATCH = 64;
 
+/** A full batch in decimal digits with room to spare: JSON is parsed in one go, on the thread that answers everybody. */
+export function maxRequestBytes({ input }: ServedModel): number {
+  return 2 ** 16 + MAX_BATCH * input.size ** 2 * 32;
+}
+
 export interface TensorRequest {
   readonly id: string | undefined;
   readonly count: number;

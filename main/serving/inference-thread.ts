@@ -1,4 +1,4 @@
-// The thread that decodes files and runs the model. See predictor.ts for why it is a thread, and for its messages.
+// The thread that decodes files and runs the model. See predictor.ts for why it is a thread; only types are imported from here.
 //
 // A file takes exactly the studio's path: readImages → decodeFrame → prepareImage → the same graph in the same runtime, so an answer
 // here equals the studio's. The model must give finite numbers once before the thread calls itself ready.
@@ -7,12 +7,48 @@ import { availableParallelism } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { AppError } from "../../preload/contract/errors.ts";
+import type { ServedModel } from "../../preload/contract/serving.ts";
 import { initCodecs } from "../imaging/codecs.ts";
 import { decodeFrame } from "../imaging/frame.ts";
 import { prepareImage } from "../imaging/prepare.ts";
 import { readImages } from "../imaging/read.ts";
 import { INPUT, OUTPUTS, type Outputs } from "./inference-protocol.ts";
-import type { Answer, PredictTask, Task, ThreadData, ThreadMessage } from "./predictor.ts";
+
+export interface InferTask {
+  readonly kind: "infer";
+  /** [count, 1, size, size] */
+  readonly data: Float32Array;
+  readonly count: number;
+}
+export interface PredictTask {
+  readonly kind: "predict";
+  /** a whole PNG, JPEG, TIFF or DICOM file */
+  readonly bytes: Uint8Array;
+  readonly frame: number;
+  readonly preview: boolean;
+}
+export type Task = InferTask | PredictTask;
+
+export interface Answer {
+  readonly outputs: Outputs;
+  /** inside the model */
+  readonly seconds: number;
+  /** of the file; 1 for tensors */
+  readonly frames: number;
+  /** PNG; only for a predict task that asked for it */
+  readonly preview: Uint8Array | null;
+}
+
+/** From the thread: once `ready` or `failed`, then one `answer` or `refused` for each task, in order. */
+export type ThreadMessage =
+  | { readonly kind: "ready" }
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "failed" | "refused"; readonly code: string; readonly message: string };
+
+export interface ThreadData {
+  readonly modelPath: string;
+  readonly model: ServedModel;
+}
 
 const { modelPath, model } = workerData as ThreadData;
 const { size } = model.input;

@@ -7,44 +7,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { AppError, isErrorCode } from "../../preload/contract/errors.ts";
-import type { ServedModel } from "../../preload/contract/serving.ts";
-import type { Outputs } from "./inference-protocol.ts";
-
-export interface InferTask {
-  readonly kind: "infer";
-  /** [count, 1, size, size] */
-  readonly data: Float32Array;
-  readonly count: number;
-}
-export interface PredictTask {
-  readonly kind: "predict";
-  /** a whole PNG, JPEG, TIFF or DICOM file */
-  readonly bytes: Uint8Array;
-  readonly frame: number;
-  readonly preview: boolean;
-}
-export type Task = InferTask | PredictTask;
-
-export interface Answer {
-  readonly outputs: Outputs;
-  /** inside the model */
-  readonly seconds: number;
-  /** of the file; 1 for tensors */
-  readonly frames: number;
-  /** PNG; only for a predict task that asked for it */
-  readonly preview: Uint8Array | null;
-}
-
-/** From the thread: once `ready` or `failed`, then one `answer` or `refused` for each task, in order. */
-export type ThreadMessage =
-  | { readonly kind: "ready" }
-  | { readonly kind: "answer"; readonly answer: Answer }
-  | { readonly kind: "failed" | "refused"; readonly code: string; readonly message: string };
-
-export interface ThreadData {
-  readonly modelPath: string;
-  readonly model: ServedModel;
-}
+import type { Answer, Task, ThreadData, ThreadMessage } from "./inference-thread.ts";
 
 export interface Predictor {
   /** Errors: the reader's own (imaging/…), serving/not-ready while loading or when too many wait, serving/timeout. */
@@ -81,6 +44,8 @@ export function createPredictor(data: ThreadData, taskSeconds = TASK_SECONDS): P
       workerData: data,
     });
     worker.on("message", (message: ThreadMessage) => {
+      // A replaced thread may still finish: its answer belongs to nobody any more.
+      if (worker !== thread) return;
       if (message.kind === "ready") {
         ready = true;
         everReady = true;

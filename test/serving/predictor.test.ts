@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { createPredictor, type PredictTask } from "../../main/serving/predictor.ts";
+import type { PredictTask } from "../../main/serving/inference-thread.ts";
+import { createPredictor } from "../../main/serving/predictor.ts";
 import { blackPng, directly, greyValues, modelFolder, pngFile, servedModel, tinyModel } from "./served-model.ts";
 
 process.env.ORT_DISABLE_TELEMETRY = "1";

@@ -140,6 +140,19 @@ describe("Open Inference Protocol", () => {
     expect(answer).toEqual({ status, body: { error: expect.stringMatching(/\w+ .*\w/), code: "app/invalid-input" } });
   });
 
+  test("a request larger than a full batch can be is refused before it is parsed", async () => {
+    const body = " ".repeat(2 ** 16 + 64 * SIZE * SIZE * 32 + 1);
+    const answer = await ask("/v2/models/chest/infer", { method: "POST", body });
+    expect(answer).toEqual({ status: 413, body: { error: expect.any(String), code: "imaging/too-large" } });
+  });
+
+  test("a full batch of the longest numbers is answered", async () => {
+    const number = -Math.PI * 1e-30;
+    const data = new Array(64 * SIZE * SIZE).fill(number);
+    const body = JSON.stringify({ inputs: [{ ...valid, shape: [64, 1, SIZE, SIZE], data }] });
+    expect((await ask("/v2/models/chest/infer", { method: "POST", body })).status).toBe(200);
+  });
+
   test("binary tensors, another model, another version and another address are refused as JSON", async () => {
     const binary = { method: "POST", body: "{}", headers: { "Inference-Header-Content-Length": "2" } };
     expect((await ask("/v2/models/chest/infer", binary)).status).toBe(400);

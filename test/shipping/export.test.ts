@@ -311,14 +311,14 @@ describe("refusals leave the folder as it was", () => {
   test("a full disk is named and leaves nothing, where a small one can be mounted", async ({ skip }) => {
     const disk = join(folder, "disk");
     mkdirSync(disk);
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4k", "none", disk]).status === 0;
+    const mounted = spawnSync("/bin/mount", ["-t", "tmpfs", "-o", "size=4k", "none", disk]).status === 0;
     skip(!mounted, "mounting needs rights that this user does not have");
     try {
       const attempt = write({ target: join(disk, "image.tar") });
       await expect(attempt).rejects.toMatchObject({ code: "project/disk-full" });
       expect(readdirSync(disk)).toEqual([]);
     } finally {
-      spawnSync("umount", [disk]);
+      spawnSync("/bin/umount", [disk]);
     }
   });
 });
