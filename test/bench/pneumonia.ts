@@ -25,7 +25,7 @@ const RECIPE: Recipe = {
   architecture: "resnet18",
   inputSize: 28,
   width: 16,
-  epochs: 20,
+  epochs: 16,
   batchSize: 64,
   optimiser: "adam",
   learningRate: 1e-3,
