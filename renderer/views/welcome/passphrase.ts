@@ -14,7 +14,7 @@ const KINDS: { pattern: RegExp; size: number }[] = [
   { pattern: /[^ -~]/, size: 2000 },
 ];
 const FAIR_BITS = 45;
-const GOOD_BITS = 70;
+const GOOD_BITS = 80;
 
 export function passphraseStrength(passphrase: string): Strength {
   const characters = [...passphrase];

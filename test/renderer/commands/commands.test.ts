@@ -1,0 +1,181 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { LabelClass } from "../../../preload/contract/index.ts";
+import { appCommands } from "../../../renderer/commands/app.ts";
+import type { Command } from "../../../renderer/commands/Command.ts";
+import { libraryCommands } from "../../../renderer/commands/library.ts";
+import { allCommands, commandForKey, registerCommands } from "../../../renderer/commands/registry.ts";
+import { isCharacterKey, matchesShortcut, parseShortcut, shortcutCaps } from "../../../renderer/commands/shortcut.ts";
+import { type ViewerActions, viewerCommands } from "../../../renderer/commands/viewer.ts";
+import english from "../../../resources/locales/en/commands.json";
+
+const press = (
+  key: string,
+  modifiers: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {},
+) => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...modifiers,
+});
+const options = { mac: false, characterKeys: true };
+const classes: LabelClass[] = [
+  { id: "n", name: "normal", color: "#2563eb", key: 1 },
+  { id: "l", name: "lesion", color: "#dc2626", key: 2 },
+  { id: "u", name: "unsure", color: "#475569", key: null },
+];
+
+const said: string[] = [];
+const say =
+  (word: string) =>
+  (...values: unknown[]) =>
+    void said.push([word, ...values].join(" "));
+let boxActive = false;
+const viewer: ViewerActions = {
+  hasImage: () => true,
+  setClass: say("class"),
+  undo: say("undo"),
+  redo: say("redo"),
+  next: say("next"),
+  previous: say("previous"),
+  frame: say("frame"),
+  frames: () => 3,
+  fit: say("fit"),
+  zoom: say("zoom"),
+  reset: say("reset"),
+  invert: say("invert"),
+  setTool: say("tool"),
+  toggleMasks: say("masks"),
+  toggleExplain: say("explain"),
+  close: say("close"),
+  boxes: {
+    canDraw: () => true,
+    active: () => boxActive,
+    open: () => boxActive,
+    any: () => true,
+    start: say("start"),
+    selectNext: say("select"),
+    remove: say("remove"),
+    complete: say("complete"),
+    cancel: say("cancel"),
+    nudge: say("nudge"),
+    grow: say("grow"),
+  },
+};
+const library = {
+  openImport: say("import"),
+  openClasses: say("classes"),
+  focusSearch: say("search"),
+  hasFocused: () => true,
+  openFocused: say("open"),
+  toggleSelected: say("toggle"),
+  move: say("move"),
+  setClass: say("class"),
+  undo: say("undo"),
+  redo: say("redo"),
+};
+const app = {
+  openPalette: say("palette"),
+  openShortcuts: say("shortcuts"),
+  lock: say("lock"),
+  switchLanguage: say("language"),
+  switchTheme: say("theme"),
+};
+
+const stops: (() => void)[] = [];
+const register = (list: readonly Command[]) => stops.push(registerCommands(list));
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+  said.length = 0;
+  boxActive = false;
+});
+const type = async (...presses: ReturnType<typeof press>[]) => {
+  for (const one of presses) await commandForKey(one, options)?.run();
+  return said.join(", ");
+};
+
+describe("shortcuts", () => {
+  test("a sign is what the key types, whether or not the layout needs Shift for it", () => {
+    expect(matchesShortcut("?", press("?", { shiftKey: true }), false)).toBe(true);
+    expect(matchesShortcut("?", press("?"), false)).toBe(true);
+    expect(matchesShortcut("+", press("+", { shiftKey: true }), false)).toBe(true);
+  });
+
+  test("Shift counts together with Ctrl and for named keys", () => {
+    expect(matchesShortcut("Mod+Z", press("z", { ctrlKey: true }), false)).toBe(true);
+    expect(matchesShortcut("Mod+Z", press("Z", { ctrlKey: true, shiftKey: true }), false)).toBe(false);
+    expect(matchesShortcut("ArrowLeft", press("ArrowLeft", { shiftKey: true }), false)).toBe(false);
+  });
+
+  test("Mod is Cmd on a Mac and Ctrl elsewhere, never the other one too", () => {
+    expect(matchesShortcut("Mod+K", press("k", { metaKey: true }), true)).toBe(true);
+    expect(matchesShortcut("Mod+K", press("k", { ctrlKey: true }), true)).toBe(false);
+    expect(matchesShortcut("1", press("1", { ctrlKey: true }), false)).toBe(false);
+  });
+
+  test("what is no shortcut is refused when it is read", () => {
+    expect(() => parseShortcut("Hyper+K")).toThrow("is not a shortcut");
+    expect(shortcutCaps("Mod+Shift+Z", false)).toEqual(["Ctrl", "Shift", "Z"]);
+    expect(shortcutCaps("Mod++", true)).toEqual(["⌘", "+"]);
+  });
+});
+
+describe("the registry", () => {
+  test("digits give classes, 0 takes the label back, a class without a digit has no key", async () => {
+    register(viewerCommands(viewer, classes));
+    expect(await type(press("1"), press("2"), press("0"), press("3"))).toBe("class n, class l, class ");
+  });
+
+  test("arrows walk through images, and move the box while one is selected", async () => {
+    register(viewerCommands(viewer, classes));
+    await type(press("ArrowRight"), press("ArrowDown"));
+    boxActive = true;
+    expect(await type(press("ArrowRight"), press("ArrowRight", { shiftKey: true }), press("Escape"))).toBe(
+      "next, frame 1, nudge 1 0, grow 1 0, cancel",
+    );
+  });
+
+  test("a view's command wins over one of the app, and is gone with the view", async () => {
+    register(appCommands(app));
+    const stop = registerCommands([
+      { id: "viewer.fit", group: "viewer", shortcuts: ["?"], enabled: () => true, run: say("mine") },
+    ]);
+    await type(press("?", { shiftKey: true }));
+    stop();
+    expect(await type(press("?", { shiftKey: true }))).toBe("mine, shortcuts");
+  });
+
+  test("keys of one character are silent when a person turned them off; others still work", () => {
+    register([...appCommands(app), ...libraryCommands(library, classes)]);
+    const off = { mac: false, characterKeys: false };
+    expect(commandForKey(press("1"), off)).toBeNull();
+    expect(commandForKey(press("?"), off)).toBeNull();
+    expect(commandForKey(press("k", { ctrlKey: true }), off)?.id).toBe("app.palette");
+    expect(isCharacterKey("1") && !isCharacterKey("Alt+1") && !isCharacterKey("Enter")).toBe(true);
+  });
+});
+
+describe.each([
+  ["library", () => [...appCommands(app), ...libraryCommands(library, classes)]],
+  ["viewer", () => [...appCommands(app), ...viewerCommands(viewer, classes)]],
+])("the commands of the %s", (_, list) => {
+  test("each has a name, a group and readable shortcuts", () => {
+    for (const command of list()) {
+      expect(english.names).toHaveProperty([command.id]);
+      expect(english.groups).toHaveProperty([command.group]);
+      for (const shortcut of command.shortcuts) expect(() => parseShortcut(shortcut)).not.toThrow();
+    }
+  });
+
+  test("no two that are enabled together want the same key", () => {
+    register(list());
+    const taken = new Map<string, string>();
+    for (const command of allCommands().filter(({ enabled }) => enabled())) {
+      for (const shortcut of command.shortcuts) {
+        expect(taken.get(shortcut), `${shortcut}: ${command.id}`).toBeUndefined();
+        taken.set(shortcut, command.id);
+      }
+    }
+  });
+});

@@ -1,0 +1,22 @@
+import { describe, expect, test } from "vitest";
+import { formatRoute, parseRoute, type Route } from "../../../renderer/state/route.ts";
+
+describe("routes", () => {
+  test.each<Route>([
+    { view: "library" },
+    { view: "viewer", imageId: null, frame: 0 },
+    { view: "viewer", imageId: "ä/b#c 7", frame: 12 },
+    { view: "data" },
+    { view: "runs", runId: "r1" },
+    { view: "models", modelId: null },
+    { view: "compare", runIds: ["a", "b"] },
+  ])("%j survives the address bar", (route) => {
+    expect(parseRoute(formatRoute(route))).toEqual(route);
+  });
+
+  test("an address that nobody knows, or that is broken, is the library or its nearest sense", () => {
+    expect(parseRoute("#/nowhere/else")).toEqual({ view: "library" });
+    expect(parseRoute("")).toEqual({ view: "library" });
+    expect(parseRoute("#/viewer/%E0%A4%A/x")).toEqual({ view: "viewer", imageId: "%E0%A4%A", frame: 0 });
+  });
+});
