@@ -1,3 +1,3 @@
 // The door of the metrics: what other rooms may use.
 export { evaluate, type Prediction } from "./metrics/evaluation.ts";
-export { aucDeLong, aucMacro, Z_95 } from "./metrics/ranking.ts";
+export { Z_95 } from "./metrics/ranking.ts";
