@@ -58,8 +58,8 @@ function sliced(site: Site): readonly TensorType[] {
   });
   const kept = site.input(0).contents;
   if (kept && shape.length === 1 && steps[0]! > 0) {
-    const from = starts[0]! < 0 ? starts[0]! + kept.length : starts[0]!;
-    const to = ends[0]! < 0 ? ends[0]! + kept.length : ends[0]!;
+    const from = sliceStart(kept.length, starts[0]!, 1);
+    const to = sliceStart(kept.length, ends[0]!, 1);
     return [{ type, shape: result, contents: kept.slice(from, to).filter((_, i) => i % steps[0]! === 0) }];
   }
   return [{ type, shape: result }];
@@ -85,8 +85,11 @@ export const layout = {
     opset: [5, NEWEST],
     inputs: [2, 2],
     outputs: [1, 1],
-    attributes: {},
-    infer: (site) => [{ type: site.input(0).type, shape: reshaped(site, site.shape(0), site.contents(1)) }],
+    attributes: { allowzero: "int" },
+    infer: (site) => {
+      if (site.int("allowzero", 0) !== 0) site.fail("allowzero is not supported: a 0 in the shape copies the size.");
+      return [{ type: site.input(0).type, shape: reshaped(site, site.shape(0), site.contents(1)) }];
+    },
   },
   Flatten: {
     domain: "",
@@ -124,11 +127,11 @@ export const layout = {
     outputs: [1, 1],
     attributes: {},
     infer: (site) => {
-      const { type, shape } = site.input(0);
+      const { type, shape, contents } = site.input(0);
       const ones = shape.flatMap((dim, i) => (dim === 1 ? [i] : []));
       const gone = new Set(site.has(1) ? site.axes(site.numbers(1), shape.length) : ones);
       for (const axis of gone) if (shape[axis] !== 1) site.fail(`axis ${axis} has size ${shape[axis]}, not 1.`);
-      return [{ type, shape: shape.filter((_, i) => !gone.has(i)) }];
+      return [{ type, shape: shape.filter((_, i) => !gone.has(i)), contents }];
     },
   },
   Unsqueeze: {
@@ -138,11 +141,12 @@ export const layout = {
     outputs: [1, 1],
     attributes: {},
     infer: (site) => {
-      const { type, shape } = site.input(0);
+      const { type, shape, contents } = site.input(0);
       const rank = shape.length + site.numbers(1).length;
       const added = new Set(site.axes(site.numbers(1), rank));
       const rest = [...shape];
-      return [{ type, shape: Array.from({ length: rank }, (_, i): Dim => (added.has(i) ? 1 : rest.shift()!)) }];
+      const unsqueezed = Array.from({ length: rank }, (_, i): Dim => (added.has(i) ? 1 : rest.shift()!));
+      return [{ type, shape: unsqueezed, contents: rank === 1 ? contents : undefined }];
     },
   },
   Expand: {
