@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+// Tests that ask ONNX Runtime directly must not report to its maker either (see main/training/engines/onnx.ts).
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 // `npm test` = unit, real database, real runtime, real browser. Suites that need Debian's tools live in test/interop and run in .ci/run.
 export default defineConfig({
   root,

@@ -15,6 +15,10 @@ import { GraphBuilder } from "../../graph/builder.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 
+// The runtime's release builds keep a device identity and session events under the home folder and send them to its maker unless
+// told not to before the first session. Reading this module is before the first session, and it is the only door to the runtime.
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 export type DeviceId = Device["id"];
 
 /** Values by their name in the graph. */
