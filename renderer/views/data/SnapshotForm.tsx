@@ -63,7 +63,7 @@ export function SnapshotForm({ facets, classes, proposedName, onFrozen }: Snapsh
   };
 
   return (
-    <Paper withBorder p="md" component="section" aria-labelledby={titleId}>
+    <Paper withBorder p="md" component="section" aria-labelledby={titleId} style={{ alignSelf: "start" }}>
       <form onSubmit={submit}>
         <Stack gap="md">
           <div>
@@ -165,7 +165,7 @@ function Preview({ preview }: { preview: SplitPreview }) {
     <Stack gap="xs" aria-live="polite">
       {preview.classes.length > 0 ? (
         <Table withTableBorder fz="sm" captionSide="top">
-          <Table.Caption>{t("preview.caption", { count: preview.labelled })}</Table.Caption>
+          <Table.Caption ta="start">{t("preview.caption", { count: preview.labelled })}</Table.Caption>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{t("class")}</Table.Th>

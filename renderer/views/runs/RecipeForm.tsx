@@ -56,14 +56,14 @@ export function RecipeForm({ draft, problems, onChange }: RecipeFormProps) {
 
   return (
     <>
-      <Fieldset legend={t("group.model")}>
+      <Fieldset bg="var(--mantine-color-body)" legend={t("group.model")}>
         <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
           {numberInput("inputSize", { step: 8 })}
           {isFieldUsed(draft, "width") ? numberInput("width", { step: 4 }) : null}
           {numberInput("seed", {})}
         </SimpleGrid>
       </Fieldset>
-      <Fieldset legend={t("group.training")}>
+      <Fieldset bg="var(--mantine-color-body)" legend={t("group.training")}>
         <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
           {numberInput("epochs", {})}
           {numberInput("batchSize", { step: 8 })}
@@ -108,7 +108,7 @@ export function RecipeForm({ draft, problems, onChange }: RecipeFormProps) {
           />
         </SimpleGrid>
       </Fieldset>
-      <Fieldset legend={t("group.augment")}>
+      <Fieldset bg="var(--mantine-color-body)" legend={t("group.augment")}>
         <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
           <Switch
             label={t("field.augment")}

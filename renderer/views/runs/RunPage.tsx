@@ -1,7 +1,7 @@
 // One run: its curves while they grow, how long it still takes, a way to stop and to go on, and at the end what came out.
 import { Alert, Button } from "@mantine/core";
 import { ArrowLeft, Box, Columns2, Play, Square, TriangleAlert } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Run, RunPoint } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
@@ -100,6 +100,14 @@ function RunLine({ run }: { run: Run }) {
 function RunBody({ run }: { run: Run }) {
   const { t } = useTranslation("runs");
   const points = usePoints(run.id);
+  // Points that were told while the first answer was on its way are in neither; the end of the run is the time to ask again.
+  const refetch = points.refetch;
+  const running = run.state === "running";
+  const wasRunning = useRef(running);
+  useEffect(() => {
+    if (wasRunning.current && !running) void refetch();
+    wasRunning.current = running;
+  }, [running, refetch]);
   const plotted = useMemo(
     () => [{ id: run.id, name: run.name, points: points.data ?? [] }],
     [run.id, run.name, points.data],
