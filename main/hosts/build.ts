@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -43,12 +44,45 @@ export async function buildParts(parts: readonly BuildPart[], say: (line: string
     const part = PARTS[name];
     const stampFile = join(ROOT, "dist", `${name}.stamp`);
     const stamp = await sourceStamp(part.sources);
-    if ((await readFile(stampFile, "utf8").catch(() => "")) === stamp) continue;
-    say(`Building ${part.title} …`);
-    await rm(stampFile, { force: true });
-    await part.build();
-    await mkdir(join(ROOT, "dist"), { recursive: true });
-    await writeFile(stampFile, stamp);
+    const isBuilt = async (): Promise<boolean> => (await readFile(stampFile, "utf8").catch(() => "")) === stamp;
+    if (await isBuilt()) continue;
+    await alone(join(ROOT, "dist", `${name}.lock`), async () => {
+      if (await isBuilt()) return;
+      say(`Building ${part.title} …`);
+      await rm(stampFile, { force: true });
+      await part.build();
+      await writeFile(stampFile, stamp);
+    });
+  }
+}
+
+/** Two starts at once build one after the other, and the second finds it done. The lock of a dead process is taken over. */
+async function alone(lockFile: string, work: () => Promise<void>): Promise<void> {
+  await mkdir(join(ROOT, "dist"), { recursive: true });
+  for (;;) {
+    try {
+      await writeFile(lockFile, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      const holder = Number(await readFile(lockFile, "utf8").catch(() => ""));
+      if (holder > 0 && !isAlive(holder)) await rm(lockFile, { force: true });
+      else await setTimeout(100);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    await rm(lockFile, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

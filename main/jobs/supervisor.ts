@@ -147,12 +147,6 @@ export class Supervisor {
     return this.get(id);
   }
 
-  /** Resolves when the job has ended, at once when it is not running. Its final state is in `get`. */
-  async ended(id: string): Promise<Job> {
-    await this.#running.get(id)?.settled;
-    return this.get(id);
-  }
-
   /** A short task in the warm child. Rejects with the task's AppError, or jobs/crashed when the child died. */
   call<Kind extends TaskKind>(task: TaskOf<Kind>): Promise<TaskResults[Kind]> {
     this.#assertOpen();
@@ -229,7 +223,7 @@ export class Supervisor {
         running.job = { ...running.job, progress: message.progress };
         if (Date.now() - running.savedAt >= SAVE_EVERY_MS) {
           running.savedAt = Date.now();
-          this.#project.jobs.save(running.job);
+          this.#keep(running.job);
         }
         this.#publish({ type: "job", job: running.job });
         return;
@@ -263,20 +257,34 @@ export class Supervisor {
       error: state === "cancelled" ? null : error,
       result: "result" in outcome ? outcome.result : null,
     };
+    const kept = this.#keep(final);
+    this.#publish({ type: "job", job: kept });
+    for (const topic of TOPICS[job.kind]) this.#publish({ type: "changed", topic });
+    running.child.send({ type: "close" });
+    const timer = setTimeout(() => running.child.kill(), this.#graceMs);
+    timer.unref();
+    running.settle();
+  }
+
+  /**
+   * Writes a job, and the state of the run that it trains. A disk that is full or busy must not take the studio with it: the answer is
+   * then the job with that error, and its row is put right when the project is opened again.
+   */
+  #keep(job: Job): Job {
+    const { state, finishedAt, error } = job;
     try {
       this.#project.transaction(() => {
-        this.#project.jobs.save(final);
-        if (job.kind === "train" && job.subject !== null) {
-          this.#project.runs.update(job.subject, { state, finishedAt: final.finishedAt, error: final.error });
+        this.#project.jobs.save(job);
+        if (job.kind === "train" && job.subject !== null && state !== "running") {
+          this.#project.runs.update(job.subject, { state, finishedAt, error });
         }
       });
-    } finally {
-      this.#publish({ type: "job", job: final });
-      for (const topic of TOPICS[job.kind]) this.#publish({ type: "changed", topic });
-      running.child.send({ type: "close" });
-      const timer = setTimeout(() => running.child.kill(), this.#graceMs);
-      timer.unref();
-      running.settle();
+      return job;
+    } catch (failure) {
+      if (!(failure instanceof AppError)) throw failure;
+      return state === "running"
+        ? job
+        : { ...job, state: "failed", error: { code: failure.code, message: failure.message } };
     }
   }
 }

@@ -32,8 +32,14 @@ export const runCalls = {
 
 function train(session: Session, { id }: Run): { run: Run; job: Job } {
   const { project, jobs } = session;
-  const job = jobs.start({ kind: "train", runId: id }, id);
-  project.runs.update(id, { state: "running", jobId: job.id, finishedAt: null, error: null });
-  session.publish({ type: "changed", topic: "runs" });
-  return { run: project.runs.get(id), job };
+  try {
+    const job = jobs.start({ kind: "train", runId: id }, id);
+    const run = project.runs.update(id, { state: "running", jobId: job.id, finishedAt: null, error: null });
+    return { run, job };
+  } catch (error) {
+    project.runs.update(id, { state: "interrupted", finishedAt: new Date().toISOString() });
+    throw error;
+  } finally {
+    session.publish({ type: "changed", topic: "runs" });
+  }
 }
