@@ -1,0 +1,386 @@
+// The main job, clicked and typed by hand in a real browser: from an empty machine to an exported container image.
+//
+// One story in order; each step starts where the one before it ended. Every view is photographed (LOUPE_ARTEFACTS names the folder) and
+// checked by axe-core for WCAG 2.2 AA in both languages and both colour schemes.
+import { mkdirSync, mkdtempSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { type StudioProcess, startStudio } from "../support/studio.ts";
+
+const PASSPHRASE = "quiet harbour lantern";
+const PROJECT = "Thorax 胸部";
+const MINUTES = 60_000;
+
+const browser = await launchBrowser();
+const shots = process.env.LOUPE_ARTEFACTS
+  ? join(process.env.LOUPE_ARTEFACTS, "screenshots")
+  : mkdtempSync(join(tmpdir(), "loupe-screenshots-"));
+mkdirSync(shots, { recursive: true });
+
+describe.skipIf(typeof browser === "string")(
+  `the main job${typeof browser === "string" ? ` (skipped: ${browser})` : ""}`,
+  () => {
+    let studio: StudioProcess;
+    let context: BrowserContext;
+    let page: Page;
+    const problems: string[] = [];
+
+    beforeAll(async () => {
+      studio = await startStudio();
+      context = await (browser as Browser).newContext({
+        viewport: { width: 1360, height: 860 },
+        colorScheme: "light",
+        locale: "en-GB",
+      });
+      page = await newPage();
+      await page.goto(studio.link);
+    }, 5 * MINUTES);
+
+    afterEach(async ({ task }) => {
+      if (task.result?.state === "fail") await shot(`failed: ${task.name}`.replace(/[^\w]+/g, "-"));
+    });
+
+    afterAll(async () => {
+      await context?.close();
+      await (browser as Browser).close();
+      await studio?.close();
+    });
+
+    const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
+    const shot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`) });
+    const room = async (name: string) => {
+      await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name, exact: true }).click();
+    };
+
+    async function newPage(): Promise<Page> {
+      const made = await context.newPage();
+      made.setDefaultTimeout(10_000);
+      made.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
+      made.on("console", (message) => {
+        // The browser reports each refused request itself; refusals are part of the story and are looked at there.
+        if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+          problems.push(message.text());
+      });
+      return made;
+    }
+
+    async function kill(): Promise<void> {
+      const gone = new Promise((resolve) => studio.child.once("exit", resolve));
+      studio.child.kill("SIGKILL");
+      await gone;
+    }
+
+    async function restart(): Promise<void> {
+      await page.close();
+      studio = await startStudio({ folder: studio.folder });
+      page = await newPage();
+      await page.goto(studio.link);
+    }
+
+    async function unlock(): Promise<void> {
+      await page
+        .getByRole("button", { name: new RegExp(PROJECT) })
+        .first()
+        .click();
+      await page.getByLabel("Passphrase", { exact: false }).first().fill(PASSPHRASE);
+      await button("Open").click();
+      await page.getByRole("navigation", { name: "Rooms" }).waitFor();
+    }
+
+    /** A picture and an accessibility check of what is on the screen, in both languages and both colour schemes. */
+    async function look(name: string): Promise<void> {
+      const findings: string[] = [];
+      for (const language of ["en", "zh-CN"] as const) {
+        await setLanguage(language);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          await page.waitForTimeout(150); // colours fade
+          await shot(`${name}-${language}-${colorScheme}`);
+          const { violations } = await new AxeBuilder({ page })
+            .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
+            .analyze();
+          for (const { id, nodes } of violations) {
+            findings.push(
+              `${language} ${colorScheme}: ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+            );
+          }
+        }
+      }
+      await setLanguage("en");
+      await page.emulateMedia({ colorScheme: "light" });
+      expect(findings, `${name}: axe`).toEqual([]);
+    }
+    /** Changes the language as a person does; the menu's button is named in the language of the moment. */
+    async function setLanguage(language: "en" | "zh-CN"): Promise<void> {
+      if ((await page.getAttribute("html", "lang")) === language) return;
+      await page.getByRole("button", { name: /^(Language|语言)$/ }).click();
+      await page.getByRole("menuitemradio", { name: language === "en" ? "English" : "简体中文" }).click();
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
+      await page.getByRole("menuitemradio").first().waitFor({ state: "detached" });
+    }
+
+    test(
+      "creates a project and shows the recovery key once",
+      async () => {
+        await look("welcome");
+        await button(/New project/).click();
+        await page.getByLabel("Project name").fill(PROJECT);
+        await page.getByLabel("Your name").fill("Reader One");
+        await page.getByLabel("Passphrase", { exact: false }).first().fill(PASSPHRASE);
+        await page.getByLabel("Passphrase again").fill(PASSPHRASE);
+        await shot("create");
+        await button("Create project").click();
+        await page.getByText("Recovery key of").waitFor();
+        await look("recovery-key");
+        await page.getByLabel("I have stored the recovery key").check();
+        await button("Continue to the studio").click();
+        await page.getByText("Bring in the first images").waitFor();
+        await look("library-empty");
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "locks, refuses a wrong passphrase with a sentence, and opens with the right one",
+      async () => {
+        await button("Lock project").click();
+        await page
+          .getByRole("button", { name: new RegExp(PROJECT) })
+          .first()
+          .click();
+        await page.getByLabel("Passphrase", { exact: false }).first().fill("not this one");
+        await button("Open").click();
+        await page.getByRole("alert").waitFor();
+        await look("wrong-passphrase");
+        await page.getByLabel("Passphrase", { exact: false }).first().fill(PASSPHRASE);
+        await button("Open").click();
+        await page.getByText("Bring in the first images").waitFor();
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "takes the sample and shows it as a grid with counts per label",
+      async () => {
+        await button(/Take the sample/).click();
+        await page.getByRole("listbox", { name: "Images" }).waitFor({ timeout: MINUTES });
+        await page.getByText("240 images").first().waitFor({ timeout: MINUTES });
+        await page.getByRole("listbox", { name: "Images" }).locator("img").first().waitFor();
+        await look("library");
+      },
+      3 * MINUTES,
+    );
+    test(
+      "labels by keyboard alone: number keys, a box, undo, redo",
+      async () => {
+        const grid = page.getByRole("listbox", { name: "Images" });
+        await grid.focus();
+        await page.keyboard.press("ArrowRight");
+        await page.keyboard.press("Enter");
+        await page.getByRole("region", { name: /^Picture: / }).waitFor();
+        const given = (name: RegExp) => page.getByRole("button", { name, pressed: true });
+        await page.keyboard.press("2");
+        await given(/^lesion/).waitFor();
+        await page.keyboard.press("1");
+        await given(/^normal/).waitFor();
+        await page.keyboard.press("b");
+        for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowLeft");
+        for (let i = 0; i < 5; i++) await page.keyboard.press("Shift+ArrowDown");
+        await page.keyboard.press("Enter");
+        await page
+          .getByText(/^Box 1, /)
+          .first()
+          .waitFor();
+        await look("viewer");
+        await page.keyboard.press("Control+z");
+        await page
+          .getByText(/^Box 1, /)
+          .first()
+          .waitFor({ state: "detached" });
+        await page.keyboard.press("Control+Shift+z");
+        await page
+          .getByText(/^Box 1, /)
+          .first()
+          .waitFor();
+        await page.getByText("Saved").first().waitFor();
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "keeps every label when the studio is killed",
+      async () => {
+        await kill();
+        await restart();
+        await unlock();
+        await room("Viewer");
+        await page
+          .getByText(/^Box 1, /)
+          .first()
+          .waitFor();
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "freezes a snapshot whose parts share no patient",
+      async () => {
+        await room("Data");
+        await page.getByLabel("Name").fill("First");
+        await look("data-form");
+        await button("Freeze").click();
+        await page.getByText("Just frozen").waitFor();
+        await look("data");
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "trains with curves, time left and device; cancels; resumes after a kill; is found again",
+      async () => {
+        await button("Train on this").click();
+        await page.getByRole("radio", { name: /Small convolutional net/ }).click();
+        await look("new-run");
+        await button("Train").click();
+        await page
+          .getByText(/about .* left/)
+          .first()
+          .waitFor({ timeout: MINUTES });
+        await page.locator("canvas, svg[role=img]").first().waitFor();
+        await look("run-training");
+        await button("Cancel").click();
+        await button("Resume").waitFor({ timeout: MINUTES });
+        await look("run-cancelled");
+        await button("Resume").click();
+        await page
+          .getByText(/about .* left/)
+          .first()
+          .waitFor({ timeout: MINUTES });
+        await kill();
+        await restart();
+        await unlock();
+        await room("Runs");
+        await page
+          .getByRole("link", { name: /convnet/i })
+          .first()
+          .click();
+        await button("Resume").click();
+        await page
+          .getByText(/about .* left/)
+          .first()
+          .waitFor({ timeout: MINUTES });
+        const address = page.url();
+        await page.close();
+        page = await newPage();
+        await page.goto(address);
+        await button("Open model").waitFor({ timeout: 5 * MINUTES });
+        await look("run");
+      },
+      10 * MINUTES,
+    );
+
+    test(
+      "shows ROC with its interval, confusion whose cells open images, calibration, worst cases",
+      async () => {
+        await button("Open model").click();
+        await page
+          .getByText(/AUC 0\.\d+ \(95% interval/)
+          .first()
+          .waitFor({ timeout: MINUTES });
+        await look("evaluation");
+        await page.getByRole("button", { name: /image.* of lesion predicted as lesion/ }).click();
+        await page
+          .getByText(/truth lesion, predicted lesion/)
+          .first()
+          .waitFor();
+        await shot("evaluation-cell");
+      },
+      3 * MINUTES,
+    );
+
+    test(
+      "compares two runs side by side",
+      async () => {
+        await room("Runs");
+        await button("New run").click();
+        await page.getByRole("radio", { name: /Logistic regression/ }).click();
+        await button("Train").click();
+        await button("Open model").waitFor({ timeout: 3 * MINUTES });
+        await room("Runs");
+        for (const box of await page.getByRole("checkbox", { name: /^Tick / }).all()) await box.check();
+        await look("runs");
+        await button("Compare ticked runs (2)").click();
+        await page
+          .getByText(/image.* on which .* disagree/)
+          .first()
+          .waitFor({ timeout: MINUTES });
+        await look("compare");
+      },
+      6 * MINUTES,
+    );
+
+    test(
+      "lays Grad-CAM and the input gradient over the image",
+      async () => {
+        await room("Viewer");
+        await button("Explain").click();
+        await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
+        await look("viewer-explained");
+        await page.getByRole("radio", { name: "Input gradient" }).click({ force: true });
+        await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
+        await shot("viewer-input-gradient");
+      },
+      3 * MINUTES,
+    );
+
+    test(
+      "compresses and says what it cost, or refuses",
+      async () => {
+        await room("Models");
+        await look("models");
+        await page
+          .getByRole("link", { name: /convnet/i })
+          .first()
+          .click();
+        await page.getByRole("tab", { name: "Compress" }).click();
+        await button("Compress").click();
+        await page
+          .getByText(/^(Accepted|Refused): /)
+          .first()
+          .waitFor({ timeout: 2 * MINUTES });
+        await look("compress");
+      },
+      4 * MINUTES,
+    );
+
+    test(
+      "exports a container image",
+      async () => {
+        await page.getByRole("tab", { name: "Export" }).click();
+        await page.getByLabel("Name").fill("thorax");
+        await look("export-form");
+        await button("Export").click();
+        await page
+          .getByText(/^Exported: /)
+          .first()
+          .waitFor({ timeout: 3 * MINUTES });
+        await look("export");
+        const archive =
+          (await page
+            .locator("code", { hasText: /\.tar$/ })
+            .first()
+            .textContent()) ?? "";
+        expect(statSync(archive).size).toBeGreaterThan(10_000_000);
+      },
+      6 * MINUTES,
+    );
+
+    test("nothing went wrong in the page", () => {
+      expect(problems).toEqual([]);
+    });
+  },
+);
