@@ -84,6 +84,10 @@ async function measure(project: Project): Promise<BenchResult> {
     },
   });
   const minutes = minutesSince();
+  const { user, system } = process.cpuUsage();
+  console.error(
+    `processor time ${((user + system) / 60e6).toFixed(1)} min on ${THREADS} threads: on a busy machine minutes tell more about the others`,
+  );
   const { modelId, bestEpoch, parameters } = project.runs.get(run.id);
   const evaluation = project.models.evaluation(modelId!, "test")!;
   const { value: auc, low, high } = evaluation.auc!;
