@@ -130,12 +130,18 @@ export async function initCodecs(): Promise<void> {
   for (const codec of Object.keys(CODECS) as WasmCodec[]) if (!running.has(codec)) start(codec);
 }
 
-/** Decodes one frame. Throws imaging/unreadable where the codec refuses the bytes, imaging/too-large above `maxBytes`. */
-export function decodeWasm(codec: WasmCodec, bytes: Uint8Array, maxBytes: number): CodecOutput {
+/** How large a frame may be. Its own header is asked before a codec takes memory for it. */
+interface Size {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Decodes one frame. Throws imaging/unreadable where it is larger than `most` or the codec refuses the bytes. */
+export function decodeWasm(codec: WasmCodec, bytes: Uint8Array, most: Size): CodecOutput {
   const { decoder: className, title } = CODECS[codec];
   const header = codec === "jpeg" || codec === "jpeg-ls" ? readJpegHeader(bytes) : readJ2kHeader(bytes);
   if (!header) throw new AppError("imaging/unreadable", `The frame does not begin with a ${title} header.`);
-  refuseLarge(header, maxBytes, title);
+  refuseLarger(header, most);
   const module = running.get(codec) ?? start(codec);
   let decoder: WasmDecoder | null = null;
   try {
@@ -143,7 +149,7 @@ export function decodeWasm(codec: WasmCodec, bytes: Uint8Array, maxBytes: number
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     decoder.decode();
     const info = decoder.getFrameInfo();
-    refuseLarge(info, maxBytes, title);
+    refuseLarger(info, most);
     const output = takeOutput(info, decoder, title);
     decoder.delete();
     if (module.HEAPU8.length > MAX_KEPT_MEMORY) running.delete(codec);
@@ -155,13 +161,12 @@ export function decodeWasm(codec: WasmCodec, bytes: Uint8Array, maxBytes: number
   }
 }
 
-function refuseLarge(info: FrameInfo, maxBytes: number, title: string): void {
-  const size = info.width * info.height * info.componentCount * (info.bitsPerSample > 8 ? 2 : 1);
-  if (!(size > 0)) throw new AppError("imaging/unreadable", `The ${title} frame says that it has no pixels.`);
-  if (size > maxBytes) {
+function refuseLarger({ width, height, componentCount }: FrameInfo, most: Size): void {
+  const fits = width > 0 && height > 0 && width <= most.columns && height <= most.rows;
+  if (!fits || componentCount < 1 || componentCount > 4) {
     throw new AppError(
-      "imaging/too-large",
-      `The ${title} frame unpacks to ${size} bytes, expected at most ${maxBytes}.`,
+      "imaging/unreadable",
+      `Expected a frame of ${most.columns} × ${most.rows} pixels, found ${width} × ${height} with ${componentCount} samples.`,
     );
   }
 }
@@ -202,9 +207,9 @@ function takeOutput(info: FrameInfo, decoder: WasmDecoder, title: string): Codec
 }
 
 /** JPEG lossless, process 14 (PS3.5 A.4.2): 8 to 16 bit, one or three components. */
-export function decodeJpegLossless(bytes: Uint8Array, maxBytes: number): CodecOutput {
+export function decodeJpegLossless(bytes: Uint8Array, most: Size): CodecOutput {
   const info = losslessHeader(bytes);
-  refuseLarge(info, maxBytes, "JPEG lossless");
+  refuseLarger(info, most);
   try {
     const decoder = new LosslessDecoder();
     const { buffer, byteOffset, length } = bytes;

@@ -8,7 +8,6 @@ import type { PixelDescription, PixelType } from "../../preload/contract/index.t
 import { type CodecOutput, decodeJpegLossless, decodeWasm, readJpegHeader } from "./codecs.ts";
 import { decodeRle } from "./dicom/rle.ts";
 import { codecOf, EXPLICIT_BIG } from "./dicom/transfer-syntax.ts";
-import { MAX_DECODED_BYTES } from "./limits.ts";
 import {
   applyPalette,
   asType,
@@ -46,7 +45,7 @@ function samplesOf(frame: StoredFrame, pixels: PixelDescription, encoding: Frame
     case "png":
       return decodePngSamples(frame.bytes, pixels);
     case "jpeg":
-      return sameSize(decodeWasm("jpeg", frame.bytes, MAX_DECODED_BYTES), pixels).values;
+      return sameSize(decodeWasm("jpeg", frame.bytes, pixels), pixels).values;
     default:
       return dicomSamples(frame, pixels, encoding);
   }
@@ -119,40 +118,43 @@ function dicomSamples(frame: StoredFrame, pixels: PixelDescription, encoding: Fr
     return nativeSamples(unpacked, pixels, { ...encoding, planar: 0 }, true);
   }
   const isJpeg = codec === "jpeg" || codec === "jpeg-extended";
-  const output = sameSize(compressedSamples(codec, frame.bytes, encoding), pixels);
+  const output = sameSize(compressedSamples(codec, frame.bytes, pixels, encoding), pixels);
   if (output.samples !== encoding.samples) {
     throw new AppError(
       "imaging/unreadable",
       `Expected ${encoding.samples} samples per pixel in the frame, found ${output.samples}.`,
     );
   }
-  const allocated = output.values.BYTES_PER_ELEMENT * 8;
-  const decoded = signedAs(output.values, encoding.signed);
-  const typed = output.planes ? interleave(decoded, output.samples) : decoded;
-  const stored = Math.min(encoding.bitsStored, allocated);
-  if (output.bits <= encoding.bitsStored || !encoding.signed) {
-    keepStoredBits(
-      typed,
-      allocated,
-      Math.min(stored, Math.max(output.bits, 1)),
-      Math.min(stored, output.bits) - 1,
-      encoding.signed,
-    );
-  }
-  return toColour(typed, isJpeg || codec === "jpeg-2000" || codec === "htj2k", encoding);
+  return toColour(storedValues(output, encoding), isJpeg || codec === "jpeg-2000" || codec === "htj2k", encoding);
 }
 
-function compressedSamples(codec: string, bytes: Uint8Array, encoding: FrameEncoding): CodecOutput {
+/** A codec's samples with the bits and the sign that the data set says: JPEG-LS and JPEG lossless know no sign. */
+function storedValues(output: CodecOutput, encoding: FrameEncoding): SampleArray {
+  const { values, bits, samples, planes } = output;
+  // A codestream of fewer bits than are stored, without a sign: its values are what they are.
+  const narrow = encoding.signed && !output.signed && bits < encoding.bitsStored;
+  const typed = narrow ? values : signedAs(values, encoding.signed);
+  const allocated = 8 * values.BYTES_PER_ELEMENT;
+  if (!narrow) keepStoredBits(typed, allocated, encoding.bitsStored, encoding.bitsStored - 1, encoding.signed);
+  return planes ? interleave(typed, samples) : typed;
+}
+
+function compressedSamples(
+  codec: string,
+  bytes: Uint8Array,
+  pixels: PixelDescription,
+  encoding: FrameEncoding,
+): CodecOutput {
   switch (codec) {
     case "jpeg":
     case "jpeg-extended":
-      return decodeDicomJpeg(bytes, encoding);
+      return decodeDicomJpeg(bytes, pixels, encoding);
     case "jpeg-lossless":
-      return decodeJpegLossless(bytes, MAX_DECODED_BYTES);
+      return decodeJpegLossless(bytes, pixels);
     case "jpeg-ls":
     case "jpeg-2000":
     case "htj2k":
-      return decodeWasm(codec, bytes, MAX_DECODED_BYTES);
+      return decodeWasm(codec, bytes, pixels);
     default:
       throw new AppError("imaging/codec-missing", `No codec reads ${codec} frames.`);
   }
@@ -171,14 +173,14 @@ function signedAs(values: CodecOutput["values"], signed: boolean): SampleArray {
  * libjpeg decides by the file's own markers whether colour is RGB or YCbCr; a DICOM frame may have none, and then its
  * PhotometricInterpretation decides (PS3.5 8.2.1). An Adobe segment put in front tells libjpeg so.
  */
-function decodeDicomJpeg(bytes: Uint8Array, encoding: FrameEncoding): CodecOutput {
+function decodeDicomJpeg(bytes: Uint8Array, pixels: PixelDescription, encoding: FrameEncoding): CodecOutput {
   const header = readJpegHeader(bytes);
   if (header && header.bitsPerSample !== 8) {
     throw new AppError("imaging/codec-missing", `JPEG with ${header.bitsPerSample} bits per sample is not supported.`);
   }
-  if (header && header.process > 2) return decodeJpegLossless(bytes, MAX_DECODED_BYTES);
+  if (header && header.process > 2) return decodeJpegLossless(bytes, pixels);
   if (header?.componentCount !== 3 || header.jfif || header.adobe !== null) {
-    return decodeWasm("jpeg", bytes, MAX_DECODED_BYTES);
+    return decodeWasm("jpeg", bytes, pixels);
   }
   const transform = encoding.photometric === "RGB" ? 0 : 1;
   const adobe = [0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, transform];
@@ -186,7 +188,7 @@ function decodeDicomJpeg(bytes: Uint8Array, encoding: FrameEncoding): CodecOutpu
   marked.set(bytes.subarray(0, 2));
   marked.set(adobe, 2);
   marked.set(bytes.subarray(2), 2 + adobe.length);
-  return decodeWasm("jpeg", marked, MAX_DECODED_BYTES);
+  return decodeWasm("jpeg", marked, pixels);
 }
 
 function nativeSamples(

@@ -12,6 +12,7 @@ import { npz } from "./formats/npz.ts";
 import { png } from "./formats/png.ts";
 import { tiff } from "./formats/tiff.ts";
 import { decodeFrame } from "./frame.ts";
+import { MAX_DECODED_BYTES } from "./limits.ts";
 import { drawThumbnail, windowOver } from "./thumbnail.ts";
 import type { DecodedFrame, Format, ImageFile, ImportedImage, OpenedImage } from "./types.ts";
 
@@ -20,9 +21,10 @@ const FORMATS: readonly Format[] = [dicom, png, jpeg, tiff, npz];
 
 /**
  * Reads all images of a file. An archive gives many, every other file one. Pixels stay in the transfer syntax they came in.
+ * `maxBytes` is the most that one image may take when decoded; a server sets it to what it can spare.
  * Throws an AppError with an imaging/ code and a sentence without patient data for everything that cannot be read.
  */
-export function readImages({ name, bytes }: ImageFile): ImportedImage[] {
+export function readImages({ name, bytes }: ImageFile, { maxBytes = MAX_DECODED_BYTES } = {}): ImportedImage[] {
   // A Buffer behaves unlike a Uint8Array in slice(); inside this room there are only Uint8Arrays.
   const file = { name, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   if (file.bytes.length === 0) throw new AppError("imaging/empty", "The file is empty.");
@@ -31,7 +33,7 @@ export function readImages({ name, bytes }: ImageFile): ImportedImage[] {
     throw new AppError("imaging/format-unknown", "Expected a DICOM, PNG, JPEG, TIFF or .npz file, found another kind.");
   }
   try {
-    return format.open(file).map((opened) => finish(opened, format.id));
+    return format.open(file, maxBytes).map((opened) => finish(opened, format.id));
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError("imaging/unreadable", `The file begins like ${format.id} but cannot be read.`, { cause });

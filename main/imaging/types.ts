@@ -99,5 +99,6 @@ export type OpenedImage = Omit<ImportedImage, "identity" | "thumbnail" | "format
 export interface Format {
   readonly id: ImageFormat;
   match(file: ImageFile): boolean;
-  open(file: ImageFile): OpenedImage[];
+  /** `maxBytes`: refuse what would be larger than this when decoded, before taking memory for it */
+  open(file: ImageFile, maxBytes: number): OpenedImage[];
 }

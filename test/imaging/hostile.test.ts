@@ -12,9 +12,11 @@ import { encodeJpegLossless, encodeRle, encodeWasm } from "./encoders.ts";
 import { bytesOf, greyAttributes, ramp } from "./pictures.ts";
 import { writeTiff } from "./tiff-writer.ts";
 
-/** Longest time for one file, generous because tests share the machine. */
+/** Most processor time for one file. Damaged JPEG-LS can keep CharLS busy for seconds before it refuses (README, what it does not do). */
 const SOON_MS = 5_000;
-const RUNS = 150;
+/** The same attacks in every run: a new one that is found becomes a test of its own. */
+const seed = 20261123;
+const RUNS = 60;
 
 const SIZE = { Rows: 40, Columns: 50 };
 
@@ -85,14 +87,15 @@ beforeAll(async () => {
 });
 
 function survives(file: { name: string; bytes: Uint8Array }): void {
-  const began = performance.now();
+  const before = process.cpuUsage();
   try {
     readImages(file);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     expect(error.code).toMatch(/^imaging\//);
   }
-  expect(performance.now() - began).toBeLessThan(SOON_MS);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(SOON_MS);
 }
 
 describe("damaged files give images or an imaging error, soon", () => {
@@ -101,7 +104,7 @@ describe("damaged files give images or an imaging error, soon", () => {
       const { name, bytes } = files[title];
       fc.assert(
         fc.property(fc.nat(bytes.length - 1), (length) => survives({ name, bytes: bytes.subarray(0, length) })),
-        { numRuns: RUNS },
+        { numRuns: RUNS, seed },
       );
     });
 
@@ -114,7 +117,7 @@ describe("damaged files give images or an imaging error, soon", () => {
           for (const [at, value] of changes) broken[at] = value;
           survives({ name, bytes: broken });
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, seed },
       );
     });
   }
@@ -134,7 +137,7 @@ describe("damaged files give images or an imaging error, soon", () => {
       fc.property(fc.constantFrom(...signatures), fc.uint8Array({ maxLength: 600 }), (signature, rest) =>
         survives({ name: "a.npz", bytes: Uint8Array.of(...signature, ...rest) }),
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000, seed },
     );
   });
 });

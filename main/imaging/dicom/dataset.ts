@@ -54,8 +54,6 @@ const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
 const PIXEL_DATA = 0x7fe00010;
 const TRANSFER_SYNTAX_UID = 0x00020010;
-/** Inflating stops here: a deflate bomb is refused instead of unpacked. */
-const MAX_INFLATED = 1 << 30;
 
 /** PS3.5 table 7.1-1: these carry two reserved bytes and a 32-bit length. */
 const LONG_VRS = new Set(["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"]);
@@ -270,9 +268,9 @@ function guessSyntax(bytes: Uint8Array, at: number, declared = ""): { explicit: 
 
 /**
  * Reads a whole file: preamble, file meta information, data set.
- * Throws imaging/header-invalid where not one element can be read, imaging/too-large for a deflated set above 1 GiB.
+ * Throws imaging/header-invalid where not one element can be read, imaging/too-large for a deflated set above `maxBytes`.
  */
-export function readPart10(file: Uint8Array): Part10 {
+export function readPart10(file: Uint8Array, maxBytes: number): Part10 {
   let bytes = file;
   let position = startsWith(bytes, 128, "DICM") ? 132 : startsWith(bytes, 0, "DICM") ? 4 : 0;
   let meta: DataSet | null = null;
@@ -285,7 +283,7 @@ export function readPart10(file: Uint8Array): Part10 {
     position = c.position;
   }
   if (transferSyntax === DEFLATED) {
-    bytes = inflate(bytes.subarray(position));
+    bytes = inflate(bytes.subarray(position), maxBytes);
     position = 0;
   }
   // The bytes are believed before the meta header: files converted by careless tools disagree with theirs.
@@ -301,12 +299,14 @@ export function readPart10(file: Uint8Array): Part10 {
   return { meta, transferSyntax, dataSet: { bytes, littleEndian, elements: read.elements, cut: read.cut } };
 }
 
-function inflate(deflated: Uint8Array): Uint8Array {
+function inflate(deflated: Uint8Array, maxBytes: number): Uint8Array {
   try {
-    return inflateRawSync(deflated, { maxOutputLength: MAX_INFLATED });
+    return inflateRawSync(deflated, { maxOutputLength: maxBytes });
   } catch (cause) {
     if (cause instanceof RangeError) {
-      throw new AppError("imaging/too-large", "The deflated data set unpacks to more than 1 GiB.", { cause });
+      throw new AppError("imaging/too-large", `The deflated data set unpacks to more than ${maxBytes} bytes.`, {
+        cause,
+      });
     }
     throw new AppError("imaging/unreadable", "The deflated data set cannot be inflated.", { cause });
   }

@@ -84,7 +84,7 @@ function encapsulatedFrames(element: Element, dataSet: DataSet, count: number): 
   }
   return groups.slice(0, count).map((group) => {
     const parts = group.map(({ offset, length }) => dataSet.bytes.subarray(offset, offset + length));
-    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    return parts.length === 1 ? parts[0] : new Uint8Array(Buffer.concat(parts));
   });
 }
 

@@ -58,7 +58,8 @@ export function writeDicom(file: DicomFile): Uint8Array {
   preamble.set([0x44, 0x49, 0x43, 0x4d], 128);
   const body = writeAttributes({ SpecificCharacterSet: "ISO_IR 192", ...attributes }, style);
   const meta = [writeAttributes({ FileMetaInformationGroupLength: metaBody.length }, little), metaBody];
-  return Buffer.concat([preamble, ...meta, body, writePixelData(file.pixelData, attributes, transferSyntax, style)]);
+  const pixels = writePixelData(file.pixelData, attributes, transferSyntax, style);
+  return new Uint8Array(Buffer.concat([preamble, ...meta, body, pixels]));
 }
 
 function writeAttributes(attributes: Attributes, style: Style): Uint8Array {

@@ -20,18 +20,18 @@ import type { Format, FrameEncoding, OpenedImage } from "../types.ts";
 export const dicom: Format = {
   id: "dicom",
   match: ({ bytes }) => looksLikeDicom(bytes),
-  open: ({ name, bytes }) => [openDicom(name, bytes)],
+  open: ({ name, bytes }, maxBytes) => [openDicom(name, bytes, maxBytes)],
 };
 
-function openDicom(name: string, bytes: Uint8Array): OpenedImage {
-  const { meta, transferSyntax, dataSet } = readPart10(bytes);
+function openDicom(name: string, bytes: Uint8Array, maxBytes: number): OpenedImage {
+  const { meta, transferSyntax, dataSet } = readPart10(bytes, maxBytes);
   const attributes = new Attributes(dataSet);
   const pixelElement = findPixels(attributes, meta ? new Attributes(meta).string("MediaStorageSOPClassUID") : "");
   if (codecOf(transferSyntax) === null) {
     throw new AppError("imaging/codec-missing", `No codec reads the transfer syntax ${transferSyntax}.`);
   }
   const encoding = readEncoding(attributes, pixelElement);
-  const pixels = describePixels(attributes, encoding);
+  const pixels = describePixels(attributes, encoding, maxBytes);
   const frames = splitFrames(pixelElement, dataSet, transferSyntax, pixels, encoding);
   return {
     name,
@@ -102,7 +102,7 @@ function readEncoding(attributes: Attributes, pixels: Element): FrameEncoding {
   };
 }
 
-function describePixels(attributes: Attributes, encoding: FrameEncoding): PixelDescription {
+function describePixels(attributes: Attributes, encoding: FrameEncoding, maxBytes: number): PixelDescription {
   const rows = attributes.number("Rows", 0);
   const columns = attributes.number("Columns", 0);
   const frames = attributes.number("NumberOfFrames", 1);
@@ -113,7 +113,7 @@ function describePixels(attributes: Attributes, encoding: FrameEncoding): PixelD
     : encoding.palette
       ? "uint8"
       : integerType(encoding.bitsAllocated, encoding.signed);
-  checkSize(rows, columns, frames, samples * BYTES_PER_SAMPLE[type]);
+  checkSize(rows, columns, frames, samples * BYTES_PER_SAMPLE[type], maxBytes);
   const bitsStored = encoding.palette ? 8 : encoding.bitsStored;
   const scale = colour ? { slope: 1, intercept: 0, unit: "" } : readScale(attributes);
   return {

@@ -4,14 +4,14 @@
 
 import { AppError } from "../../../preload/contract/errors.ts";
 import { decodeWasm, readJpegHeader } from "../codecs.ts";
-import { checkSize, MAX_DECODED_BYTES } from "../limits.ts";
+import { checkSize } from "../limits.ts";
 import type { Format } from "../types.ts";
 import { plainImage } from "./plain.ts";
 
 export const jpeg: Format = {
   id: "jpeg",
   match: ({ bytes }) => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff,
-  open({ name, bytes }) {
+  open({ name, bytes }, maxBytes) {
     const header = readJpegHeader(bytes);
     if (!header) throw new AppError("imaging/unreadable", "The JPEG file ends before its frame header.");
     if (header.process > 2 || header.bitsPerSample !== 8) {
@@ -26,8 +26,8 @@ export const jpeg: Format = {
         `Expected a JPEG file with 1 or 3 colour components, found ${header.componentCount}.`,
       );
     }
-    checkSize(header.height, header.width, 1, header.componentCount);
-    const { rows, columns, values } = decodeWasm("jpeg", bytes, MAX_DECODED_BYTES);
+    checkSize(header.height, header.width, 1, header.componentCount, maxBytes);
+    const { rows, columns, values } = decodeWasm("jpeg", bytes, { rows: header.height, columns: header.width });
     return [
       plainImage(name, { rows, columns, samples: header.componentCount, values }, 8, [
         { transferSyntax: "jpeg", bytes },

@@ -40,8 +40,8 @@ export const npz: Format = {
   id: "npz",
   match: ({ name, bytes }) =>
     bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4 && /\.npz$/i.test(name),
-  open({ bytes }) {
-    const files = unzip(bytes);
+  open({ bytes }, maxBytes) {
+    const files = unzip(bytes, maxBytes);
     const images: OpenedImage[] = [];
     for (const { prefix, part } of PARTS) {
       const file = files[`${prefix}images.npy`];
@@ -59,14 +59,14 @@ export const npz: Format = {
   },
 };
 
-function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
+function unzip(bytes: Uint8Array, maxBytes: number): Record<string, Uint8Array> {
   let total = 0;
   try {
     return unzipSync(bytes, {
       filter(file) {
         total += file.originalSize;
-        if (total > MAX_DECODED_BYTES)
-          throw new AppError("imaging/too-large", "The archive unpacks to more than 1 GiB.");
+        if (total > maxBytes)
+          throw new AppError("imaging/too-large", `The archive unpacks to more than ${maxBytes} bytes.`);
         return file.name.endsWith(".npy");
       },
     });
@@ -133,7 +133,7 @@ function openPart(images: NumpyArray, labels: NumpyArray | null, part: Part | nu
   const [frames, rows, columns] = volume ? [shape[1], shape[2], shape[3]] : [1, shape[1], shape[2]];
   const samples = colour ? 3 : 1;
   if (count === 0) return [];
-  checkSize(rows, columns, frames, samples * values.BYTES_PER_ELEMENT);
+  checkSize(rows, columns, frames, samples * values.BYTES_PER_ELEMENT, MAX_DECODED_BYTES);
   const perFrame = rows * columns * samples;
   const one = labels && labels.values.length === count ? labels.values : null;
   const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

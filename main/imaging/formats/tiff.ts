@@ -14,18 +14,18 @@ export const tiff: Format = {
   match: ({ bytes }) =>
     (bytes[0] === 0x49 && bytes[1] === 0x49 && (bytes[2] === 42 || bytes[2] === 43) && bytes[3] === 0) ||
     (bytes[0] === 0x4d && bytes[1] === 0x4d && bytes[2] === 0 && (bytes[3] === 42 || bytes[3] === 43)),
-  open({ name, bytes }) {
+  open({ name, bytes }, maxBytes) {
     const { littleEndian, directories } = readDirectories(bytes);
     const groups: { firstPage: number; pages: Page[] }[] = [];
     for (const [index, directory] of directories.entries()) {
       if (index > 0 && isReducedCopy(directory)) continue;
-      const page = readPage(bytes, directory, littleEndian);
+      const page = readPage(bytes, directory, littleEndian, maxBytes);
       const last = groups.at(-1);
       if (last && sameKind(last.pages[0], page)) last.pages.push(page);
       else groups.push({ firstPage: index, pages: [page] });
       const { frame } = page;
       const pagesSoFar = groups.reduce((sum, { pages }) => sum + pages.length, 0);
-      checkSize(frame.rows, frame.columns, pagesSoFar, frame.samples * frame.values.BYTES_PER_ELEMENT);
+      checkSize(frame.rows, frame.columns, pagesSoFar, frame.samples * frame.values.BYTES_PER_ELEMENT, maxBytes);
     }
     if (groups.length === 0) throw new AppError("imaging/empty", "The TIFF file holds no pages.");
     return groups.map(({ firstPage, pages }) =>

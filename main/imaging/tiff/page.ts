@@ -69,8 +69,8 @@ export function isReducedCopy(directory: Directory): boolean {
 }
 
 /** Throws imaging/codec-missing, imaging/header-invalid, imaging/frame-truncated, imaging/too-large, imaging/unreadable. */
-export function readPage(bytes: Uint8Array, directory: Directory, littleEndian: boolean): Page {
-  const layout = readLayout(directory, littleEndian);
+export function readPage(bytes: Uint8Array, directory: Directory, littleEndian: boolean, maxBytes: number): Page {
+  const layout = readLayout(directory, littleEndian, maxBytes);
   const { rows, columns, samples, bits } = layout;
   const raw = gatherBlocks(bytes, layout, directory);
   const typed = toSamples(raw, layout);
@@ -84,7 +84,7 @@ export function readPage(bytes: Uint8Array, directory: Directory, littleEndian: 
   return { frame: { rows, columns, samples: kept, values }, bits: Math.min(32, Math.max(8, bits)), inverted };
 }
 
-function readLayout(directory: Directory, littleEndian: boolean): Layout {
+function readLayout(directory: Directory, littleEndian: boolean, maxBytes: number): Layout {
   const one = (tag: number, missing: number) => directory.values(tag)[0] ?? missing;
   const rows = one(TAG.rows, 0);
   const columns = one(TAG.columns, 0);
@@ -103,7 +103,7 @@ function readLayout(directory: Directory, littleEndian: boolean): Layout {
   if (!floats.includes(bits) || depths.some((depth) => depth !== bits) || format > 3) {
     throw new AppError("imaging/codec-missing", `TIFF samples of ${bits} bits in format ${format} are not supported.`);
   }
-  checkSize(rows, columns, 1, samples * Math.max(1, Math.min(bits, 32) >> 3));
+  checkSize(rows, columns, 1, samples * Math.max(1, bits >> 3), maxBytes);
   const jpeg = one(TAG.compression, 1) === 7;
   if (photometric > 3 && !(photometric === 6 && jpeg)) {
     throw new AppError("imaging/codec-missing", `TIFF colour of kind ${photometric} is not supported.`);
@@ -112,6 +112,9 @@ function readLayout(directory: Directory, littleEndian: boolean): Layout {
   if (bits < 8 && samples > 1)
     throw new AppError("imaging/codec-missing", "TIFF colour below 8 bits is not supported.");
   const tiled = directory.values(TAG.tileOffsets).length > 0;
+  const blockRows = tiled ? one(TAG.tileLength, 0) : Math.min(rows, one(TAG.rowsPerStrip, rows));
+  const blockColumns = tiled ? one(TAG.tileWidth, 0) : columns;
+  checkSize(blockRows, blockColumns, 1, samples * Math.max(1, bits >> 3), maxBytes);
   return {
     rows,
     columns,
@@ -122,8 +125,8 @@ function readLayout(directory: Directory, littleEndian: boolean): Layout {
     compression: one(TAG.compression, 1),
     predictor: one(TAG.predictor, 1),
     planar: one(TAG.planar, 1) === 2 && samples > 1,
-    blockRows: tiled ? one(TAG.tileLength, 0) : Math.min(rows, one(TAG.rowsPerStrip, rows)),
-    blockColumns: tiled ? one(TAG.tileWidth, 0) : columns,
+    blockRows,
+    blockColumns,
     offsets: directory.values(tiled ? TAG.tileOffsets : TAG.stripOffsets),
     counts: directory.values(tiled ? TAG.tileByteCounts : TAG.stripByteCounts),
     littleEndian,
@@ -133,7 +136,6 @@ function readLayout(directory: Directory, littleEndian: boolean): Layout {
 /** All strips or tiles, unpacked and put in their places: rows × columns × samples, interleaved, rows on whole bytes. */
 function gatherBlocks(bytes: Uint8Array, layout: Layout, directory: Directory): Uint8Array {
   const { rows, columns, samples, bits, blockRows, blockColumns, offsets, counts, planar } = layout;
-  checkSize(blockRows, blockColumns, 1, samples * Math.max(1, bits >> 3));
   const across = Math.ceil(columns / blockColumns);
   const down = Math.ceil(rows / blockRows);
   const planes = planar ? samples : 1;
@@ -192,7 +194,7 @@ function unpack(packed: Uint8Array, size: number, layout: Layout, directory: Dir
     case 5:
       return decodeLzw(packed, size).slice();
     case 7:
-      return unpackJpeg(packed, size, layout, directory);
+      return unpackJpeg(packed, layout, directory);
     case 8:
     case 32946:
       return unpackDeflate(packed, size);
@@ -233,10 +235,13 @@ function unpackBits(packed: Uint8Array, size: number): Uint8Array {
 }
 
 /** JPEG in TIFF (TIFF technical note 2): tables common to all strips are put in front of each. */
-function unpackJpeg(packed: Uint8Array, size: number, layout: Layout, directory: Directory): Uint8Array {
+function unpackJpeg(packed: Uint8Array, layout: Layout, directory: Directory): Uint8Array {
   const tables = Uint8Array.from(directory.values(TAG.jpegTables));
-  const whole = tables.length > 4 ? Buffer.concat([tables.subarray(0, tables.length - 2), packed.subarray(2)]) : packed;
-  const { values, samples } = decodeWasm("jpeg", whole, size);
+  const whole =
+    tables.length > 4
+      ? new Uint8Array(Buffer.concat([tables.subarray(0, tables.length - 2), packed.subarray(2)]))
+      : packed;
+  const { values, samples } = decodeWasm("jpeg", whole, { rows: layout.blockRows, columns: layout.blockColumns });
   if (layout.bits !== 8 || samples !== (layout.planar ? 1 : layout.samples)) {
     throw new AppError("imaging/unreadable", "A JPEG strip of the TIFF page does not fit the page.");
   }
