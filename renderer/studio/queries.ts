@@ -38,9 +38,9 @@ export const useAppInfo = () => {
 };
 
 /** Folders and files at a path of the workstation; undefined = home folder. */
-export const useBrowse = (path: string | undefined, enabled: boolean) => {
+export const useBrowse = (path: string | undefined) => {
   const studio = useStudio();
-  return useQuery({ queryKey: ["browse", path ?? ""], queryFn: () => studio.app.browse({ path }), enabled });
+  return useQuery({ queryKey: ["browse", path ?? ""], queryFn: () => studio.app.browse({ path }) });
 };
 
 export const useCurrentProject = () => {

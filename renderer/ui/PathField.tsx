@@ -19,7 +19,7 @@ export function PathField({ label, description, value, kind, onChange }: PathFie
   const [browsing, setBrowsing] = useState(false);
   const browse = async () => {
     if (!window.loupe) {
-      setBrowsing(true);
+      setBrowsing(!browsing);
       return;
     }
     const picked = await window.loupe.pickFolder();
@@ -36,11 +36,25 @@ export function PathField({ label, description, value, kind, onChange }: PathFie
           spellCheck={false}
           onChange={(event) => onChange(event.currentTarget.value)}
         />
-        <Button variant="default" leftSection={<FolderOpen aria-hidden size={16} />} onClick={() => void browse()}>
+        <Button
+          variant="default"
+          leftSection={<FolderOpen aria-hidden size={16} />}
+          aria-expanded={browsing}
+          onClick={() => void browse()}
+        >
           {t("picker.browse")}
         </Button>
       </Group>
-      <PathPicker opened={browsing} title={label} kind={kind} onPick={onChange} onClose={() => setBrowsing(false)} />
+      {browsing && (
+        <PathPicker
+          kind={kind}
+          onPick={(path) => {
+            onChange(path);
+            setBrowsing(false);
+          }}
+          onClose={() => setBrowsing(false)}
+        />
+      )}
     </>
   );
 }

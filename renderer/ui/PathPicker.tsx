@@ -1,5 +1,6 @@
-// Chooses a folder, project or file of the workstation, where the host has no system dialog.
-import { Button, Group, Modal, ScrollArea, Stack, Text, TextInput } from "@mantine/core";
+// Chooses a folder, project or file of the workstation, where the host has no system dialog. It opens in place: a dialog over a
+// dialog would be closed together with it by Escape.
+import { Button, Group, ScrollArea, Stack, Text, TextInput } from "@mantine/core";
 import { ArrowUp, File, Folder, FolderLock } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,8 +10,6 @@ import classes from "./PathPicker.module.css";
 import { Refused } from "./Refused.tsx";
 
 export interface PathPickerProps {
-  opened: boolean;
-  title: string;
   /** folder: any folder; project: a Name.loupe folder; any: a folder or a file */
   kind: "folder" | "project" | "any";
   onPick(path: string): void;
@@ -19,63 +18,42 @@ export interface PathPickerProps {
 
 const ICONS = { folder: Folder, project: FolderLock, file: File };
 
-export function PathPicker(props: PathPickerProps) {
-  const { t } = useTranslation();
-  return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={props.title}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
-      <Picker {...props} />
-    </Modal>
-  );
-}
-
-function Picker({ opened, kind, onPick, onClose }: PathPickerProps) {
+export function PathPicker({ kind, onPick, onClose }: PathPickerProps) {
   const { t } = useTranslation();
   const [path, setPath] = useState<string>();
   const [typed, setTyped] = useState<string | null>(null);
-  const folder = useBrowse(path, opened);
+  const folder = useBrowse(path);
   const here = folder.data?.path ?? "";
   const open = (next: string) => {
     setPath(next);
     setTyped(null);
   };
-  const pick = (picked: string) => {
-    onPick(picked);
-    onClose();
-  };
   const entries = (folder.data?.entries ?? []).filter((entry) => entry.kind !== "file" || kind === "any");
   return (
-    <Stack gap="sm">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          open(typed ?? here);
-        }}
-      >
-        <Group gap="xs" align="flex-end" wrap="nowrap">
-          <Button
-            variant="default"
-            aria-label={t("picker.up")}
-            disabled={!folder.data?.parent}
-            onClick={() => folder.data?.parent && open(folder.data.parent)}
-          >
-            <ArrowUp aria-hidden size={16} />
-          </Button>
-          <TextInput
-            className={classes.path}
-            label={t("picker.path")}
-            value={typed ?? here}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-        </Group>
-      </form>
+    <Stack gap="sm" className={classes.picker}>
+      <Group gap="xs" align="flex-end" wrap="nowrap">
+        <Button
+          variant="default"
+          aria-label={t("picker.up")}
+          disabled={!folder.data?.parent}
+          onClick={() => folder.data?.parent && open(folder.data.parent)}
+        >
+          <ArrowUp aria-hidden size={16} />
+        </Button>
+        <TextInput
+          className={classes.path}
+          label={t("picker.path")}
+          value={typed ?? here}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter") return;
+            event.preventDefault(); // not the form around
+            open(typed ?? here);
+          }}
+        />
+      </Group>
       {folder.error && <Refused error={folder.error} />}
-      <ScrollArea h={280} type="auto" className={classes.list}>
+      <ScrollArea h={220} type="auto" className={classes.list}>
         {folder.isPending && <Loading />}
         {folder.data && entries.length === 0 && (
           <Text c="dimmed" size="sm" p="sm">
@@ -93,7 +71,7 @@ function Picker({ opened, kind, onPick, onClose }: PathPickerProps) {
                   onClick={() =>
                     entry.kind === "folder" || (entry.kind === "project" && kind !== "project")
                       ? open(entry.path)
-                      : pick(entry.path)
+                      : onPick(entry.path)
                   }
                 >
                   <Icon aria-hidden size={16} />
@@ -106,10 +84,10 @@ function Picker({ opened, kind, onPick, onClose }: PathPickerProps) {
       </ScrollArea>
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
-          {t("cancel")}
+          {t("close")}
         </Button>
         {kind !== "project" && (
-          <Button disabled={here === ""} onClick={() => pick(typed ?? here)}>
+          <Button disabled={here === ""} onClick={() => onPick(typed ?? here)}>
             {t("picker.choose")}
           </Button>
         )}

@@ -63,7 +63,8 @@ export function RunningJob({ job }: { job: Job }) {
   const format = useFormat();
   const cancel = useCall((studio, id: string) => studio.jobs.cancel({ id }));
   const name = t(`jobs.kind.${job.kind}`);
-  const { done, total, secondsLeft } = job.progress;
+  const { done, total, unit, secondsLeft } = job.progress;
+  const amount = unit === "bytes" ? format.bytes : format.number;
   return (
     <Stack gap={6}>
       <Group justify="space-between" wrap="nowrap">
@@ -87,7 +88,7 @@ export function RunningJob({ job }: { job: Job }) {
         aria-valuetext={total > 0 ? `${percent(job)} %` : undefined}
       />
       <Text size="xs" c="dimmed" role="status">
-        {total > 0 && t("jobs.of", { done: format.number(done), total: format.number(total) })}
+        {total > 0 && t("jobs.of", { done: amount(done), total: amount(total) })}
         {secondsLeft !== null && ` · ${t("jobs.left", { time: format.duration(secondsLeft) })}`}
       </Text>
       {cancel.error && <Refused error={cancel.error} />}

@@ -19,6 +19,7 @@ import { Rail } from "./Rail.tsx";
 import classes from "./Shell.module.css";
 import { ShortcutSheet } from "./ShortcutSheet.tsx";
 import { TopBar } from "./TopBar.tsx";
+import { useJobToasts } from "./useJobToasts.ts";
 
 // Cornerstone3D and the plots are large: each room loads when it is first entered.
 const ViewerView = lazy(async () => ({ default: (await import("../../views/viewer/ViewerView.tsx")).ViewerView }));
@@ -59,6 +60,7 @@ export function Shell({ project }: { project: ProjectSummary }) {
   );
   useCommands(useMemo(() => appCommands(actions), [actions]));
   useShortcuts();
+  useJobToasts();
 
   return (
     <div className={classes.shell}>

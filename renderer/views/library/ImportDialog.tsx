@@ -22,7 +22,7 @@ export function ImportDialog({ opened, onClose }: { opened: boolean; onClose(): 
       opened={opened}
       onClose={onClose}
       title={t("import.title")}
-      size="lg"
+      size="xl"
       closeOnEscape={!busy}
       closeOnClickOutside={!busy}
       withCloseButton={!busy}

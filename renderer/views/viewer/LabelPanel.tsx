@@ -201,10 +201,9 @@ function Boxes({ image, frame, labels, classes: labelClasses, actions, boxTool, 
                   type="button"
                   className={classes.box}
                   aria-pressed={isSelected}
-                  aria-label={name}
                   onClick={() => boxTool.select(isSelected ? null : box.id)}
                 >
-                  <ClassBadge name={labelClass?.name ?? ""} color={labelClass?.color ?? null} />
+                  <ClassBadge name={name} color={labelClass?.color ?? null} />
                   <Text span size="xs" c="dimmed">
                     {format.number(box.width)} × {format.number(box.height)}
                   </Text>

@@ -196,6 +196,7 @@ export function Reading({ image, frame }: { image: ImageDetail; frame: number })
   const ready = view !== null && trouble === null;
   return (
     <div className={classes.reading}>
+      <h1 className="visually-hidden">{t("picture", { name: image.name })}</h1>
       <div className={classes.column}>
         <Toolbar image={image} view={view} picture={picture} actions={actions} place={place} />
         <section className={classes.stage} aria-label={t("picture", { name: image.name })}>
