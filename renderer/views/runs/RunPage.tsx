@@ -150,8 +150,8 @@ function RunFacts({ run, points }: { run: Run; points: readonly RunPoint[] }) {
   const facts: Fact[] = [
     {
       name: t("column.validationAuc"),
-      // The run itself is told at its checkpoints only; its curve knows sooner.
-      value: figures.auc(bestAuc(points) ?? run.validationAuc),
+      // The run's own figure is that of the epoch it keeps; before its first checkpoint the curve is all there is.
+      value: figures.auc(run.validationAuc ?? (run.state === "running" ? bestAuc(points) : null)),
       note: run.bestEpoch === null ? undefined : t("bestEpoch", { epoch: number(run.bestEpoch) }),
       strong: true,
     },
