@@ -13,7 +13,6 @@ import charls from "@cornerstonejs/codec-charls/decodewasmjs";
 import libjpeg from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
 import openjpeg from "@cornerstonejs/codec-openjpeg/decodewasmjs";
 import openjph from "@cornerstonejs/codec-openjph/wasmjs";
-import type { CodecFactory } from "@loupe/codec";
 import { Decoder as LosslessDecoder } from "jpeg-lossless-decoder-js";
 import { AppError } from "../../preload/contract/errors.ts";
 
@@ -54,7 +53,7 @@ type WasmModule = Record<string, new () => WasmDecoder> & {
 export type WasmCodec = "jpeg" | "jpeg-ls" | "jpeg-2000" | "htj2k";
 
 interface CodecRow {
-  readonly factory: CodecFactory;
+  readonly factory: typeof charls;
   readonly decoder: string;
   /** package path of the WebAssembly file */
   readonly wasm: string;

@@ -16,6 +16,7 @@ declare module "dcmjs/dictionary" {
   export default dictionary;
 }
 
+// The four Cornerstone codecs are Emscripten modules of one shape; their classes sit on the options object once it has started.
 declare module "@cornerstonejs/codec-charls/decodewasmjs" {
   import type { CodecFactory } from "@loupe/codec";
 
@@ -40,11 +41,6 @@ declare module "@cornerstonejs/codec-openjph/wasmjs" {
   const factory: CodecFactory;
   export default factory;
 }
-declare module "@loupe/codec" {
-  /** The four Cornerstone codecs are Emscripten modules of one shape; embind classes sit on the module object. */
-  export type CodecFactory = (options: Record<string, unknown>) => Promise<unknown>;
-}
-
 declare module "jpeg-lossless-decoder-js" {
   export class Decoder {
     /** One decoded frame: 8-bit samples up to 8 bit precision, else 16-bit little endian. */
