@@ -18,27 +18,19 @@ declare module "dcmjs/dictionary" {
 
 // The four Cornerstone codecs are Emscripten modules of one shape; their classes sit on the options object once it has started.
 declare module "@cornerstonejs/codec-charls/decodewasmjs" {
-  import type { CodecFactory } from "@loupe/codec";
-
-  const factory: CodecFactory;
+  const factory: (options: Record<string, unknown>) => Promise<unknown>;
   export default factory;
 }
 declare module "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs" {
-  import type { CodecFactory } from "@loupe/codec";
-
-  const factory: CodecFactory;
+  const factory: (options: Record<string, unknown>) => Promise<unknown>;
   export default factory;
 }
 declare module "@cornerstonejs/codec-openjpeg/decodewasmjs" {
-  import type { CodecFactory } from "@loupe/codec";
-
-  const factory: CodecFactory;
+  const factory: (options: Record<string, unknown>) => Promise<unknown>;
   export default factory;
 }
 declare module "@cornerstonejs/codec-openjph/wasmjs" {
-  import type { CodecFactory } from "@loupe/codec";
-
-  const factory: CodecFactory;
+  const factory: (options: Record<string, unknown>) => Promise<unknown>;
   export default factory;
 }
 declare module "jpeg-lossless-decoder-js" {
