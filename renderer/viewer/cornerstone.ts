@@ -22,13 +22,13 @@ import {
   Enums as ToolEnums,
   ToolGroupManager,
   WindowLevelTool,
-  ZoomTool,
 } from "@cornerstonejs/tools";
 import { PIXELS_PATH } from "../../preload/contract/images.ts";
 import type { PixelDescription } from "../../preload/contract/index.ts";
 import { cssPx, type ImageSize, type ViewTransform, viewTransform } from "./coordinates.ts";
 import { type DisplayFrame, displayFrame } from "./pixels.ts";
 import { rangeToWindow, type Window, windowToRange } from "./window.ts";
+import { ZoomTool, zoomViewport } from "./ZoomTool.ts";
 
 /** What the left mouse button does on the picture; with "box" it belongs to the box tool. */
 export type PointerTool = "window" | "pan" | "zoom" | "box";
@@ -317,10 +317,7 @@ export class Picture {
 
   /** Around the middle of the view; above 1 is larger. */
   zoomBy(factor: number): void {
-    const { parallelScale } = this.viewport.getCamera();
-    if (!parallelScale) return;
-    this.viewport.setCamera({ parallelScale: parallelScale / factor });
-    this.viewport.render();
+    zoomViewport(this.viewport, factor);
   }
 
   dispose(): void {
