@@ -10,7 +10,7 @@ import { thin } from "./curves.ts";
 import { NO_FIGURE } from "./figures.ts";
 import { PlotFigure } from "./PlotFigure.tsx";
 import { seriesColour } from "./palette.ts";
-import { operatingPoint, rocOf } from "./roc.ts";
+import { areaUnder, operatingPoint, rocOf } from "./roc.ts";
 import { useFigures, usePlotPalette } from "./use-plot-style.ts";
 
 export interface RocSource {
@@ -38,6 +38,8 @@ export function RocPlot({ sources, classId, height = 320 }: RocPlotProps) {
         return {
           name,
           auc: evaluation.auc,
+          // The evaluation's AUC is the mean over the classes where there are more than two: not the area of this curve.
+          macro: evaluation.classes.length > 2,
           className: evaluation.classes[classIndex].name,
           rest: evaluation.classes.length === 2 ? evaluation.classes[1 - classIndex].name : t("roc.rest"),
           points: rocOf(evaluation, classIndex),
@@ -104,7 +106,8 @@ export function RocPlot({ sources, classId, height = 320 }: RocPlotProps) {
   const summary = curves
     .map((curve) => {
       const auc = curve.auc
-        ? t("roc.auc", {
+        ? t(curve.macro ? "roc.aucMacro" : "roc.auc", {
+            own: figures.auc(areaUnder(curve.points)),
             value: figures.auc(curve.auc.value),
             low: figures.auc(curve.auc.low),
             high: figures.auc(curve.auc.high),

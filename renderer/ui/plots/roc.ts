@@ -42,6 +42,15 @@ export function rocOf(evaluation: Pick<Evaluation, "roc" | "classes">, classInde
   return other.points.map(([fpr, tpr, threshold]): RocPoint => [1 - tpr, 1 - fpr, 1 - threshold]).reverse();
 }
 
+/** Area under a curve by the trapezoidal rule, which is the AUC with ties counted half. */
+export function areaUnder(points: readonly RocPoint[]): number {
+  let area = 0;
+  for (let i = 1; i < points.length; i++) {
+    area += ((points[i][0] - points[i - 1][0]) * (points[i][1] + points[i - 1][1])) / 2;
+  }
+  return area;
+}
+
 /** Names of the class without a finding, in the languages of the interface and the data sets we know. */
 const WITHOUT_FINDING = /^(normal|negative|healthy|benign|control|none|no\b|正常|阴性|良性|健康|无)/i;
 

@@ -24,7 +24,7 @@ export function FigureTable({ judged }: { judged: readonly JudgedRun[] }) {
   const signedNumber = (value: number) => figures.signed(value, 0);
   const rows: FigureRow[] = [
     {
-      name: "AUC",
+      name: judged.some(({ evaluation }) => evaluation.classes.length > 2) ? t("figure.aucMacro") : "AUC",
       value: ({ evaluation }) => evaluation.auc?.value ?? null,
       format: figures.auc,
       difference: figures.signed,

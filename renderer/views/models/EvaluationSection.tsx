@@ -87,7 +87,7 @@ function EvaluationBody({ evaluation }: { evaluation: Evaluation }) {
   const interval = (low: string, high: string) => t("evaluation.interval", { low, high });
   const facts: Fact[] = [
     {
-      name: "AUC",
+      name: evaluation.classes.length > 2 ? t("evaluation.aucMacro") : "AUC",
       value: figures.auc(auc?.value ?? null),
       note: auc ? interval(figures.auc(auc.low), figures.auc(auc.high)) : t("plots.roc.noAuc"),
       strong: true,

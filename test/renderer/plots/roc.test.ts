@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { defaultPositiveClass, operatingPoint, type RocPoint, rocOf } from "../../../renderer/ui/plots/roc.ts";
+import {
+  areaUnder,
+  defaultPositiveClass,
+  operatingPoint,
+  type RocPoint,
+  rocOf,
+} from "../../../renderer/ui/plots/roc.ts";
 
 const classes = (...names: string[]) => names.map((name) => ({ id: `id-${name}`, name, color: "#000000" }));
 
@@ -44,7 +50,17 @@ test("of two classes the one without a curve gets the mirror image, with the sam
   const mirrored = rocOf(evaluation, 0);
   expect(mirrored[0].slice(0, 2)).toEqual([0, 0]);
   expect(mirrored.at(-1)?.slice(0, 2)).toEqual([1, 1]);
-  expect(area(mirrored)).toBeCloseTo(area(points), 12);
+  expect(areaUnder(mirrored)).toBeCloseTo(areaUnder(points), 12);
+});
+
+test("the area of a curve is the AUC: 1 for a perfect ranking, a half for chance", () => {
+  const perfect: RocPoint[] = [
+    [0, 0, 2],
+    [0, 1, 1],
+    [1, 1, 0],
+  ];
+  expect(areaUnder(perfect)).toBe(1);
+  expect(areaUnder([perfect[0], perfect[2]])).toBe(0.5);
 });
 
 test("with three classes a missing curve is empty, not invented", () => {
@@ -58,11 +74,3 @@ test("the curve shown first is that of the finding, whichever class comes first 
   expect(defaultPositiveClass(classes("No finding", "nodule"))).toBe("id-nodule");
   expect(defaultPositiveClass(classes("normal", "healthy"))).toBe("id-normal");
 });
-
-function area(points: readonly RocPoint[]): number {
-  let sum = 0;
-  for (let i = 1; i < points.length; i++) {
-    sum += ((points[i][0] - points[i - 1][0]) * (points[i][1] + points[i - 1][1])) / 2;
-  }
-  return sum;
-}
