@@ -208,7 +208,7 @@ describe("a locked project", () => {
   test("locks itself after a while without calls, but not while a job runs", async () => {
     const idle = await openStudio({ idleLockMs: 300 });
     try {
-      const job = await idle.client.images.importSample({ images: 40, seed: 1 });
+      const job = await idle.client.images.importSample({ images: 20, seed: 1 });
       expect((await ended(idle.client, job)).state).toBe("done");
       const events = await idle.client.app.events();
       for await (const event of events) if (event.type === "changed" && event.topic === "project") break;

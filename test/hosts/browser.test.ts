@@ -1,7 +1,8 @@
 import { request as httpRequest } from "node:http";
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { EventHub } from "../../main/api/events.ts";
 import { BrowserDoor, type BrowserHost, serveBrowser } from "../../main/hosts/browser.ts";
 import type { Studio } from "../../preload/contract/index.ts";
 import { openStudio, type TestStudio } from "../api/open-studio.ts";
@@ -177,13 +178,18 @@ describe("on a real port", () => {
   });
 
   test("events arrive while they happen, and a page that goes away ends its stream", async () => {
+    const subscribe = vi.spyOn(EventHub.prototype, "subscribe");
     const gone = new AbortController();
     const events = await client.app.events(undefined, { signal: gone.signal });
+    const hub = subscribe.mock.contexts.at(-1)!;
+    subscribe.mockRestore();
+    expect(hub.subscribers).toBe(1);
     expect((await events.next()).value).toEqual({ type: "hello" });
     const { id } = await open.client.labels.saveClass({ name: "seen" });
     expect((await events.next()).value).toEqual({ type: "changed", topic: "labels" });
     gone.abort();
     await expect(events.next()).rejects.toThrow();
+    await expect.poll(() => hub.subscribers).toBe(0);
     await open.client.labels.deleteClass({ id });
   });
 
