@@ -181,7 +181,7 @@ describe("on a real port", () => {
     const subscribe = vi.spyOn(EventHub.prototype, "subscribe");
     const gone = new AbortController();
     const events = await client.app.events(undefined, { signal: gone.signal });
-    const hub = subscribe.mock.contexts.at(-1)!;
+    const hub = subscribe.mock.contexts.at(-1) as EventHub;
     subscribe.mockRestore();
     expect(hub.subscribers).toBe(1);
     expect((await events.next()).value).toEqual({ type: "hello" });
