@@ -101,6 +101,7 @@ async function refusalOfAnswer(answer: Response): Promise<Error> {
   });
 }
 
+/** Without getCanvas: the CPU path would draw that canvas instead of the pixels for colour at its natural window. */
 function cornerstoneImage(id: string, pixels: PixelDescription, display: DisplayFrame): Types.IImage {
   const { rows, columns } = pixels;
   const [rowPixelSpacing, columnPixelSpacing] = pixels.spacing ?? [1, 1];
@@ -118,7 +119,6 @@ function cornerstoneImage(id: string, pixels: PixelDescription, display: Display
     windowWidth: display.color ? 256 : windowWidth,
     voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
     getPixelData: () => display.values,
-    getCanvas: () => document.createElement("canvas"),
     rows,
     columns,
     height: rows,

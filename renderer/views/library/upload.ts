@@ -36,7 +36,9 @@ export async function uploadFiles(
   const work = async () => {
     while (next < files.length && !options.signal.aborted) {
       const { name, file } = files[next++];
-      report = addReports(report, await uploadOne(studio, name, file, options.labels));
+      // In two steps: several are on their way, and each must add to the sum as it is then.
+      const one = await uploadOne(studio, name, file, options.labels);
+      report = addReports(report, one);
       options.onProgress(++done);
     }
   };

@@ -24,8 +24,12 @@ export function usePlace(imageId: string): Place {
   const { locate } = sequence;
   const here = index === null ? undefined : sequence.at(index)?.id;
   const searched = useRef<string | null>(null);
+  const seen = useRef<string | null>(null);
   useEffect(() => {
-    if (here === imageId) return;
+    if (here === imageId) {
+      seen.current = imageId;
+      return;
+    }
     // Usually it is a neighbour; otherwise the sequence is asked once for each image.
     if (index !== null) {
       for (let step = 1; step <= AROUND; step++) {
@@ -41,7 +45,9 @@ export function usePlace(imageId: string): Place {
     searched.current = imageId;
     locate(imageId)
       .then((found) => {
-        if (searched.current === imageId && found !== null) setIndex(found);
+        if (searched.current !== imageId) return;
+        if (found !== null) setIndex(found);
+        else if (seen.current !== imageId) setIndex(null); // never was in it; what fell out keeps its place
       })
       .catch(() => {
         searched.current = null;
