@@ -109,7 +109,8 @@ export class ProjectDatabase {
       this.#connection.pragma("secure_delete = ON");
       this.#connection.pragma("trusted_schema = OFF");
       this.#connection.pragma("cell_size_check = ON");
-      this.#connection.pragma("cache_size = -65536");
+      // The indexes of a large library fit, so that its pages are decrypted once: at most 128 MiB.
+      this.#connection.pragma("cache_size = -131072");
       this.#connection.pragma("journal_size_limit = 67108864");
       this.#transaction = this.#connection.transaction((work: () => unknown) => work());
       assertCiphertext(file);

@@ -52,17 +52,20 @@ interface SummaryRow extends Omit<ImageSummary, "importedAt"> {
   imported_at: string;
 }
 
-const ORDER: Record<ImageSort, string> = {
-  imported: "images.number",
-  name: "images.name_key, images.search, images.number",
-  patient: "images.patient, images.name_key, images.search, images.number",
+const ORDER: Record<ImageSort, readonly string[]> = {
+  imported: ["images.number"],
+  name: ["images.name_key", "images.search", "images.number"],
+  patient: ["images.patient", "images.name_key", "images.search", "images.number"],
 };
+
+const orderBy = (sort: ImageSort, direction: "ASC" | "DESC") =>
+  ORDER[sort].map((column) => `${column} ${direction}`).join(", ");
 
 const SUMMARY = `
   SELECT images.id, images.name, images.format, images.modality, images.patient, images.study, images.series, images.rows,
-    images.columns, images.frames, images.imported_at, image_classes.class AS classId,
+    images.columns, images.frames, images.imported_at, images.class AS classId,
     (SELECT count(*) FROM boxes WHERE boxes.image = images.number) AS boxes
-  FROM images LEFT JOIN image_classes ON image_classes.image = images.number`;
+  FROM images`;
 
 /** Text as searched for: any case, composed characters. */
 const searchKey = (text: string) => text.normalize("NFC").toLowerCase();
@@ -75,7 +78,7 @@ function summaryOf({ imported_at, ...row }: SummaryRow): ImageSummary {
 }
 
 /** The WHERE clause of a filter, and the values for it. */
-function conditions(filter: ImageFilter): { where: string; values: SqlValue[]; joined: boolean } {
+function conditions(filter: ImageFilter): { where: string; values: SqlValue[] } {
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...more: SqlValue[]) => {
@@ -83,13 +86,12 @@ function conditions(filter: ImageFilter): { where: string; values: SqlValue[]; j
     values.push(...more);
   };
   if (filter.text) add("instr(images.search, ?) > 0", searchKey(filter.text));
+  if (filter.classId !== undefined) add("images.class = ?", filter.classId);
+  if (filter.labelled !== undefined) add(`images.class IS ${filter.labelled ? "NOT NULL" : "NULL"}`);
   if (filter.modality !== undefined) add("images.modality = ?", filter.modality);
   if (filter.patient !== undefined) add("images.patient = ?", filter.patient);
   if (filter.ids !== undefined) add("images.id IN (SELECT value FROM json_each(?))", JSON.stringify(filter.ids));
-  const joined = filter.classId !== undefined || filter.labelled !== undefined;
-  if (filter.classId !== undefined) add("image_classes.class = ?", filter.classId);
-  if (filter.labelled !== undefined) add(`image_classes.image IS ${filter.labelled ? "NOT NULL" : "NULL"}`);
-  return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values, joined };
+  return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values };
 }
 
 export class Images {
@@ -166,23 +168,23 @@ export class Images {
 
   /** One page of the images that fit, and how many fit in all. */
   list(filter: ImageFilter, sort: ImageSort, offset: number, limit: number): { total: number; items: ImageSummary[] } {
-    const { where, values, joined } = conditions(filter);
-    // Only an existing label can fit a class: an inner join lets the planner begin at the index of that class.
-    const join = joined
-      ? `${filter.classId === undefined ? "LEFT" : ""} JOIN image_classes ON image_classes.image = images.number`
-      : "";
+    const { where, values } = conditions(filter);
     return this.#database.read(() => {
       const total = this.#database.one<{ total: number }>(
-        `SELECT count(*) AS total FROM images ${join} ${where}`,
+        `SELECT count(*) AS total FROM images ${where}`,
         ...values,
       )!.total;
+      const wanted = Math.min(limit, total - offset);
+      if (wanted <= 0) return { total, items: [] };
+      // SQLite walks over what an offset skips, so a page in the second half is reached from the end.
+      const fromEnd = offset > total / 2;
       const items = this.#database.all<SummaryRow>(
         `${SUMMARY} WHERE images.number IN (
-          SELECT images.number FROM images ${join} ${where} ORDER BY ${ORDER[sort]} LIMIT ? OFFSET ?
-        ) ORDER BY ${ORDER[sort]}`,
+          SELECT images.number FROM images ${where} ORDER BY ${orderBy(sort, fromEnd ? "DESC" : "ASC")} LIMIT ? OFFSET ?
+        ) ORDER BY ${orderBy(sort, "ASC")}`,
         ...values,
-        limit,
-        offset,
+        wanted,
+        fromEnd ? total - offset - wanted : offset,
       );
       return { total, items: items.map(summaryOf) };
     });
@@ -193,7 +195,7 @@ export class Images {
     return this.#database.read(() => {
       const { total, patients } = this.counts();
       const classes = this.#database.all<{ classId: string; count: number }>(
-        "SELECT class AS classId, count(*) AS count FROM image_classes GROUP BY class",
+        "SELECT class AS classId, count(*) AS count FROM images WHERE class IS NOT NULL GROUP BY class",
       );
       const modalities = this.#database.all<{ modality: string; count: number }>(
         "SELECT modality, count(*) AS count FROM images GROUP BY modality ORDER BY modality",
@@ -208,7 +210,7 @@ export class Images {
     return this.#database.one<{ total: number; patients: number; labelled: number }>(
       `SELECT (SELECT count(*) FROM images) AS total,
         (SELECT count(DISTINCT patient) FROM images WHERE patient <> '') AS patients,
-        (SELECT count(*) FROM image_classes) AS labelled`,
+        (SELECT count(*) FROM images WHERE class IS NOT NULL) AS labelled`,
     )!;
   }
 

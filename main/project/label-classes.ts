@@ -116,7 +116,7 @@ export class LabelClasses {
     this.#database.transaction(() => {
       const old = this.get(id);
       const used = this.#database.one<{ used: number }>(
-        `SELECT (SELECT count(*) FROM image_classes WHERE class = ?) + (SELECT count(*) FROM boxes WHERE class = ?)
+        `SELECT (SELECT count(*) FROM images WHERE class = ?) + (SELECT count(*) FROM boxes WHERE class = ?)
           + (SELECT count(*) FROM masks WHERE class = ?) AS used`,
         id,
         id,

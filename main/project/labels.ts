@@ -301,17 +301,12 @@ export class Labels {
   }
 
   #writeClass(image: number, state: ClassState | null): void {
-    if (state === null) {
-      this.#database.run("DELETE FROM image_classes WHERE image = ?", image);
-    } else {
-      this.#database.run(
-        `INSERT INTO image_classes (image, class, reader) VALUES (?, ?, ?)
-        ON CONFLICT (image) DO UPDATE SET class = excluded.class, reader = excluded.reader`,
-        image,
-        state.classId,
-        state.reader,
-      );
-    }
+    this.#database.run(
+      "UPDATE images SET class = ?, class_reader = ? WHERE number = ?",
+      state?.classId ?? null,
+      state?.reader ?? null,
+      image,
+    );
   }
 
   #writeBox(image: number, id: string, state: BoxState | null): void {
@@ -341,8 +336,10 @@ export class Labels {
 
   #classState(image: number): ClassState | null {
     return (
-      this.#database.one<ClassState>("SELECT class AS classId, reader FROM image_classes WHERE image = ?", image) ??
-      null
+      this.#database.one<ClassState>(
+        "SELECT class AS classId, class_reader AS reader FROM images WHERE number = ? AND class IS NOT NULL",
+        image,
+      ) ?? null
     );
   }
 
@@ -359,9 +356,8 @@ export class Labels {
 
   #labelsOf(image: number): ImageLabels {
     const { imageId, classId, classReader } = this.#database.one<Omit<ImageLabels, "boxes" | "masks">>(
-      `SELECT images.id AS imageId, image_classes.class AS classId, members.name AS classReader FROM images
-      LEFT JOIN image_classes ON image_classes.image = images.number
-      LEFT JOIN members ON members.id = image_classes.reader WHERE images.number = ?`,
+      `SELECT images.id AS imageId, images.class AS classId, members.name AS classReader FROM images
+      LEFT JOIN members ON members.id = images.class_reader WHERE images.number = ?`,
       image,
     )!;
     const boxes = this.#database.all<Omit<Box, "imageId">>(

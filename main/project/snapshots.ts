@@ -124,7 +124,7 @@ export class Snapshots {
 
   #labelled(useSuggestedParts: boolean): { classes: SnapshotClass[]; items: Labelled[] } {
     const classes = this.#database.all<SnapshotClass>(
-      `SELECT id, name, color FROM label_classes WHERE EXISTS (SELECT 1 FROM image_classes WHERE class = label_classes.id)
+      `SELECT id, name, color FROM label_classes WHERE EXISTS (SELECT 1 FROM images WHERE class = label_classes.id)
       ORDER BY key IS NULL, key, number`,
     );
     if (classes.length === 0) {
@@ -144,8 +144,8 @@ export class Snapshots {
       class: string;
       part: Part | null;
     }>(
-      `SELECT images.number AS image, identity, patient, image_classes.class, suggested_part AS part
-      FROM image_classes JOIN images ON images.number = image_classes.image ORDER BY identity`,
+      `SELECT number AS image, identity, patient, class, suggested_part AS part
+      FROM images WHERE class IS NOT NULL ORDER BY identity`,
     );
     const items = rows.map(({ class: classId, part, ...row }) => ({
       ...row,

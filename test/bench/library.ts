@@ -73,14 +73,18 @@ function fill(project: Project): string[] {
   return ids;
 }
 
-/** The best of a few: what other programs on the machine do can only add to it. */
-function best(work: () => unknown): number {
+/**
+ * Milliseconds of processor time, the median of a few. The work is synchronous and reads from memory, so on a quiet machine this is also how
+ * long it takes; on a busy one, what other programs do is left out.
+ */
+function cost(work: () => unknown): number {
   const times = Array.from({ length: REPEATS }, () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     work();
-    return performance.now() - started;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
   });
-  return Math.min(...times);
+  return times.sort((a, b) => a - b)[REPEATS >> 1]!;
 }
 
 function measure(project: Project): BenchResult {
@@ -105,16 +109,17 @@ function measure(project: Project): BenchResult {
   for (const [name, filter] of Object.entries(filters)) {
     const { total } = project.images.list(filter, "imported", 0, 1);
     for (const sort of ["imported", "name", "patient"] as const) {
-      for (const offset of new Set([0, Math.max(0, total - PAGE)])) {
-        const ms = best(() => project.images.list(filter, sort, offset, PAGE));
+      for (const offset of new Set([0, total >> 1, Math.max(0, total - PAGE)])) {
+        const ms = cost(() => project.images.list(filter, sort, offset, PAGE));
         console.error(`${name.padEnd(18)} by ${sort.padEnd(9)} from ${String(offset).padEnd(6)} ${ms.toFixed(1)} ms`);
         pageMs = Math.max(pageMs, ms);
       }
     }
   }
-  const facetsMs = best(() => project.images.facets());
+  const facetsMs = cost(() => project.images.facets());
   let next = 0;
-  const labelMs = best(() => project.labels.setClass(ids[next++]!, classId));
+  const labelMs = cost(() => project.labels.setClass(ids[next++]!, classId));
+  // The import is the only figure in time as the clock has it: it waits for the disk.
   const figures = { images: IMAGES, pageMs, facetsMs, labelMs, importMs };
   const required = { pageMs: `< ${LIMIT_MS}`, facetsMs: `< ${LIMIT_MS}` };
   return { figures, required, ok: pageMs < LIMIT_MS && facetsMs < LIMIT_MS };

@@ -32,12 +32,17 @@ CREATE TABLE images (
   format TEXT NOT NULL, modality TEXT NOT NULL, patient TEXT NOT NULL, study TEXT NOT NULL, series TEXT NOT NULL,
   sop_instance TEXT NOT NULL, instance_number INTEGER,
   rows INTEGER NOT NULL, columns INTEGER NOT NULL, frames INTEGER NOT NULL,
-  suggested_class TEXT, suggested_part TEXT, imported_at TEXT NOT NULL
+  suggested_class TEXT, suggested_part TEXT, imported_at TEXT NOT NULL,
+  class TEXT REFERENCES label_classes (id), class_reader TEXT REFERENCES members (id)
 ) STRICT;
--- With the text that is searched inside, a search in either order never leaves the index.
+-- The orders that the library has, alone and within a class or modality. With the text that is searched inside, a search never leaves the index.
 CREATE INDEX images_name ON images (name_key, search);
 CREATE INDEX images_patient ON images (patient, name_key, search);
+CREATE INDEX images_class ON images (class);
+CREATE INDEX images_class_name ON images (class, name_key, search);
+CREATE INDEX images_class_patient ON images (class, patient, name_key, search);
 CREATE INDEX images_modality ON images (modality);
+CREATE INDEX images_modality_name ON images (modality, name_key, search);
 CREATE TABLE image_headers (
   image INTEGER PRIMARY KEY REFERENCES images (number), pixels TEXT NOT NULL, encoding TEXT NOT NULL, tags TEXT NOT NULL
 ) STRICT;
@@ -63,11 +68,6 @@ CREATE INDEX label_changes_image ON label_changes (image);
 CREATE TRIGGER label_changes_keep BEFORE UPDATE ON label_changes
   BEGIN SELECT raise(ABORT, 'label changes never change'); END;
 CREATE TRIGGER label_changes_stay BEFORE DELETE ON label_changes BEGIN SELECT raise(ABORT, 'label changes never go'); END;
-CREATE TABLE image_classes (
-  image INTEGER PRIMARY KEY REFERENCES images (number), class TEXT NOT NULL REFERENCES label_classes (id),
-  reader TEXT NOT NULL REFERENCES members (id)
-) STRICT;
-CREATE INDEX image_classes_class ON image_classes (class, image);
 CREATE TABLE boxes (
   id TEXT PRIMARY KEY, image INTEGER NOT NULL REFERENCES images (number), frame INTEGER NOT NULL,
   class TEXT NOT NULL REFERENCES label_classes (id), x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL,
