@@ -1,9 +1,17 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Finished, type RunOptions, runLoupe } from "./run-loupe.ts";
 
+/** A Node of the system that cannot run TypeScript, or null. */
+const olderNode =
+  ["/usr/bin/node", "/usr/local/bin/node"].find((path) => {
+    if (!existsSync(path)) return false;
+    const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+    return Number(/^v(\d+)/.exec(stdout)?.[1] ?? 99) < 24;
+  }) ?? null;
 const PASSPHRASE = "correct horse battery staple";
 let folder: string;
 let env: Record<string, string>;
@@ -77,10 +85,18 @@ describe("loupe", () => {
     expect(none.stderr).toContain("--passphrase-file");
   });
 
-  test("starts on an older Node by running itself on the Node that came with the packages", async () => {
+  test("is an installed command, too", async () => {
     const { code, stdout } = await run(["--version"], { command: [process.execPath, "main/hosts/cli/loupe.mjs"] });
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
+
+  test.skipIf(olderNode === null)(
+    "runs on the Node of the packages where the system's is older (skipped without one)",
+    async () => {
+      const { code, stdout } = await run(["runs", "--json"], { command: [olderNode!, "main/hosts/cli/loupe.mjs"] });
+      expect({ code, runs: JSON.parse(stdout) as unknown }).toEqual({ code: 0, runs: [] });
+    },
+  );
 });
 
 describe("the job without a window", () => {
