@@ -91,6 +91,19 @@ describe.skipIf(typeof browser === "string")(
       await page.getByRole("navigation", { name: "Rooms" }).waitFor();
     }
 
+    async function openSecondImage(): Promise<void> {
+      await room("Library");
+      await page.getByRole("option").nth(1).waitFor();
+      await page.getByRole("listbox", { name: "Images" }).focus();
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Enter");
+      await page.getByRole("region", { name: /^Picture: / }).waitFor();
+    }
+
+    const box = {
+      waitFor: (options?: { state: "detached" }) => page.getByRole("button", { name: /^Box 1, / }).waitFor(options),
+    };
+
     /** A picture and an accessibility check of what is on the screen, in both languages and both colour schemes. */
     async function look(name: string): Promise<void> {
       const findings: string[] = [];
@@ -177,35 +190,23 @@ describe.skipIf(typeof browser === "string")(
     test(
       "labels by keyboard alone: number keys, a box, undo, redo",
       async () => {
-        const grid = page.getByRole("listbox", { name: "Images" });
-        await grid.focus();
-        await page.keyboard.press("ArrowRight");
-        await page.keyboard.press("Enter");
-        await page.getByRole("region", { name: /^Picture: / }).waitFor();
+        await openSecondImage();
         const given = (name: RegExp) => page.getByRole("button", { name, pressed: true });
         await page.keyboard.press("2");
         await given(/^lesion/).waitFor();
         await page.keyboard.press("1");
         await given(/^normal/).waitFor();
-        await page.keyboard.press("b");
+        await page.keyboard.press("b"); // a box by keyboard: arrows move it, Shift and arrows resize it
+
         for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowLeft");
         for (let i = 0; i < 5; i++) await page.keyboard.press("Shift+ArrowDown");
         await page.keyboard.press("Enter");
-        await page
-          .getByText(/^Box 1, /)
-          .first()
-          .waitFor();
+        await box.waitFor();
         await look("viewer");
         await page.keyboard.press("Control+z");
-        await page
-          .getByText(/^Box 1, /)
-          .first()
-          .waitFor({ state: "detached" });
+        await box.waitFor({ state: "detached" });
         await page.keyboard.press("Control+Shift+z");
-        await page
-          .getByText(/^Box 1, /)
-          .first()
-          .waitFor();
+        await box.waitFor();
         await page.getByText("Saved").first().waitFor();
       },
       2 * MINUTES,
@@ -217,11 +218,8 @@ describe.skipIf(typeof browser === "string")(
         await kill();
         await restart();
         await unlock();
-        await room("Viewer");
-        await page
-          .getByText(/^Box 1, /)
-          .first()
-          .waitFor();
+        await openSecondImage();
+        await box.waitFor();
       },
       2 * MINUTES,
     );
@@ -242,7 +240,7 @@ describe.skipIf(typeof browser === "string")(
     test(
       "trains with curves, time left and device; cancels; resumes after a kill; is found again",
       async () => {
-        await button("Train on this").click();
+        await button(/^Train on/).click();
         await page.getByRole("radio", { name: /Small convolutional net/ }).click();
         await look("new-run");
         await button("Train").click();
@@ -328,6 +326,11 @@ describe.skipIf(typeof browser === "string")(
       async () => {
         await room("Viewer");
         await button("Explain").click();
+        await page.getByRole("combobox", { name: "Model" }).click();
+        await page
+          .getByRole("option", { name: /convnet/ })
+          .first()
+          .click();
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
         await look("viewer-explained");
         await page.getByRole("radio", { name: "Input gradient" }).click({ force: true });

@@ -2,7 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const projects = [".", "main/graph", "renderer", "test/renderer", "test/e2e"].filter((p) => existsSync(`${p}/tsconfig.json`));
+const projects = [".", "main/graph", "renderer", "test/renderer", "test/e2e"].filter((p) =>
+  existsSync(`${p}/tsconfig.json`),
+);
 const failed = projects.filter((project) => {
   const { status } = spawnSync(process.execPath, ["node_modules/typescript-7/bin/tsc", "-p", project], {
     stdio: "inherit",
