@@ -28,7 +28,8 @@ interface BoxState extends ClassState {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  readonly drawnAt: string;
+  /** number of the change that drew it: boxes keep this order whatever happens to them */
+  readonly drawn: number;
 }
 interface ImageRow {
   readonly number: number;
@@ -212,7 +213,7 @@ export class Labels {
         width,
         height,
         reader: this.#member,
-        drawnAt: before?.drawnAt ?? new Date().toISOString(),
+        drawn: before?.drawn ?? this.#nextChange(),
       };
       const change = { kind: "box", image: image.number, id: after.id, before, after } as const;
       if (this.#apply(change, cause)) this.#audit.record("label/save-box", input.imageId, { box: after.id, classId });
@@ -300,6 +301,12 @@ export class Labels {
     ).row;
   }
 
+  /** Number that the next entry of the log will have; nobody else can take it inside this transaction. */
+  #nextChange(): number {
+    return this.#database.one<{ next: number }>("SELECT coalesce(max(sequence), 0) + 1 AS next FROM label_changes")!
+      .next;
+  }
+
   #writeClass(image: number, state: ClassState | null): void {
     this.#database.run(
       "UPDATE images SET class = ?, class_reader = ? WHERE number = ?",
@@ -313,7 +320,7 @@ export class Labels {
     this.#database.run("DELETE FROM boxes WHERE id = ?", id);
     if (state === null) return;
     this.#database.run(
-      `INSERT INTO boxes (id, image, frame, class, x, y, width, height, reader, drawn_at)
+      `INSERT INTO boxes (id, image, frame, class, x, y, width, height, reader, drawn)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       image,
@@ -324,7 +331,7 @@ export class Labels {
       state.width,
       state.height,
       state.reader,
-      state.drawnAt,
+      state.drawn,
     );
   }
 
@@ -345,7 +352,7 @@ export class Labels {
 
   #boxState(id: string, image: number): BoxState {
     const box = this.#database.one<BoxState>(
-      `SELECT id, frame, class AS classId, x, y, width, height, reader, drawn_at AS drawnAt
+      `SELECT id, frame, class AS classId, x, y, width, height, reader, drawn
       FROM boxes WHERE id = ? AND image = ?`,
       id,
       image,
@@ -362,7 +369,7 @@ export class Labels {
     )!;
     const boxes = this.#database.all<Omit<Box, "imageId">>(
       `SELECT boxes.id, frame, class AS classId, x, y, width, height, members.name AS reader
-      FROM boxes JOIN members ON members.id = boxes.reader WHERE image = ? ORDER BY drawn_at, boxes.id`,
+      FROM boxes JOIN members ON members.id = boxes.reader WHERE image = ? ORDER BY drawn, boxes.id`,
       image,
     );
     const masks = this.#database.all<Omit<Mask, "imageId" | "runs"> & { runs: string }>(

@@ -132,6 +132,8 @@ describe("labels", () => {
     const moved = project.labels.saveBox({ ...box(image, normal, { y: 3 }), id: first.id });
     expect(moved.boxes).toEqual([{ ...first, classId: normal, y: 3 }, second]);
     expect(project.images.get(image).boxes).toBe(2);
+    const more = Array.from({ length: 10 }, (_, x) => project.labels.saveBox(box(ids[2]!, lesion, { x })).boxes);
+    expect(more.at(-1)?.map(({ x }) => x)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(() => project.labels.saveBox({ ...box(ids[0]!, lesion), id: first.id })).toThrow(refusal("app/not-found"));
     expect(() => project.labels.deleteBox("nothing")).toThrow(refusal("app/not-found"));
     expect(project.labels.deleteBox(first.id).boxes).toEqual([second]);

@@ -71,7 +71,7 @@ CREATE TRIGGER label_changes_stay BEFORE DELETE ON label_changes BEGIN SELECT ra
 CREATE TABLE boxes (
   id TEXT PRIMARY KEY, image INTEGER NOT NULL REFERENCES images (number), frame INTEGER NOT NULL,
   class TEXT NOT NULL REFERENCES label_classes (id), x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL,
-  height REAL NOT NULL, reader TEXT NOT NULL REFERENCES members (id), drawn_at TEXT NOT NULL
+  height REAL NOT NULL, reader TEXT NOT NULL REFERENCES members (id), drawn INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX boxes_image ON boxes (image);
 CREATE INDEX boxes_class ON boxes (class);
