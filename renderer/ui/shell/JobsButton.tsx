@@ -81,12 +81,14 @@ export function RunningJob({ job }: { job: Job }) {
           {t("jobs.cancel")}
         </Button>
       </Group>
-      <Progress
-        value={total > 0 ? percent(job) : 100}
-        animated={total === 0}
-        aria-label={name}
-        aria-valuetext={total > 0 ? `${percent(job)} %` : undefined}
-      />
+      <Progress.Root>
+        <Progress.Section
+          value={total > 0 ? percent(job) : 100}
+          animated={total === 0}
+          aria-label={name}
+          aria-valuetext={total > 0 ? `${percent(job)} %` : undefined}
+        />
+      </Progress.Root>
       <Text size="xs" c="dimmed" role="status">
         {total > 0 && t("jobs.of", { done: amount(done), total: amount(total) })}
         {secondsLeft !== null && ` · ${t("jobs.left", { time: format.duration(secondsLeft) })}`}

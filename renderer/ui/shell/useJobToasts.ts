@@ -9,17 +9,19 @@ export function useJobToasts(): void {
   const { t } = useTranslation();
   const text = useRefusalText();
   const jobs = useJobs().data;
+  const closeButtonProps = { "aria-label": t("close") };
   const running = useRef(new Set<string>());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: closeButtonProps is made of t
   useEffect(() => {
     for (const { id, kind, state, error } of jobs ?? []) {
       if (state === "running") running.current.add(id);
       else if (running.current.delete(id)) {
         const name = t(`jobs.kind.${kind}`);
-        if (state === "done") notifications.show({ message: t("jobs.done", { name }) });
+        if (state === "done") notifications.show({ message: t("jobs.done", { name }), closeButtonProps });
         if (state === "failed" && error) {
           const { what, next } = text(Object.assign(new Error(error.message), { code: error.code }));
           const title = t("jobs.failed", { name });
-          notifications.show({ color: "red", title, message: `${what} ${next}`, autoClose: 12_000 });
+          notifications.show({ color: "red", title, message: `${what} ${next}`, autoClose: 12_000, closeButtonProps });
         }
       }
     }
