@@ -9,7 +9,7 @@ import { useStudio } from "./StudioContext.tsx";
 const Context = createContext<LabelWriter | null>(null);
 
 /** Codes after which the same change may succeed later. */
-const PASSING = new Set(["page/offline", "app/internal", "project/disk-full", "app/aborted"]);
+const PASSING = new Set(["page/offline", "app/internal", "project/disk-full", "app/aborted", "app/unauthorised"]);
 
 /** One writer for the open project. Leaving the page while changes wait asks first. */
 export function LabelWriterProvider({ children }: { children: ReactNode }) {

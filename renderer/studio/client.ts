@@ -17,6 +17,10 @@ export interface Refusal {
 
 /** Any thrown thing as a Refusal. A network failure (fetch throws TypeError) is `page/offline`. */
 export function refusalOf(error: unknown): Refusal {
+  // The door answers in plain text where it does not know the window (its session ended, or the studio was started again).
+  if (error instanceof ORPCError && (error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN")) {
+    return { code: "app/unauthorised", message: error.message };
+  }
   if (error instanceof ORPCError) return { code: String(error.code), message: error.message };
   if (error instanceof TypeError) return { code: "page/offline", message: error.message };
   if (error instanceof Error && "code" in error && typeof error.code === "string") {

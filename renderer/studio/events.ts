@@ -5,6 +5,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { Job, RunPoint, Studio, StudioEvent } from "../../preload/contract/index.ts";
 import type { ConnectionState } from "../state/connection.ts";
+import { refusalOf } from "./client.ts";
 import { keys } from "./queries.ts";
 
 const FIRST_WAIT_MS = 500;
@@ -25,7 +26,9 @@ export async function listenToStudio(options: EventListenerOptions): Promise<voi
   const { studio, queryClient, signal, onConnection, wait = pause } = options;
   let waitMs = FIRST_WAIT_MS;
   let broken = false;
+  let refused = false;
   while (!signal.aborted) {
+    refused = false;
     try {
       for await (const event of await studio.app.events(undefined, { signal })) {
         if (event.type === "hello") {
@@ -37,12 +40,13 @@ export async function listenToStudio(options: EventListenerOptions): Promise<voi
         applyEvent(queryClient, event);
         if (event.type === "job") options.onJob?.(event.job);
       }
-    } catch {
+    } catch (error) {
       // Whatever broke the stream, the answer is the same: say so and try again.
+      refused = refusalOf(error).code === "app/unauthorised";
     }
     if (signal.aborted) return;
     broken = true;
-    onConnection("lost");
+    onConnection(refused ? "refused" : "lost");
     await wait(waitMs, signal);
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
   }

@@ -7,7 +7,6 @@ import { useStore } from "zustand";
 import type { ProjectSummary } from "../../../preload/contract/index.ts";
 import { type AppActions, appCommands } from "../../commands/app.ts";
 import { useCommands, useShortcuts } from "../../commands/useCommands.ts";
-import { connectionStore } from "../../state/connection.ts";
 import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
 import { type Route, routeStore } from "../../state/route.ts";
 import { keys, useCall } from "../../studio/queries.ts";
@@ -15,6 +14,7 @@ import { LibraryView } from "../../views/library/LibraryView.tsx";
 import { Loading } from "../Loading.tsx";
 import { useToast } from "../useToast.ts";
 import { CommandPalette } from "./CommandPalette.tsx";
+import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { Rail } from "./Rail.tsx";
 import classes from "./Shell.module.css";
 import { ShortcutSheet } from "./ShortcutSheet.tsx";
@@ -36,7 +36,6 @@ export function Shell({ project }: { project: ProjectSummary }) {
   const queryClient = useQueryClient();
   const lock = useCall((studio) => studio.projects.lock());
   const route = useStore(routeStore, (state) => state.route);
-  const lost = useStore(connectionStore, (state) => state.state === "lost");
   const lockNow = lock.mutate;
   const refused = toast.refused;
 
@@ -68,11 +67,7 @@ export function Shell({ project }: { project: ProjectSummary }) {
         {t("skip")}
       </button>
       <TopBar project={project} actions={actions} />
-      {lost && (
-        <div className={classes.lost} role="alert">
-          {t("connection.lost")}
-        </div>
-      )}
+      <ConnectionBanner />
       <div className={classes.body}>
         <Rail />
         <main id="main" className={classes.main} tabIndex={-1}>

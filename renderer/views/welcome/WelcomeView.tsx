@@ -4,8 +4,8 @@ import { FolderOpen, Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { connectionStore } from "../../state/connection.ts";
 import { recoveryStore } from "../../state/recovery.ts";
+import { ConnectionBanner } from "../../ui/shell/ConnectionBanner.tsx";
 import { Preferences } from "../../ui/shell/Preferences.tsx";
 import { CreateForm } from "./CreateForm.tsx";
 import { OpenForm } from "./OpenForm.tsx";
@@ -18,18 +18,12 @@ type Step = { name: "start" } | { name: "create" } | { name: "open"; path: strin
 
 export function WelcomeView() {
   const { t } = useTranslation("welcome");
-  const { t: shell } = useTranslation();
   const [step, setStep] = useState<Step>({ name: "start" });
   const key = useStore(recoveryStore, (state) => state.key);
-  const lost = useStore(connectionStore, ({ state }) => state === "lost");
   const start = () => setStep({ name: "start" });
   return (
     <div className={classes.page}>
-      {lost && (
-        <div className={classes.lost} role="alert">
-          {shell("connection.lost")}
-        </div>
-      )}
+      <ConnectionBanner />
       <header className={classes.head}>
         <Preferences />
       </header>
