@@ -333,7 +333,7 @@ describe.skipIf(typeof browser === "string")(
           .click();
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
         await look("viewer-explained");
-        await page.getByRole("radio", { name: "Input gradient" }).click({ force: true });
+        await page.getByText("Input gradient", { exact: true }).click();
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
         await shot("viewer-input-gradient");
       },
@@ -364,7 +364,7 @@ describe.skipIf(typeof browser === "string")(
       "exports a container image",
       async () => {
         await page.getByRole("tab", { name: "Export" }).click();
-        await page.getByLabel("Name").fill("thorax");
+        await page.getByRole("textbox", { name: "Name" }).fill("thorax");
         await look("export-form");
         await button("Export").click();
         await page
