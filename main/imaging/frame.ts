@@ -8,6 +8,7 @@ import type { PixelDescription, PixelType } from "../../preload/contract/index.t
 import { type CodecOutput, decodeJpegLossless, decodeWasm, readJpegHeader } from "./codecs.ts";
 import { decodeRle } from "./dicom/rle.ts";
 import { codecOf, EXPLICIT_BIG } from "./dicom/transfer-syntax.ts";
+import { pixelChunks } from "./formats/png-chunks.ts";
 import {
   applyPalette,
   asType,
@@ -61,9 +62,10 @@ function decodePngSamples(bytes: Uint8Array, pixels: PixelDescription): SampleAr
 
 /** A PNG file as samples: grey or RGB, 8 or 16 bit; 1, 2 and 4 bit grey are spread over 8 bit; alpha is dropped. */
 export function openPng(bytes: Uint8Array): DecodedFrame & { readonly bits: number } {
+  const needed = pixelChunks(bytes);
   let png: ReturnType<typeof decodePng>;
   try {
-    png = decodePng(bytes, { checkCrc: true });
+    png = decodePng(needed, { checkCrc: true });
   } catch (cause) {
     throw new AppError("imaging/unreadable", "The PNG file is damaged or cut off.", { cause });
   }

@@ -1,5 +1,6 @@
 // Whatever the bytes, the answer is images or an AppError, soon. Each format is attacked from valid files of its own.
 
+import { crc32, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -139,5 +140,54 @@ describe("damaged files give images or an imaging error, soon", () => {
       ),
       { numRuns: 1000, seed },
     );
+  });
+});
+
+/** A PNG file's chunk, with a right checksum. */
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const bytes = Buffer.concat([Buffer.alloc(4), Buffer.from(type), data, Buffer.alloc(4)]);
+  bytes.writeUInt32BE(data.length);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), bytes.length - 4);
+  return bytes;
+}
+
+describe("what unpacks to far more than the picture is not unpacked", () => {
+  const png = Buffer.from(encodePng({ rows, columns, samples: 1, values: grey8 }));
+  const header = png.subarray(0, 33);
+  const code = (file: { name: string; bytes: Uint8Array }, options?: { maxBytes: number }) => {
+    try {
+      readImages(file, options);
+      return "read";
+    } catch (error) {
+      return error instanceof AppError ? error.code : "crashed";
+    }
+  };
+
+  test("PNG pixel data longer than the header says", () => {
+    const bomb = Buffer.concat([
+      header,
+      chunk("IDAT", deflateSync(Buffer.alloc(64 << 20))),
+      chunk("IEND", new Uint8Array()),
+    ]);
+    expect(code({ name: "a.png", bytes: bomb })).toBe("imaging/too-large");
+  });
+
+  test("a PNG's colour profile is never unpacked, so a damaged one does not cost the image", () => {
+    const profile = chunk("iCCP", Buffer.concat([Buffer.from("icc\0\0"), Buffer.from("no zlib stream")]));
+    const file = { name: "a.png", bytes: Buffer.concat([header, profile, png.subarray(33)]) };
+    expect(readImages(file)[0].pixels).toEqual(readImages({ name: "a.png", bytes: png })[0].pixels);
+  });
+
+  test("TIFF pages that get smaller and smaller, all together", () => {
+    const pages = [40, 20, 13, 10, 8].map((height) => ({
+      rows: height,
+      columns,
+      bits: 8,
+      compression: 1 as const,
+      bytes: grey8.subarray(0, height * columns),
+    }));
+    const file = { name: "a.tif", bytes: writeTiff(pages) };
+    expect(code(file, { maxBytes: rows * columns })).toBe("imaging/too-large");
+    expect(code(file, { maxBytes: 91 * columns })).toBe("read");
   });
 });

@@ -6,6 +6,7 @@ import { openPng } from "../frame.ts";
 import { checkSize } from "../limits.ts";
 import type { DecodedFrame, Format } from "../types.ts";
 import { plainImage } from "./plain.ts";
+import { checkUnpackedSize } from "./png-chunks.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -16,8 +17,10 @@ export const png: Format = {
     if (bytes.length < 33) throw new AppError("imaging/unreadable", "The PNG file ends within its header.");
     // IHDR comes first (PNG 11.2.2): the size is known before anything is unpacked.
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const channels = [1, 0, 3, 3, 2, 0, 4][bytes[25]] ?? 4;
-    checkSize(view.getUint32(20), view.getUint32(16), 1, Math.max(1, channels) * (bytes[24] === 16 ? 2 : 1), maxBytes);
+    const channels = [1, 1, 3, 3, 2, 1, 4][bytes[25]] ?? 4;
+    const [rows, columns, perPixel] = [view.getUint32(20), view.getUint32(16), channels * (bytes[24] === 16 ? 2 : 1)];
+    checkSize(rows, columns, 1, perPixel, maxBytes);
+    checkUnpackedSize(bytes, rows * columns * perPixel);
     const decoded = openPng(bytes);
     return [plainImage(name, decoded, decoded.bits, [{ transferSyntax: "png", bytes }])];
   },

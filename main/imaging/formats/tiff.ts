@@ -3,7 +3,6 @@
 // Pages are kept as plain samples ("raw"): a page is not a file of its own that could be kept as it came.
 
 import { AppError } from "../../../preload/contract/errors.ts";
-import { checkSize } from "../limits.ts";
 import { readDirectories } from "../tiff/directory.ts";
 import { isReducedCopy, type Page, readPage } from "../tiff/page.ts";
 import type { Format, OpenedImage } from "../types.ts";
@@ -17,15 +16,18 @@ export const tiff: Format = {
   open({ name, bytes }, maxBytes) {
     const { littleEndian, directories } = readDirectories(bytes);
     const groups: { firstPage: number; pages: Page[] }[] = [];
+    let unpacked = 0;
     for (const [index, directory] of directories.entries()) {
       if (index > 0 && isReducedCopy(directory)) continue;
       const page = readPage(bytes, directory, littleEndian, maxBytes);
       const last = groups.at(-1);
       if (last && sameKind(last.pages[0], page)) last.pages.push(page);
       else groups.push({ firstPage: index, pages: [page] });
-      const { frame } = page;
-      const pagesSoFar = groups.reduce((sum, { pages }) => sum + pages.length, 0);
-      checkSize(frame.rows, frame.columns, pagesSoFar, frame.samples * frame.values.BYTES_PER_ELEMENT, maxBytes);
+      // All pages together: they are in memory at the same time, and many may share the same few bytes of the file.
+      unpacked += page.frame.values.byteLength;
+      if (unpacked > maxBytes) {
+        throw new AppError("imaging/too-large", `Expected at most ${maxBytes} bytes of pixels in all pages together.`);
+      }
     }
     if (groups.length === 0) throw new AppError("imaging/empty", "The TIFF file holds no pages.");
     return groups.map(({ firstPage, pages }) =>
