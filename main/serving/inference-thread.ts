@@ -50,6 +50,9 @@ export interface ThreadData {
   readonly model: ServedModel;
 }
 
+/** One image decoded. Reading takes a few times this for a moment, and a container has no disk to swap to. */
+const MAX_DECODED_BYTES = 256 * 2 ** 20;
+
 const { modelPath, model } = workerData as ThreadData;
 const { size } = model.input;
 const port = parentPort;
@@ -84,7 +87,7 @@ async function infer(session: InferenceSession, task: Extract<Task, { kind: "inf
 }
 
 async function predict(session: InferenceSession, task: PredictTask): Promise<Answer> {
-  const images = readImages({ name: "", bytes: task.bytes });
+  const images = readImages({ name: "", bytes: task.bytes }, { maxBytes: MAX_DECODED_BYTES });
   const [image] = images;
   if (!image || images.length > 1) {
     throw new AppError("app/invalid-input", `Expected one image, found ${images.length}.`);

@@ -221,6 +221,7 @@ describe("/predict", () => {
     ["half a DICOM file", dicom.slice(0, dicom.length - 30), 422],
     ["a DICOM header alone", dicom.slice(0, 200), 422],
     ["a PNG that says it is enormous", enormous(png), 413],
+    ["a PNG of more than 256 MB when unpacked", enormous(png, 16_385), 413],
     ["a JPEG's first bytes", Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46]), 422],
     ["a TIFF's first bytes", Uint8Array.from([0x49, 0x49, 42, 0, 255, 255, 255, 127]), 422],
     ["a program", Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, ...noise]), 415],
@@ -343,11 +344,11 @@ describe("start and stop", () => {
   });
 });
 
-/** A PNG header that promises 60000 × 60000 pixels, with a right checksum. */
-function enormous(file: Uint8Array): Uint8Array<ArrayBuffer> {
+/** A PNG header that promises `side` × `side` pixels, with a right checksum. */
+function enormous(file: Uint8Array, side = 60_000): Uint8Array<ArrayBuffer> {
   const bytes = Buffer.from(file);
-  bytes.writeUInt32BE(60_000, 16);
-  bytes.writeUInt32BE(60_000, 20);
+  bytes.writeUInt32BE(side, 16);
+  bytes.writeUInt32BE(side, 20);
   bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
   return new Uint8Array(bytes);
 }
