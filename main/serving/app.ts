@@ -90,7 +90,7 @@ export function createApp({ model, predictor, metrics, pageFiles, log, draining 
       const frame = frameIndex(c.req.query("frame"));
       const preview = c.req.query("preview") === "1";
       const answer = observed(await predictor.run({ kind: "predict", bytes, frame, preview }));
-      return c.json(predictResponse(model, frame, answer));
+      return c.json(predictResponse(model, answer));
     }),
   );
 
@@ -105,7 +105,7 @@ export function createApp({ model, predictor, metrics, pageFiles, log, draining 
 }
 
 /** One image: the most probable class, and all classes from the most to the least probable. */
-function predictResponse(model: ServedModel, frame: number, { outputs, frames, preview }: Answer): object {
+function predictResponse(model: ServedModel, { outputs, frame, frames, preview }: Answer): object {
   const probabilities = Array.from(outputs.probabilities);
   const classes = model.classes
     .map((name, index) => ({ name, probability: probabilities[index] }))
@@ -136,8 +136,9 @@ function checkModel(c: Context, model: ServedModel): void {
   }
 }
 
-function frameIndex(query: string | undefined): number {
-  if (query === undefined) return 0;
+/** null: the frame that stands for the whole file. */
+function frameIndex(query: string | undefined): number | null {
+  if (query === undefined) return null;
   if (!/^\d{1,6}$/.test(query)) throw new AppError("app/invalid-input", "Expected frame as a whole number from 0.");
   return Number(query);
 }

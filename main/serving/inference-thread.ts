@@ -24,7 +24,8 @@ export interface PredictTask {
   readonly kind: "predict";
   /** a whole PNG, JPEG, TIFF or DICOM file */
   readonly bytes: Uint8Array;
-  readonly frame: number;
+  /** from 0; null: the middle one, which stands for the image in training and evaluation too */
+  readonly frame: number | null;
   readonly preview: boolean;
 }
 export type Task = InferTask | PredictTask;
@@ -33,6 +34,8 @@ export interface Answer {
   readonly outputs: Outputs;
   /** inside the model */
   readonly seconds: number;
+  /** the frame that was looked at; 0 for tensors */
+  readonly frame: number;
   /** of the file; 1 for tensors */
   readonly frames: number;
   /** PNG; only for a predict task that asked for it */
@@ -83,7 +86,7 @@ async function answer(session: InferenceSession, task: Task): Promise<void> {
 }
 
 async function infer(session: InferenceSession, task: Extract<Task, { kind: "infer" }>): Promise<Answer> {
-  return { ...(await compute(session, task.data, task.count)), frames: 1, preview: null };
+  return { ...(await compute(session, task.data, task.count)), frame: 0, frames: 1, preview: null };
 }
 
 async function predict(session: InferenceSession, task: PredictTask): Promise<Answer> {
@@ -92,17 +95,16 @@ async function predict(session: InferenceSession, task: PredictTask): Promise<An
   if (!image || images.length > 1) {
     throw new AppError("app/invalid-input", `Expected one image, found ${images.length}.`);
   }
-  const frame = image.frames[task.frame];
-  if (!frame) {
-    throw new AppError(
-      "imaging/frame-missing",
-      `Expected a frame from 0 to ${image.frames.length - 1}, got ${task.frame}.`,
-    );
+  const frame = task.frame ?? image.frames.length >> 1;
+  const stored = image.frames[frame];
+  if (!stored) {
+    throw new AppError("imaging/frame-missing", `Expected a frame from 0 to ${image.frames.length - 1}, got ${frame}.`);
   }
-  const decoded = decodeFrame(frame, image.pixels, image.encoding);
+  const decoded = decodeFrame(stored, image.pixels, image.encoding);
   const input = prepareImage(decoded, image.pixels, model.input);
   return {
     ...(await compute(session, input, 1)),
+    frame,
     frames: image.frames.length,
     preview: task.preview ? image.thumbnail : null,
   };

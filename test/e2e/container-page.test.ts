@@ -126,7 +126,8 @@ describe.skipIf(typeof launched === "string")(`the page${typeof launched === "st
       await page.locator("#file").setInputFiles(file("two.dcm", dicomFile(frames, 2)));
       await page.getByText("Done.").waitFor();
       const first = await page.locator("#classes").textContent();
-      await page.getByLabel("Frame").fill("2");
+      expect(await page.getByLabel("Frame").inputValue()).toBe("2");
+      await page.getByLabel("Frame").fill("1");
       await page.keyboard.press("Tab");
       await expect.poll(() => page.locator("#classes").textContent()).not.toBe(first);
       await page.getByText("Done.").waitFor();

@@ -194,7 +194,7 @@ describe("/predict", () => {
     expect(JSON.stringify(answer)).not.toMatch(/secret/i);
   });
 
-  test("each frame of a multi-frame file can be asked for, and no other", async () => {
+  test("each frame of a multi-frame file can be asked for, and no other; unasked it is the middle one, as in evaluation", async () => {
     const frames = [greyValues(1), greyValues(9)];
     const file = dicomFile(Uint8Array.from([...frames[0], ...frames[1]]), 2);
     for (const [index, values] of frames.entries()) {
@@ -202,6 +202,10 @@ describe("/predict", () => {
       expectClose(answer.probabilities, (await directly(onnx, prepared(values))).probabilities, 1e-6);
       expect(answer).toMatchObject({ frame: index, frames: 2 });
     }
+    const three = dicomFile(Uint8Array.from([...frames[0], ...frames[1], ...frames[0]]), 3);
+    const unasked = await predict(three);
+    expect(unasked).toMatchObject({ frame: 1, frames: 3 });
+    expectClose(unasked.probabilities, (await directly(onnx, prepared(frames[1]))).probabilities, 1e-6);
     const beyond = await ask("/predict?frame=2", { method: "POST", body: file });
     expect(beyond).toEqual({ status: 404, body: { error: expect.any(String), code: "imaging/frame-missing" } });
     for (const frame of ["-1", "1.5", "x", "99999999999"]) {

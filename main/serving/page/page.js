@@ -97,6 +97,7 @@ function showAnswer(answer) {
   element("preview").src = answer.preview;
   element("frames").textContent = answer.frames;
   element("frame").max = answer.frames;
+  element("frame").value = answer.frame + 1;
   element("frame-row").hidden = answer.frames < 2;
   setVisible(true);
 }
@@ -113,10 +114,12 @@ async function ask() {
   question += 1;
   const mine = question;
   show({ text: "working" });
-  const frame = Math.max(1, Math.floor(Number(element("frame").value)) || 1) - 1;
+  // Of a new file the program chooses the frame, and its answer says which.
+  const number = Math.floor(Number(element("frame").value));
+  const chosen = number >= 1 ? `&frame=${number - 1}` : "";
   let next;
   try {
-    const response = await fetch(`predict?preview=1&frame=${frame}`, { method: "POST", body: file });
+    const response = await fetch(`predict?preview=1${chosen}`, { method: "POST", body: file });
     const answer = await response.json();
     if (mine !== question) return;
     if (response.ok) {
@@ -136,7 +139,7 @@ async function ask() {
 function choose(chosen) {
   if (!chosen) return;
   file = chosen;
-  element("frame").value = "1";
+  element("frame").value = "";
   element("frame-row").hidden = true;
   void ask();
 }
