@@ -47,7 +47,10 @@ function columnOf(header: readonly string[], names: readonly string[], what: str
 /** Rows with a label, each file once. Throws labels/csv-invalid with the line number. */
 export function readLabels(csv: string): LabelRow[] {
   const text = csv.replace(/^\uFEFF/, "").replace(/^[\r\n]+/, "");
-  if (text.includes("\0")) refuse("The CSV is not text, or in an encoding other than UTF-8: save it as UTF-8.");
+  // Bytes that are no UTF-8 have become U+FFFD by now: other labels, and different ones the same.
+  if (/[\0\uFFFD]/.test(text)) {
+    refuse("The CSV is not text, or in an encoding other than UTF-8: save it as UTF-8.");
+  }
   let records: { record: string[]; info: { lines: number } }[];
   try {
     records = parse(text, {

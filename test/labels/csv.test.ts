@@ -41,6 +41,10 @@ test.each([
   ['file,label\na.png,le"sion"\n', "Line 2 of the CSV cannot be read"],
   [`file,label\na.png,${"x".repeat(121)}`, "Line 2 of the CSV has a label of more than 120 characters"],
   ["f\0i\0l\0e\0", "save it as UTF-8"],
+  [
+    new TextDecoder().decode(Uint8Array.of(...Buffer.from("file,label\na.png,"), 0xb2, 0xa1, 0xb1, 0xe4)),
+    "save it as UTF-8",
+  ],
 ])("the CSV %j is refused, with the reason and the line", (csv, reason) => {
   expect(() => readLabels(csv)).toThrow(invalid(reason));
 });
