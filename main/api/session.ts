@@ -1,7 +1,7 @@
 // The one open project of a studio, its running work, and who is told about it.
 //
-// Invariants: at most one project is open; locking stops its jobs first, then closes it and wipes the key; an evaluation that
-// is being computed is computed once however many windows ask. Every call passes `project` or `jobs`, which refuse when locked.
+// Invariants: at most one project is open, however many windows open one at once; locking stops its jobs first, then closes it and
+// wipes the key; an evaluation that is being computed is computed once however many windows ask. Every call passes `project` or `jobs`, which refuse when locked.
 
 import { AppError, type StudioEvent } from "../../preload/contract/index.ts";
 import { Supervisor } from "../jobs/supervisor.ts";
@@ -20,6 +20,8 @@ export class Session {
   #open: OpenProject | null = null;
   #idle: NodeJS.Timeout | null = null;
   readonly #inFlight = new Map<string, Promise<unknown>>();
+  /** The last opening or locking: each waits for the one before, so that none is lost while jobs are being stopped. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(host: Host) {
     this.host = host;
@@ -40,18 +42,30 @@ export class Session {
   }
 
   /** Takes over a project that has just been unlocked, and marks what a dead studio left running in it. The one before is locked. */
-  async adopt(project: Project): Promise<void> {
-    await this.lock();
-    project.runs.markInterrupted();
-    recentProjects.remember(project);
-    const jobs = new Supervisor({ project, startChild: this.host.startChild, publish: (event) => this.publish(event) });
-    this.#open = { project, jobs };
-    this.touch();
-    this.publish({ type: "changed", topic: "project" });
+  adopt(project: Project): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        await this.#lockNow();
+        project.runs.markInterrupted();
+      } catch (error) {
+        project.close();
+        throw error;
+      }
+      recentProjects.remember(project);
+      const { startChild } = this.host;
+      const jobs = new Supervisor({ project, startChild, publish: (event) => this.publish(event) });
+      this.#open = { project, jobs };
+      this.touch();
+      this.publish({ type: "changed", topic: "project" });
+    });
   }
 
   /** Stops jobs, closes the project, wipes its key. Nothing happens when none is open. */
-  async lock(): Promise<void> {
+  lock(): Promise<void> {
+    return this.#inTurn(() => this.#lockNow());
+  }
+
+  async #lockNow(): Promise<void> {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
@@ -85,6 +99,12 @@ export class Session {
     const started = compute().finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, started);
     return started;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   #onIdle(): void {

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { createORPCClient, ORPCError } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
+import { HostPresence } from "../../main/project/host-presence.ts";
 import type { Studio } from "../../preload/contract/index.ts";
 import { ended, ORIGIN, openStudio, PASSPHRASE, type TestStudio } from "./open-studio.ts";
 
@@ -203,6 +205,22 @@ describe("a locked project", () => {
     await page.projects.open({ path: open.project.path, passphrase: PASSPHRASE });
     expect((await page.jobs.get({ id: job.id })).state).toBe("interrupted");
     expect((await page.images.facets()).total).toBeGreaterThan(21);
+  });
+
+  test("opened twice at once is open once: the first opening is locked, and nothing of it stays behind", async () => {
+    const own = await openStudio();
+    try {
+      const opening = { path: own.project.path, passphrase: PASSPHRASE };
+      const job = await own.client.images.importSample({ images: 2000, seed: 5 });
+      await Promise.all([own.client.projects.open(opening), own.client.projects.open(opening)]);
+      expect((await own.client.jobs.get({ id: job.id })).state).toBe("interrupted");
+      await own.client.projects.lock();
+      const presence = new HostPresence(join(opening.path, "host.lock"));
+      expect(presence.enter()).toBe(true);
+      presence.leave();
+    } finally {
+      await own.close();
+    }
   });
 
   test("locks itself after a while without calls, but not while a job runs", async () => {
