@@ -102,28 +102,31 @@ export async function compressModel({
     onImages: (n) => report(n, "evaluating"),
   });
   const reason = refusal(before.cost, after.cost, maxAucDrop);
-  const compressed = project.models.add({
-    runId: model.runId,
-    snapshotId: model.snapshotId,
-    kind: "int8",
-    parentId: model.id,
-    name: `${model.name} int8`,
-    onnx: quantized,
-    input: model.input,
-    classes: model.classes,
-    accepted: reason === "",
+  // All three or none: a model whose report a killed process did not write would look accepted and unmeasured.
+  return project.transaction(() => {
+    const compressed = project.models.add({
+      runId: model.runId,
+      snapshotId: model.snapshotId,
+      kind: "int8",
+      parentId: model.id,
+      name: `${model.name} int8`,
+      onnx: quantized,
+      input: model.input,
+      classes: model.classes,
+      accepted: reason === "",
+    });
+    project.models.saveEvaluation({ ...after.evaluation, modelId: compressed.id });
+    const result: CompressionReport = {
+      modelId: compressed.id,
+      accepted: reason === "",
+      maxAucDrop,
+      reason,
+      before: before.cost,
+      after: after.cost,
+    };
+    project.models.saveCompressionReport(result);
+    return result;
   });
-  project.models.saveEvaluation({ ...after.evaluation, modelId: compressed.id });
-  const result: CompressionReport = {
-    modelId: compressed.id,
-    accepted: reason === "",
-    maxAucDrop,
-    reason,
-    before: before.cost,
-    after: after.cost,
-  };
-  project.models.saveCompressionReport(result);
-  return result;
 }
 
 /** At most `count` items, evenly over the list, so that every class and patient has its share. */
