@@ -49,6 +49,13 @@ export interface ExportRequest {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+const imageName = (name: string): string => `localhost/loupe/${name}`;
+
+/** One more than this name was given before, whatever model was in it: no image may take the tag of another that is loaded somewhere. */
+export function nextVersion(name: string, before: readonly Pick<ExportReport, "reference">[]): string {
+  return String(before.filter(({ reference }) => reference.startsWith(`${imageName(name)}:`)).length + 1);
+}
+
 /**
  * Errors: shipping/base-missing, shipping/target-exists, project/disk-full, project/read-only, app/aborted, app/invalid-input.
  * Whatever happens, `target` is either the complete new archive or as it was before.
@@ -61,7 +68,7 @@ export async function exportImage(request: ExportRequest): Promise<Omit<ExportRe
   }
   refuseExisting(target, overwrite);
   const sources = request.sources ?? (await findSources());
-  const reference = `localhost/loupe/${name}:${model.data.version}`;
+  const reference = `${imageName(name)}:${model.data.version}`;
   try {
     const layers = await buildLayers(request, model.data, sources);
     const archive = imageArchive({

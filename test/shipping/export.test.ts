@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type ExportRequest, exportImage, prepareBase } from "../../main/shipping/export.ts";
+import { type ExportRequest, exportImage, nextVersion, prepareBase } from "../../main/shipping/export.ts";
 import { findSources, type ImageSources } from "../../main/shipping/sources.ts";
 import type { ServedModel } from "../../preload/contract/serving.ts";
 import { elfFile } from "./elf-file.ts";
@@ -28,6 +28,13 @@ beforeEach(() => {
   sources = smallMachine();
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test("no two images of a name get the same tag, and other names do not count", () => {
+  const before = ["chest:1", "chest:2", "chest-demo:1", "brain:1"].map((tag) => ({
+    reference: `localhost/loupe/${tag}`,
+  }));
+  expect(["chest", "chest-demo", "hand"].map((name) => nextVersion(name, before))).toEqual(["3", "2", "1"]);
+});
 
 function put(path: string, bytes: Uint8Array | string): string {
   const full = join(folder, path);

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExportReport } from "../../../preload/contract/index.ts";
-import { exportImage } from "../../shipping/export.ts";
+import { exportImage, nextVersion } from "../../shipping/export.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
 import { Pace } from "./pace.ts";
@@ -13,14 +13,13 @@ import { Pace } from "./pace.ts";
 export async function exportModel(task: TaskOf<"export">, context: TaskContext): Promise<ExportReport> {
   const { project, signal } = context;
   const model = project.models.get(task.modelId);
-  const version = project.exports.list().filter(({ modelId }) => modelId === model.id).length + 1;
   const pace = new Pace();
   await mkdir(task.folder, { recursive: true });
   const exported = await exportImage({
     onnx: project.models.onnx(model.id),
     manifest: {
       name: task.name,
-      version: String(version),
+      version: nextVersion(task.name, project.exports.list()),
       input: model.input,
       classes: model.classes.map(({ name }) => name),
     },
