@@ -14,6 +14,7 @@ import { type StudioProcess, startStudio } from "../support/studio.ts";
 const PASSPHRASE = "quiet harbour lantern";
 const PROJECT = "Thorax 胸部";
 const MINUTES = 60_000;
+const LANGUAGES = ["en", "zh-CN"] as const;
 
 const browser = await launchBrowser();
 const shots = process.env.LOUPE_ARTEFACTS
@@ -104,29 +105,35 @@ describe.skipIf(typeof browser === "string")(
       waitFor: (options?: { state: "detached" }) => page.getByRole("button", { name: /^Box 1, / }).waitFor(options),
     };
 
-    /** A picture and an accessibility check of what is on the screen, in both languages and both colour schemes. */
-    async function look(name: string): Promise<void> {
+    /** A picture of what is on the screen in both colour schemes, and what axe-core has against it. */
+    async function inspect(name: string, language: string): Promise<string[]> {
       const findings: string[] = [];
-      for (const language of ["en", "zh-CN"] as const) {
-        await setLanguage(language);
-        for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-          await page.waitForTimeout(150); // colours fade
-          await shot(`${name}-${language}-${colorScheme}`);
-          const { violations } = await new AxeBuilder({ page })
-            .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
-            .analyze();
-          for (const { id, nodes } of violations) {
-            findings.push(
-              `${language} ${colorScheme}: ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
-            );
-          }
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.waitForTimeout(150); // colours fade
+        await shot(`${name}-${language}-${colorScheme}`);
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
+          .analyze();
+        for (const { id, nodes } of violations) {
+          findings.push(`${language} ${colorScheme}: ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
         }
       }
-      await setLanguage("en");
       await page.emulateMedia({ colorScheme: "light" });
+      return findings;
+    }
+
+    /** Looks at the view in both languages. */
+    async function look(name: string): Promise<void> {
+      const findings: string[] = [];
+      for (const language of LANGUAGES) {
+        await setLanguage(language);
+        findings.push(...(await inspect(name, language)));
+      }
+      await setLanguage("en");
       expect(findings, `${name}: axe`).toEqual([]);
     }
+
     /** Changes the language as a person does; the menu's button is named in the language of the moment. */
     async function setLanguage(language: "en" | "zh-CN"): Promise<void> {
       if ((await page.getAttribute("html", "lang")) === language) return;
@@ -187,6 +194,32 @@ describe.skipIf(typeof browser === "string")(
       },
       3 * MINUTES,
     );
+    test(
+      "opens every dialog by keyboard in both languages",
+      async () => {
+        const findings: string[] = [];
+        for (const language of LANGUAGES) {
+          await setLanguage(language);
+          for (const [name, open] of [
+            ["import", () => page.getByRole("button", { name: /^(Import|导入)$/ }).press("Enter")],
+            ["classes", () => page.getByRole("button", { name: /^(Classes|类别)$/ }).press("Enter")],
+            ["palette", () => page.keyboard.press("Control+k")],
+            ["shortcuts", () => page.keyboard.press("?")],
+          ] as const) {
+            await page.getByRole("listbox").focus();
+            await open();
+            await page.getByRole("dialog").waitFor();
+            findings.push(...(await inspect(`dialog-${name}`, language)));
+            await page.keyboard.press("Escape");
+            await page.getByRole("dialog").waitFor({ state: "detached" });
+          }
+        }
+        await setLanguage("en");
+        expect(findings).toEqual([]);
+      },
+      2 * MINUTES,
+    );
+
     test(
       "labels by keyboard alone: number keys, a box, undo, redo",
       async () => {
@@ -309,7 +342,9 @@ describe.skipIf(typeof browser === "string")(
         await button("Train").click();
         await button("Open model").waitFor({ timeout: 3 * MINUTES });
         await room("Runs");
-        for (const box of await page.getByRole("checkbox", { name: /^Tick / }).all()) await box.check();
+        const ticks = page.getByRole("checkbox", { name: /^Tick / });
+        await ticks.nth(1).waitFor();
+        for (const tick of await ticks.all()) await tick.check();
         await look("runs");
         await button("Compare ticked runs (2)").click();
         await page
@@ -324,7 +359,9 @@ describe.skipIf(typeof browser === "string")(
     test(
       "lays Grad-CAM and the input gradient over the image",
       async () => {
-        await room("Viewer");
+        await openSecondImage();
+        for (let i = 0; i < 2; i++) await page.keyboard.press("ArrowRight"); // the first phantom with a lesion
+        await box.waitFor();
         await button("Explain").click();
         await page.getByRole("combobox", { name: "Model" }).click();
         await page
@@ -332,6 +369,7 @@ describe.skipIf(typeof browser === "string")(
           .first()
           .click();
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
+        for (const layer of ["heat-map", "box"]) await page.getByTestId(layer).first().waitFor();
         await look("viewer-explained");
         await page.getByText("Input gradient", { exact: true }).click();
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
