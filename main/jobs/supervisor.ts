@@ -126,8 +126,8 @@ export class Supervisor {
       error: null,
       result: null,
     };
+    this.#project.jobs.save(job); // first: what cannot be written must not leave a child behind
     const child = this.#openChild();
-    this.#project.jobs.save(job);
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
     this.#running.set(job.id, { job, child, stop: null, savedAt: Date.now(), settled, settle });
     child.onMessage((message) => this.#onJobMessage(job.id, message));
