@@ -1,9 +1,14 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode } from "fast-png";
+import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nodeChildren } from "../../main/jobs/node-child.ts";
+import { Supervisor } from "../../main/jobs/supervisor.ts";
+import { AppError } from "../../preload/contract/errors.ts";
 import type { ImportReport, Job } from "../../preload/contract/index.ts";
 import { ended, openStudio, type TestStudio } from "../api/open-studio.ts";
+import { newProject } from "../project/builder.ts";
 
 let open: TestStudio;
 beforeAll(async () => {
@@ -53,6 +58,21 @@ describe("a job", () => {
     const { id } = await open.client.images.importSample({ images: 20, seed: 3 });
     open.children.at(-1)!.kill();
     expect((await ended(open.client, { id })).state).toBe("interrupted");
+  });
+
+  test("that cannot be written leaves no process behind", async () => {
+    const { project } = await newProject();
+    let started = 0;
+    const startChild = () => {
+      started++;
+      return nodeChildren()();
+    };
+    project.jobs.save = () => {
+      throw new AppError("project/disk-full", "The disk is full.");
+    };
+    const supervisor = new Supervisor({ project, startChild, publish: () => {} });
+    expect(() => supervisor.start({ kind: "sample", images: 20, seed: 1 }, null)).toThrow("full");
+    expect(started).toBe(0);
   });
 
   test("is listed newest first, with its state", async () => {
@@ -106,6 +126,31 @@ describe("importing a folder", () => {
     expect((await open.client.images.get({ id: items[0]!.id })).suggestedPart).toBe("test");
 
     expect(await report(root, "folders")).toMatchObject({ imported: 0, duplicates: 3, labelled: 0 });
+  });
+
+  test("leaves an archive's own labels to its images", async () => {
+    const root = join(open.folder, "archives");
+    mkdirSync(root);
+    const array = (shape: string, bytes: Uint8Array): Uint8Array => {
+      const header = `{'descr': '|u1', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
+      return Buffer.concat([
+        Uint8Array.of(0x93, ...Buffer.from("NUMPY"), 1, 0, 118, 0),
+        Buffer.from(`${header}\n`),
+        bytes,
+      ]);
+    };
+    const archive = zipSync({
+      "train_images.npy": array(
+        "(2, 3, 4)",
+        Uint8Array.from({ length: 24 }, (_, i) => i),
+      ),
+      "train_labels.npy": array("(2, 1)", Uint8Array.of(0, 1)),
+    });
+    writeFileSync(join(root, "mnist.npz"), archive);
+    expect(await report(root, "folders")).toMatchObject({ imported: 2, labelled: 2 });
+    const names = (await open.client.labels.classes()).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["0", "1"]));
+    expect(names).not.toContain("archives");
   });
 
   test("never replaces a label that a reader gave", async () => {

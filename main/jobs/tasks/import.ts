@@ -84,7 +84,8 @@ async function importOne(importer: Importer, source: Source, from: LabelSource, 
   }
   const part = partOf(name);
   const labelled = images.map((image) => {
-    const className = from === "folders" && source.folder !== "" ? source.folder : image.suggestedClass;
+    // What a file itself says of each image is nearer to it than the folder that it lies in.
+    const className = image.suggestedClass ?? (from === "folders" && source.folder !== "" ? source.folder : null);
     const labels: ImportedLabels = { className };
     return { image: part === null || image.suggestedPart ? image : { ...image, suggestedPart: part }, labels };
   });
