@@ -128,8 +128,11 @@ export function pick<T extends { id: string }>(items: readonly T[], wanted: stri
   return found[0]!;
 }
 
-export const pickModel = async ({ client }: Workspace, id: string): Promise<Model> =>
-  pick(newestFirst(await client.models.list()), id, "model");
+/** `latest` passes over models that compression refused: whoever wants one names it. */
+export const pickModel = async ({ client }: Workspace, id: string): Promise<Model> => {
+  const models = newestFirst(await client.models.list());
+  return pick(id === "latest" ? models.filter(({ accepted }) => accepted) : models, id, "model");
+};
 export const pickRun = async ({ client }: Workspace, id: string): Promise<Run> =>
   pick(newestFirst(await client.runs.list()), id, "run");
 export const pickSnapshot = async ({ client }: Workspace, id: string): Promise<Snapshot> =>

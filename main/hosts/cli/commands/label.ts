@@ -65,12 +65,19 @@ async function countLabels({ client, terminal }: Workspace): Promise<void> {
   ]);
 }
 
-/** By id, or by its whole file name. */
+/** Images asked for at a time; the most that a call gives. */
+const PAGE = 500;
+
+/** By id, or by its whole file name: a text is in many names, "1.png" in that of every tenth image. */
 export async function findImage({ client }: Workspace, wanted: string): Promise<ImageSummary> {
   const byId = await client.images.list({ filter: { ids: [wanted] }, limit: 1 });
   if (byId.items[0]) return byId.items[0];
-  const { items } = await client.images.list({ filter: { text: wanted }, limit: 500 });
-  const found = items.filter(({ name }) => name === wanted || name.endsWith(`/${wanted}`));
+  const found: ImageSummary[] = [];
+  for (let offset = 0, total = 1; offset < total; offset += PAGE) {
+    const page = await client.images.list({ filter: { text: wanted }, offset, limit: PAGE });
+    found.push(...page.items.filter(({ name }) => name === wanted || name.endsWith(`/${wanted}`)));
+    total = page.total;
+  }
   if (found.length !== 1) {
     throw new AppError(
       "app/not-found",
