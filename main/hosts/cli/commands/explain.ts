@@ -11,7 +11,7 @@ import { findImage } from "./label.ts";
 interface Options extends ProjectOptions {
   model: string;
   method: Explanation["method"];
-  frame: number;
+  frame?: number;
   class?: number;
   output?: string;
 }
@@ -22,7 +22,7 @@ export function explainCommand(terminal: Terminal): Command {
     .argument("<image>", "file name or id of an image")
     .option("--model <id>", "id or its beginning, or latest", "latest")
     .addOption(new Option("--method <name>").choices(["grad-cam", "input-gradient"]).default("grad-cam"))
-    .option("--frame <number>", "of a multi-frame image, from 0", wholeNumber, 0)
+    .option("--frame <number>", "of a multi-frame image, from 0; default: the middle one, as in training", wholeNumber)
     .option("--class <number>", "index of the class to explain; default: the predicted one", wholeNumber)
     .option("--output <file.png>", "writes image and map as a PNG, unencrypted, outside the project");
   return withProjectOptions(command).action(async (wanted: string, options: Options) => {
@@ -32,7 +32,7 @@ export function explainCommand(terminal: Terminal): Command {
       const explanation = await workspace.client.models.explain({
         modelId: model.id,
         imageId: image.id,
-        frame: options.frame,
+        frame: options.frame ?? image.frames >> 1,
         method: options.method,
         classIndex: options.class,
       });
