@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
@@ -127,6 +127,25 @@ describe("importing a folder", () => {
 
     expect(await report(root, "folders")).toMatchObject({ imported: 0, duplicates: 3, labelled: 0 });
   });
+
+  test.skipIf(process.getuid === undefined || process.getuid() === 0)(
+    "lists a folder that may not be read (skipped for root, who may read all)",
+    async () => {
+      const root = join(open.folder, "partly");
+      png(root, "1.png", 70);
+      mkdirSync(join(root, "locked"));
+      chmodSync(join(root, "locked"), 0);
+      try {
+        const { imported, refused } = await report(root, "none");
+        expect([imported, refused.map(({ file, code }) => [file, code])]).toEqual([
+          1,
+          [["locked/", "imaging/unreadable"]],
+        ]);
+      } finally {
+        chmodSync(join(root, "locked"), 0o700);
+      }
+    },
+  );
 
   test("leaves an archive's own labels to its images", async () => {
     const root = join(open.folder, "archives");

@@ -34,17 +34,21 @@ const PART_FOLDERS: Record<string, Part> = {
 export async function importPath(task: TaskOf<"import">, context: TaskContext): Promise<ImportReport> {
   const root = resolve(task.path);
   const isFolder = (await stat(root).catch(notThere)).isDirectory();
-  const files = isFolder ? await listFiles(root, context.signal) : [root];
   const importer = new Importer(context.project);
+  const nameOf = (path: string): string => (isFolder ? relative(root, path).split(sep).join("/") : basename(path));
+  const refuseFolder = (path: string): void => {
+    const message = "This folder may not be read, so nothing in it was imported.";
+    importer.report.refused.push({ file: `${nameOf(path) || basename(path)}/`, code: "imaging/unreadable", message });
+  };
+  const files = isFolder ? await listFiles(root, context.signal, refuseFolder) : [root];
   const pace = new Pace();
   let announcedAt = performance.now();
   for (const [index, path] of files.entries()) {
     throwIfStopped(context.signal);
     context.progress(pace.at(index, files.length, "files", "importing"));
-    const name = isFolder ? relative(root, path).split(sep).join("/") : basename(path);
     await importOne(
       importer,
-      { name, read: () => readWhole(path), folder: basename(dirname(path)) },
+      { name: nameOf(path), read: () => readWhole(path), folder: basename(dirname(path)) },
       task.labels,
       context,
     );
@@ -117,12 +121,16 @@ function refusal(file: string, error: unknown): RefusedFile {
 }
 
 /** Every file below a folder in natural order; hidden ones and links to folders are left out. */
-async function listFiles(root: string, signal: AbortSignal): Promise<string[]> {
+async function listFiles(root: string, signal: AbortSignal, refuse: (folder: string) => void): Promise<string[]> {
   const files: string[] = [];
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     throwIfStopped(signal);
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
+    if (entries === null) {
+      refuse(folder);
+      continue;
+    }
     for (const entry of entries) {
       if (entry.name.startsWith(".")) continue;
       const path = join(folder, entry.name);
