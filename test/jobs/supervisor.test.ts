@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeDicom } from "../../main/imaging/dicom/write.ts";
 import { nodeChildren } from "../../main/jobs/node-child.ts";
 import { Supervisor } from "../../main/jobs/supervisor.ts";
+import { importFile } from "../../main/jobs/tasks/import.ts";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { ImportReport, Job } from "../../preload/contract/index.ts";
 import { ended, openStudio, type TestStudio } from "../api/open-studio.ts";
+import { COLUMNS, greyAttributes, ROWS } from "../imaging/pictures.ts";
 import { newProject } from "../project/builder.ts";
 
 let open: TestStudio;
@@ -146,6 +149,31 @@ describe("importing a folder", () => {
       }
     },
   );
+
+  test("an image with an odd number or in a folder without a name does not cost the others", async () => {
+    const root = join(open.folder, "odd");
+    png(join(root, " "), "1.png", 71);
+    png(join(root, "z"), "2.png", 72);
+    for (const [index, InstanceNumber] of ["1.5", "1e30"].entries()) {
+      const attributes = greyAttributes({ InstanceNumber, SOPInstanceUID: `1.2.${index}` });
+      writeFileSync(
+        join(root, `${index}.dcm`),
+        writeDicom({ attributes, pixelData: new Uint8Array(2 * ROWS * COLUMNS) }),
+      );
+    }
+    expect(await report(root, "folders")).toMatchObject({ imported: 4, labelled: 3, refused: [] });
+  });
+
+  test("lists an image that the project cannot keep", async () => {
+    const { project } = await newProject();
+    project.images.add = () => {
+      throw new AppError("imaging/too-large", "The frame is too large.");
+    };
+    const bytes = encode({ width: 4, height: 3, data: new Uint8Array(12), channels: 1 });
+    const context = { project, signal: new AbortController().signal, progress() {}, points() {}, changed() {} };
+    const answer = await importFile({ kind: "import-file", name: "a.png", bytes, labels: "none" }, context);
+    expect(answer).toMatchObject({ imported: 0, refused: [{ file: "a.png", code: "imaging/too-large" }] });
+  });
 
   test("leaves an archive's own labels to its images", async () => {
     const root = join(open.folder, "archives");

@@ -40,7 +40,7 @@ function openDicom(name: string, bytes: Uint8Array, maxBytes: number): OpenedIma
     study: attributes.string("StudyInstanceUID"),
     series: attributes.string("SeriesInstanceUID"),
     sopInstance: attributes.string("SOPInstanceUID"),
-    instanceNumber: attributes.numbers("InstanceNumber")[0] ?? null,
+    instanceNumber: attributes.numbers("InstanceNumber").find(Number.isSafeInteger) ?? null,
     pixels,
     encoding,
     frames,

@@ -89,7 +89,8 @@ async function importOne(importer: Importer, source: Source, from: LabelSource, 
   const part = partOf(name);
   const labelled = images.map((image) => {
     // What a file itself says of each image is nearer to it than the folder that it lies in.
-    const className = image.suggestedClass ?? (from === "folders" && source.folder !== "" ? source.folder : null);
+    const className =
+      image.suggestedClass ?? (from === "folders" && source.folder.trim() !== "" ? source.folder : null);
     const labels: ImportedLabels = { className };
     return { image: part === null || image.suggestedPart ? image : { ...image, suggestedPart: part }, labels };
   });
@@ -98,7 +99,14 @@ async function importOne(importer: Importer, source: Source, from: LabelSource, 
       await setImmediate();
       throwIfStopped(context.signal);
     }
-    importer.addAll(labelled.slice(start, start + BATCH));
+    try {
+      importer.addAll(labelled.slice(start, start + BATCH));
+    } catch (error) {
+      // The project refuses an image that it cannot keep; any other error is the project's own and ends the import.
+      if (!(error instanceof AppError && error.code.startsWith("imaging/"))) throw error;
+      importer.report.refused.push(refusal(name, error));
+      return;
+    }
   }
 }
 
