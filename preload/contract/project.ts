@@ -34,7 +34,8 @@ export const recentProjectSchema = z.object({
 export type RecentProject = z.infer<typeof recentProjectSchema>;
 
 export const PASSPHRASE_MIN_LENGTH = 8;
-const newPassphrase = z.string().min(PASSPHRASE_MIN_LENGTH).max(1024);
+/** Whether it is long enough is the project's to say, in its own words: project/passphrase-weak. */
+const newPassphrase = z.string().max(1024);
 
 export const auditEntrySchema = z.object({
   sequence: z.int(),

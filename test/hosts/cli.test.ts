@@ -67,6 +67,9 @@ describe("loupe", () => {
     const human = await run(["runs"], { env: { ...env, LOUPE_PASSPHRASE: "wrong wrong wrong" } });
     expect(human).toMatchObject({ code: 1, stdout: "" });
     expect(human.stderr).toMatch(/^error \[project\/key-wrong\]: The passphrase is not right\./);
+    const weak = await run(["new", "Weak", "--folder", folder], { env: { LOUPE_PASSPHRASE: "1234567" } });
+    expect(weak).toMatchObject({ code: 1, stdout: "" });
+    expect(weak.stderr).toMatch(/^error \[project\/passphrase-weak\]: A passphrase needs at least 8 characters/);
     expect(await json("explain", "none.png")).toMatchObject({
       code: 1,
       document: { error: { code: "app/not-found" } },
