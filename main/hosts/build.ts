@@ -5,10 +5,10 @@
 // command line need no build of their own, only the desktop host does (Electron's own Node reads no types).
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { alone } from "./build-lock.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -53,36 +53,6 @@ export async function buildParts(parts: readonly BuildPart[], say: (line: string
       await part.build();
       await writeFile(stampFile, stamp);
     });
-  }
-}
-
-/** Two starts at once build one after the other, and the second finds it done. The lock of a dead process is taken over. */
-async function alone(lockFile: string, work: () => Promise<void>): Promise<void> {
-  await mkdir(join(ROOT, "dist"), { recursive: true });
-  for (;;) {
-    try {
-      await writeFile(lockFile, String(process.pid), { flag: "wx" });
-      break;
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-      const holder = Number(await readFile(lockFile, "utf8").catch(() => ""));
-      if (holder > 0 && !isAlive(holder)) await rm(lockFile, { force: true });
-      else await setTimeout(100);
-    }
-  }
-  try {
-    await work();
-  } finally {
-    await rm(lockFile, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
