@@ -1,7 +1,7 @@
 // What a command says: results on stdout, everything else on stderr, so that `loupe … --json | jq` always works.
 //
 // With --json exactly one document goes to stdout, whether the command succeeded or not. Progress is one line that is rewritten
-// on a terminal, and a line every few seconds elsewhere.
+// on a terminal; elsewhere it is a line every few seconds and whenever something else is done.
 
 import type { Progress } from "../../../preload/contract/index.ts";
 
@@ -16,6 +16,7 @@ const LINE_EVERY_MS = 5000;
 export class Terminal {
   readonly json: boolean;
   #progressAt = Number.NEGATIVE_INFINITY;
+  #progressNote = "";
   #openLine = false;
 
   constructor(json: boolean) {
@@ -52,8 +53,9 @@ export class Terminal {
       return;
     }
     const now = performance.now();
-    if (now - this.#progressAt < LINE_EVERY_MS) return;
+    if (note === this.#progressNote && now - this.#progressAt < LINE_EVERY_MS) return;
     this.#progressAt = now;
+    this.#progressNote = note;
     process.stderr.write(`${line}\n`);
   }
 
