@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createStudio } from "../../main/api/studio.ts";
-import { findImage } from "../../main/hosts/cli/commands/label.ts";
+import { findImage, labelOne } from "../../main/hosts/cli/commands/label.ts";
 import { Terminal } from "../../main/hosts/cli/terminal.ts";
 import { pickModel, type Workspace } from "../../main/hosts/cli/workspace.ts";
 import { localHost } from "../../main/hosts/local-host.ts";
@@ -30,6 +30,18 @@ test("an image is found by its name among thousands whose names contain it, and 
     expect((await findImage(workspace, "1.png")).name).toBe("last/1.png");
     expect((await findImage(workspace, "1/30001.png")).name).toBe("1/30001.png");
     await expect(findImage(workspace, "2.png")).rejects.toMatchObject({ code: "app/not-found" });
+  });
+});
+
+test("an image and a class are found however their accents and capitals are typed", async () => {
+  const { project } = await newProject();
+  addImages(project, 1, () => ({ name: "Bu\u0308ro/e\u0301.png" }));
+  project.labels.saveClass({ name: "Lésion" });
+  await workingIn(project, async (workspace) => {
+    expect((await findImage(workspace, "\u00e9.png")).name).toBe("Bu\u0308ro/e\u0301.png");
+    await labelOne(workspace, "e\u0301.png", "le\u0301sion");
+    expect((await workspace.client.labels.classes()).map(({ name }) => name)).toEqual(["Lésion"]);
+    expect((await workspace.client.images.facets()).unlabelled).toBe(0);
   });
 });
 

@@ -40,11 +40,11 @@ async function labelFromCsv({ client, terminal }: Workspace, csv: string): Promi
   ]);
 }
 
-async function labelOne(workspace: Workspace, image: string, className: string | null): Promise<void> {
+export async function labelOne(workspace: Workspace, image: string, className: string | null): Promise<void> {
   const { client, terminal } = workspace;
   const { id } = await findImage(workspace, image);
   const classes = await client.labels.classes();
-  const known = classes.find(({ name }) => name === className);
+  const known = classes.find(({ name }) => className !== null && nameKey(name) === nameKey(className.trim()));
   const classId = className === null ? null : (known ?? (await client.labels.saveClass({ name: className }))).id;
   const labels = await client.labels.setClass({ imageId: id, classId });
   terminal.answer(labels, [className === null ? "The label was taken back." : `Labelled ${className}.`]);
@@ -65,6 +65,9 @@ async function countLabels({ client, terminal }: Workspace): Promise<void> {
   ]);
 }
 
+/** Classes whose names differ in case or in how accents are written are one class, as in the project. */
+const nameKey = (name: string): string => name.normalize("NFC").toLowerCase();
+
 /** Images asked for at a time; the most that a call gives. */
 const PAGE = 500;
 
@@ -75,7 +78,7 @@ export async function findImage({ client }: Workspace, wanted: string): Promise<
   const found: ImageSummary[] = [];
   for (let offset = 0, total = 1; offset < total; offset += PAGE) {
     const page = await client.images.list({ filter: { text: wanted }, offset, limit: PAGE });
-    found.push(...page.items.filter(({ name }) => name === wanted || name.endsWith(`/${wanted}`)));
+    found.push(...page.items.filter(({ name }) => `/${name.normalize("NFC")}`.endsWith(`/${wanted.normalize("NFC")}`)));
     total = page.total;
   }
   if (found.length !== 1) {
