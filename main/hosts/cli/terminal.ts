@@ -16,7 +16,6 @@ const LINE_EVERY_MS = 5000;
 export class Terminal {
   readonly json: boolean;
   #progressAt = Number.NEGATIVE_INFINITY;
-  #phase = "";
   #progressNote = "";
   #openLine = false;
 
