@@ -31,6 +31,7 @@ test("journal, flushing, references and temporary files are set as the README sa
   const { database } = openNew();
   const settings = ["journal_mode", "synchronous", "foreign_keys", "secure_delete", "temp_store", "busy_timeout"];
   expect(settings.map((name) => database.pragma(name))).toEqual(["wal", 2, 1, 1, 2, 10_000]);
+  expect(["fullfsync", "checkpoint_fullfsync"].map((name) => database.pragma(name))).toEqual([1, 1]);
 });
 
 test("the file begins with random bytes, and another key does not open it", () => {
