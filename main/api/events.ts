@@ -68,7 +68,8 @@ class Subscriber implements AsyncIteratorObject<StudioEvent, void, void> {
     }
     const key = replaceKey(event);
     if (key !== null) this.#queue = this.#queue.filter((waiting) => replaceKey(waiting) !== key);
-    if (this.#queue.length < LONGEST_QUEUE) this.#queue.push(event);
+    // News with a key is never many: that a job ended must not be lost behind points.
+    if (key !== null || this.#queue.length < LONGEST_QUEUE) this.#queue.push(event);
   }
 
   end(): void {

@@ -51,3 +51,15 @@ test("a slow window hears the newest progress of a job once, and every batch of 
   expect(queue.map((event) => event?.type)).toEqual(["hello", "job", "points", "changed", "points"]);
   expect(queue[1]).toMatchObject({ job: { progress: { done: 2 } } });
 });
+
+test("a stuck window loses points, never that a job ended", async () => {
+  const hub = new EventHub();
+  const heard = hub.subscribe();
+  for (let index = 0; index < 5000; index += 1) hub.publish({ type: "points", runId: "run", points: [] });
+  hub.publish({ type: "job", job: { ...job(10), state: "done" } });
+  hub.publish({ type: "changed", topic: "runs" });
+  const types: (string | undefined)[] = [];
+  while (types.at(-1) !== "changed" && types.length < 2000) types.push((await heard.next()).value?.type);
+  expect(types.slice(-2)).toEqual(["job", "changed"]);
+  expect(types.length).toBeLessThan(1100);
+});
