@@ -2,12 +2,14 @@
 //
 // One story in order; each step starts where the one before it ended. Every view is photographed (LOUPE_ARTEFACTS names the folder) and
 // checked by axe-core for WCAG 2.2 AA in both languages and both colour schemes.
-import { mkdirSync, mkdtempSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { encodePng } from "../../main/imaging/formats/png.ts";
+import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { type StudioProcess, startStudio } from "../support/studio.ts";
 
@@ -422,6 +424,47 @@ describe.skipIf(typeof browser === "string")(
       },
       6 * MINUTES,
     );
+    test(
+      "imports a folder, names the file that it refuses, and adds nothing twice",
+      async () => {
+        const source = mkdtempSync(join(tmpdir(), "loupe-source-"));
+        try {
+          const values = Uint8Array.from({ length: 32 * 24 }, (_, i) => i % 251);
+          writeFileSync(join(source, "片子.png"), encodePng({ rows: 24, columns: 32, samples: 1, values }));
+          writeFileSync(join(source, "cut.dcm"), drawPhantom({ index: 0, seed: 3 }).bytes.subarray(0, 5000));
+          for (const summary of [/^Imported 1, already there 0/, /^Imported 0, already there 1/]) {
+            await room("Library");
+            await button("Import").click();
+            await page.getByRole("tab", { name: "Path on the workstation" }).click();
+            await page.getByLabel("File or folder").fill(source);
+            await page.getByRole("dialog").getByRole("button", { name: "Import", exact: true }).click();
+            await page.getByText(summary).waitFor({ timeout: MINUTES });
+            await page.getByRole("cell", { name: /cut\.dcm/ }).waitFor();
+            expect(await inspect("import-report", "en")).toEqual([]);
+            await page.keyboard.press("Escape");
+          }
+        } finally {
+          rmSync(source, { recursive: true, force: true });
+        }
+      },
+      2 * MINUTES,
+    );
+
+    test("left no patient, no reader and no passphrase readable in any file", () => {
+      const secrets = [PASSPHRASE, "Reader One", "PHANTOM-7", "Phantom^", "片子"];
+      const needles = secrets.flatMap((text) => [Buffer.from(text, "utf8"), Buffer.from(text, "utf16le")]);
+      const files = readdirSync(studio.folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+        entry.isFile(),
+      );
+      expect(files.length).toBeGreaterThan(3);
+      const leaks = files
+        .map((file) => join(file.parentPath, file.name))
+        .filter((path) => {
+          const bytes = readFileSync(path);
+          return needles.some((needle) => bytes.includes(needle) || Buffer.from(path).includes(needle));
+        });
+      expect(leaks).toEqual([]);
+    });
 
     test("nothing went wrong in the page", () => {
       expect(problems).toEqual([]);

@@ -1,6 +1,6 @@
 // Starts the studio's browser host as a user would (`npm start`), with its settings in a folder of the test's own.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,8 +23,14 @@ export async function startStudio(
   options: { folder?: string; timeoutMs?: number; group?: boolean } = {},
 ): Promise<StudioProcess> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "loupe-test-"));
+  const temporary = join(folder, "tmp");
+  mkdirSync(temporary, { recursive: true });
   const child = spawn(process.execPath, ["main/hosts/start.ts", "--host", "browser", "--no-open", "--port", "0"], {
-    env: { ...process.env, LOUPE_CONFIG: join(folder, "config"), HOME: folder, USERPROFILE: folder },
+    env: {
+      ...process.env,
+      ...{ LOUPE_CONFIG: join(folder, "config"), HOME: folder, USERPROFILE: folder },
+      ...{ TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+    },
     stdio: ["pipe", "pipe", "pipe"],
     detached: options.group ?? false,
   });
