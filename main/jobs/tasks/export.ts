@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ExportReport } from "../../../preload/contract/index.ts";
+import { AppError, type ExportReport } from "../../../preload/contract/index.ts";
 import { exportImage, nextVersion } from "../../shipping/export.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
@@ -14,7 +14,9 @@ export async function exportModel(task: TaskOf<"export">, context: TaskContext):
   const { project, signal } = context;
   const model = project.models.get(task.modelId);
   const pace = new Pace();
-  await mkdir(task.folder, { recursive: true });
+  await mkdir(task.folder, { recursive: true }).catch((cause: unknown) => {
+    throw new AppError("project/read-only", "The folder for the archive cannot be made: choose another.", { cause });
+  });
   const exported = await exportImage({
     onnx: project.models.onnx(model.id),
     manifest: {
