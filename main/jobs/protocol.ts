@@ -18,7 +18,7 @@ import type {
   JobKind,
   Part,
   Progress,
-  Recipe,
+  RecipeSuggestion,
   RunPoint,
   Topic,
 } from "../../preload/contract/index.ts";
@@ -63,7 +63,7 @@ export interface TaskResults {
   "import-file": ImportReport;
   explain: Explanation;
   evaluation: Evaluation;
-  recipes: { recipe: Recipe; reason: string }[];
+  recipes: RecipeSuggestion[];
   devices: Device[];
 }
 

@@ -2,14 +2,8 @@
 //
 // These are starting points for a workstation without a graphics processor: a run of each ends in minutes. They are functions of counts and sizes
 // alone, so the same snapshot always gets the same suggestions.
-import type { Recipe, Snapshot } from "../../preload/contract/index.ts";
+import type { Recipe, RecipeSuggestion, Snapshot } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
-
-export interface SuggestedRecipe {
-  recipe: Recipe;
-  /** Plain sentences for the person who chooses. */
-  reason: string;
-}
 
 /** Input sides above these cost more time than they have brought accuracy in our benches. Revisit with lesions of a few pixels. */
 const LARGEST_INPUT = { logistic: 64, convnet: 96, resnet18: 96 } as const;
@@ -21,7 +15,7 @@ const BALANCE_FROM = 1.5;
 const MEASURED_IMAGES = 200;
 
 /** One recipe each for convnet, resnet18 and logistic, for a snapshot of the project. Errors: app/not-found. */
-export function suggestRecipes(project: Project, snapshotId: string): SuggestedRecipe[] {
+export function suggestRecipes(project: Project, snapshotId: string): RecipeSuggestion[] {
   const items = project.snapshots.items(snapshotId);
   const every = Math.ceil(items.length / MEASURED_IMAGES);
   const images = items.filter((_, i) => i % every === 0).map((item) => project.images.get(item.imageId));
@@ -32,7 +26,7 @@ export function suggestRecipes(project: Project, snapshotId: string): SuggestedR
 export function recipesFor(
   snapshot: Pick<Snapshot, "classes" | "counts" | "seed">,
   images: readonly { rows: number; columns: number }[],
-): SuggestedRecipe[] {
+): RecipeSuggestion[] {
   const train = snapshot.counts.find((count) => count.part === "train");
   const count = Math.max(1, train?.images ?? 0);
   const perClass = (train?.perClass ?? []).filter((n) => n > 0);
@@ -79,23 +73,8 @@ export function recipesFor(
       augment,
     },
   };
-  const data = `${count} training images${balanced ? ", whose classes are drawn equally often because their numbers differ" : ""}`;
-  const seen = ({ inputSize: size }: Recipe): string =>
-    size < side ? `images are reduced to ${size}×${size} pixels` : `images are used at ${size}×${size} pixels`;
-  return [
-    {
-      recipe: recipes.convnet,
-      reason: `A small convolutional network: the first to try with ${data}; ${seen(recipes.convnet)}, varied a little and mirrored at random: switch mirroring off where left and right matter.`,
-    },
-    {
-      recipe: recipes.resnet18,
-      reason: `A residual network with 18 layers: slower, and usually the most accurate once there are some hundreds of images; here ${data}; ${seen(recipes.resnet18)}.`,
-    },
-    {
-      recipe: recipes.logistic,
-      reason: `Logistic regression on the pixels: ready in seconds, and the bar that the others must clear; ${seen(recipes.logistic)}.`,
-    },
-  ];
+  const reason = { trainingImages: train?.images ?? 0, imageSide: side, uneven: balanced };
+  return [recipes.convnet, recipes.resnet18, recipes.logistic].map((recipe) => ({ recipe, reason }));
 }
 
 function median(values: readonly number[]): number {

@@ -113,11 +113,20 @@ export const evaluationSchema = z.object({
 });
 export type Evaluation = z.infer<typeof evaluationSchema>;
 
+/** A recipe fitted to a snapshot, and the facts that it was fitted to; the interface puts them into words. */
+export const recipeSuggestionSchema = z.object({
+  recipe: recipeSchema,
+  reason: z.object({
+    trainingImages: z.int(),
+    imageSide: z.int().describe("median of the longer sides of the images, pixels"),
+    uneven: z.boolean().describe("true where classes differ so much in number that batches are balanced"),
+  }),
+});
+export type RecipeSuggestion = z.infer<typeof recipeSuggestionSchema>;
+
 export const runsContract = {
   /** One recipe for each architecture, fitted to the snapshot's images, with the reason for each choice. */
-  recipes: oc
-    .input(z.object({ snapshotId: z.string() }))
-    .output(z.array(z.object({ recipe: recipeSchema, reason: z.string() }))),
+  recipes: oc.input(z.object({ snapshotId: z.string() })).output(z.array(recipeSuggestionSchema)),
   devices: oc.output(z.array(deviceSchema)),
   start: oc
     .input(

@@ -182,8 +182,10 @@ function RecipeCard({ suggestion: { recipe, reason } }: { suggestion: Suggestion
           <Text size="xs" c="dimmed">
             {t("recipeLine", { size: recipe.inputSize, epochs: recipe.epochs, batch: recipe.batchSize })}
           </Text>
-          <Text size="xs" c="dimmed" lang="en">
-            {reason}
+          <Text size="xs" c="dimmed">
+            {t("fitted.images", { count: reason.trainingImages })}{" "}
+            {t(recipe.inputSize < reason.imageSide ? "fitted.reduced" : "fitted.kept", { side: recipe.inputSize })}{" "}
+            {reason.uneven && t("fitted.uneven")} {recipe.augment?.flip && t("fitted.mirrored")}
           </Text>
         </Stack>
       </Group>
