@@ -121,6 +121,8 @@ export const imagesContract = {
   /** Counts over the whole project, for the filter column. */
   facets: oc.output(facetsSchema),
   get: oc.input(z.object({ id: z.string() })).output(imageDetailSchema),
+  /** Writes into the audit log that pixels of this image are about to leave the project unencrypted. Call it before they do. */
+  recordExport: oc.input(z.object({ id: z.string(), form: z.enum(["explanation"]) })).output(z.void()),
 };
 
 /**

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openProject } from "../../main/project/index.ts";
 import { type Finished, type RunOptions, runLoupe } from "./run-loupe.ts";
 
 /** A Node of the system that cannot run TypeScript, or null. */
@@ -129,6 +130,15 @@ describe("the job without a window", () => {
     expect(evaluation).toMatchObject({ code: 0, document: { part: "validation", modelId: train.document.modelId } });
     const runs = await run(["runs"]);
     expect(runs.stdout).toContain("logistic 1");
+
+    const picture = join(folder, "map.png");
+    const explain = ["explain", "PHANTOM-7-0001-1.dcm", "--method", "input-gradient", "--output", picture];
+    expect(await json(...explain)).toMatchObject({ code: 0, document: { method: "input-gradient", output: picture } });
+    expect(readFileSync(picture).subarray(1, 4).toString()).toBe("PNG");
+    const project = await openProject({ path: env.LOUPE_PROJECT!, passphrase: PASSPHRASE });
+    const exported = project.audit.list(0, 500).entries.filter(({ action }) => action === "image/export");
+    project.close();
+    expect(exported.map(({ detail }) => JSON.parse(detail) as unknown)).toEqual([{ form: "explanation" }]);
   });
 
   test("is stopped by Ctrl-C: the run is cancelled, keeps its place, and --resume ends it", async () => {

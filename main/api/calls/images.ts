@@ -25,4 +25,8 @@ export const imageCalls = {
   ),
   facets: unlocked.images.facets.handler(({ context }) => context.project.images.facets()),
   get: unlocked.images.get.handler(({ input, context }) => context.project.images.get(input.id)),
+  recordExport: unlocked.images.recordExport.handler(({ input, context: { project } }) => {
+    const { id } = project.images.get(input.id);
+    project.audit.record("image/export", id, { form: input.form });
+  }),
 };

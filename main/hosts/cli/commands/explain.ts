@@ -42,6 +42,7 @@ export function explainCommand(terminal: Terminal): Command {
         return;
       }
       const output = resolve(options.output);
+      await workspace.client.images.recordExport({ id: image.id, form: "explanation" });
       await writeFile(output, await overlayOf(workspace, explanation));
       terminal.answer({ ...explanation, output }, [...lines, `Wrote ${output}, which is not encrypted.`]);
     });
