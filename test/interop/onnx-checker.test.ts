@@ -7,6 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { foldBatchNorm } from "../../main/compression/fold.ts";
+import { quantizableValues, quantizeStatic } from "../../main/compression/quantize.ts";
+import { gradCamGraph, inputGradientGraph } from "../../main/explanation/saliency.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { gradient } from "../../main/graph/gradient.ts";
 import { floatTensor, type Graph, tensor } from "../../main/graph/graph.ts";
@@ -71,6 +74,17 @@ test("a model with its gradient for an inner map and for the image, any batch, i
     return back.build();
   });
   expectAccepted(graphs);
+});
+
+test("compressed models and the maps that explain models are accepted", () => {
+  const trained = models.map((model) => inferenceModel(model, model.graph.initializers));
+  const compressed = trained.map((graph) => {
+    const folded = foldBatchNorm(graph);
+    return quantizeStatic(folded, new Map(quantizableValues(folded).map((name) => [name, { min: -1, max: 2 }])));
+  });
+  expect(compressed.every((graph) => graph.nodes.some((node) => node.op === "QuantizeLinear"))).toBe(true);
+  const convolutional = trained.filter((graph) => graph.nodes.some((node) => node.op === "Conv"));
+  expectAccepted([...compressed, ...convolutional.map(gradCamGraph), ...trained.map(inputGradientGraph)]);
 });
 
 test("8-bit codes per channel are accepted", () => {
