@@ -15,6 +15,8 @@ export function useCommands(list: readonly Command[]): void {
 function belongsToControl(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
+  // The button that had the focus in a dialog may go (it was pressed, it waits): what is behind the dialog stays untouched.
+  if (target === document.body && document.querySelector("[aria-modal=true]")) return true;
   if (target.dataset.commands !== undefined) return false; // a view's own surface: grid, picture
   if (target.isContentEditable || target.closest("textarea, select, [role=dialog], [role=menu], [role=listbox]"))
     return true;

@@ -20,6 +20,11 @@ const START: LibraryState = { filter: {}, sort: "imported", reason: null, focuse
 
 export const libraryStore = createStore<LibraryState>(() => START);
 
+/** Another filter: an image that may be out of sight is neither focused nor selected, so that no digit labels it. */
+export function narrowed(filter: ImageFilter): Pick<LibraryState, "filter" | "focused" | "selected"> {
+  return { filter, focused: null, selected: new Set() };
+}
+
 /** Opens the library on exactly these images. */
 export function showImages(ids: string[], reason: string): void {
   libraryStore.setState({ ...START, filter: { ids }, reason });

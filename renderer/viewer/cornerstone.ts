@@ -186,6 +186,8 @@ export interface PictureEvents {
 }
 
 export interface PictureView {
+  /** of the shown picture; while the next one is on its way that is still the one before */
+  imageId: string;
   size: ImageSize;
   transform: ViewTransform;
   /** in modality values */
@@ -378,6 +380,7 @@ export class Picture {
     const { columns, rows, spacing } = this.image.pixels;
     const [rowSpacing, columnSpacing] = spacing ?? [1, 1];
     this.events.onView({
+      imageId: this.image.imageId,
       size: { columns, rows },
       transform: viewTransform(
         { columns, rows },

@@ -101,6 +101,7 @@ describe.skipIf(typeof browser === "string")(
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("Enter");
       await page.getByRole("region", { name: /^Picture: / }).waitFor();
+      await page.locator("[data-testid=picture][data-ready]").waitFor(); // nothing is labelled before it is in sight
     }
 
     const box = {

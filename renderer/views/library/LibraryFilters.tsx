@@ -4,12 +4,11 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { Facets, ImageFilter, LabelClass } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { libraryStore } from "../../state/library.ts";
+import { libraryStore, narrowed } from "../../state/library.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import classes from "./LibraryFilters.module.css";
 
-const choose = (part: Partial<ImageFilter>) =>
-  libraryStore.setState(({ filter }) => ({ filter: { ...filter, ...part }, focused: null }));
+const choose = (part: Partial<ImageFilter>) => libraryStore.setState(({ filter }) => narrowed({ ...filter, ...part }));
 
 export function LibraryFilters({ facets, classes: labelClasses }: { facets: Facets; classes: readonly LabelClass[] }) {
   const { t } = useTranslation("library");
@@ -30,7 +29,7 @@ export function LibraryFilters({ facets, classes: labelClasses }: { facets: Face
           <Button
             size="compact-sm"
             variant="default"
-            onClick={() => libraryStore.setState({ filter: {}, reason: null, focused: null })}
+            onClick={() => libraryStore.setState({ ...narrowed({}), reason: null })}
           >
             {t("showAll")}
           </Button>

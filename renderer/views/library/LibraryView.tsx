@@ -7,7 +7,7 @@ import { useStore } from "zustand";
 import { libraryCommands } from "../../commands/library.ts";
 import { useCommands } from "../../commands/useCommands.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { type ImageSort, libraryStore } from "../../state/library.ts";
+import { type ImageSort, libraryStore, narrowed } from "../../state/library.ts";
 import { navigate } from "../../state/route.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { useClasses, useFacets } from "../../studio/queries.ts";
@@ -55,6 +55,8 @@ export function LibraryView() {
             const state = libraryStore.getState();
             const ids = state.selected.size > 0 ? [...state.selected] : state.focused ? [state.focused] : [];
             for (const id of ids) writer.setClass(id, classId);
+            // A label may take them out of the filter: the next digit must not reach images that are out of sight.
+            if (state.selected.size > 0) libraryStore.setState({ selected: new Set() });
           },
           undo: () => writer.undo(() => {}),
           redo: () => writer.redo(() => {}),
@@ -141,7 +143,7 @@ function SearchField({ inputRef }: { inputRef: React.RefObject<HTMLInputElement 
   useEffect(() => {
     if (typed === text) return;
     const timer = setTimeout(
-      () => libraryStore.setState(({ filter }) => ({ filter: { ...filter, text: typed || undefined } })),
+      () => libraryStore.setState(({ filter }) => narrowed({ ...filter, text: typed || undefined })),
       SEARCH_PAUSE_MS,
     );
     return () => clearTimeout(timer);

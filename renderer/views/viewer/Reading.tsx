@@ -7,7 +7,7 @@ import type { ImageDetail, LabelClass } from "../../../preload/contract/index.ts
 import { useCommands } from "../../commands/useCommands.ts";
 import { type ViewerActions, viewerCommands } from "../../commands/viewer.ts";
 import { preferencesStore } from "../../state/preferences.ts";
-import { navigate } from "../../state/route.ts";
+import { navigate, routeStore } from "../../state/route.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { keys, useClasses, useLabels } from "../../studio/queries.ts";
@@ -27,7 +27,14 @@ import { usePlace } from "./usePlace.ts";
 
 const NO_CLASSES: LabelClass[] = [];
 
-export function Reading({ image, frame }: { image: ImageDetail; frame: number }) {
+export interface ReadingProps {
+  image: ImageDetail;
+  frame: number;
+  /** another image was asked for and its description is on its way */
+  leaving: boolean;
+}
+
+export function Reading({ image, frame, leaving }: ReadingProps) {
   const { t } = useTranslation("viewer");
   const studio = useStudio();
   const queryClient = useQueryClient();
@@ -48,9 +55,13 @@ export function Reading({ image, frame }: { image: ImageDetail; frame: number })
     labelClasses[0] ??
     null;
 
+  const ready = view?.imageId === image.id && trouble === null;
+  // A label is for the picture in sight: none is given while another one is still on the screen, or was already asked for.
+  const inSight = !leaving && (ready || trouble !== null);
+
   // Commands and the box tool outlive renders; they read what is so now.
-  const now = useRef({ image, frame, labels: labels.data, classOfNewBox, place, picture });
-  now.current = { image, frame, labels: labels.data, classOfNewBox, place, picture };
+  const now = useRef({ image, frame, labels: labels.data, classOfNewBox, place, picture, inSight });
+  now.current = { image, frame, labels: labels.data, classOfNewBox, place, picture, inSight };
 
   const boxTool = useMemo(
     () =>
@@ -60,6 +71,7 @@ export function Reading({ image, frame }: { image: ImageDetail; frame: number })
         save: ({ id, rect }) => {
           const { image, frame, labels, classOfNewBox } = now.current;
           const old = labels?.boxes.find((box) => id !== null && writer.isSame(box.id, id));
+          if (id !== null && !old) return ""; // it was taken back while it was in hand
           const classId = old?.classId ?? classOfNewBox?.id;
           if (!classId) return "";
           const { x, y, width, height } = rect;
@@ -140,6 +152,7 @@ export function Reading({ image, frame }: { image: ImageDetail; frame: number })
     return {
       hasImage: () => true,
       setClass: (classId) => {
+        if (!now.current.inSight) return;
         writer.setClass(now.current.image.id, classId);
         if (classId !== null && preferencesStore.getState().autoAdvance) goTo(1);
       },
@@ -161,11 +174,13 @@ export function Reading({ image, frame }: { image: ImageDetail; frame: number })
       toggleExplain: () => viewerStore.setState(({ explaining }) => ({ explaining: !explaining, explanation: null })),
       close: () => navigate({ view: "library" }),
       boxes: {
-        canDraw: () => now.current.classOfNewBox !== null,
+        canDraw: () => now.current.inSight && now.current.classOfNewBox !== null,
         active: () => boxTool.selected !== null || boxTool.state.name !== "idle",
         open: () => boxTool.state.name !== "idle",
         any: () => (now.current.labels?.boxes.length ?? 0) > 0,
-        start: () => boxTool.startKeyboard(),
+        start: () => {
+          if (now.current.inSight) boxTool.startKeyboard();
+        },
         selectNext: () => {
           const { labels, frame } = now.current;
           const here = labels?.boxes.filter((box) => box.frame === frame) ?? [];
@@ -182,6 +197,9 @@ export function Reading({ image, frame }: { image: ImageDetail; frame: number })
   }, [boxTool, goTo, goToFrame, writer]);
   useCommands(useMemo(() => viewerCommands(actions, labelClasses), [actions, labelClasses]));
 
+  // A box in hand belongs to the image and frame on which it was drawn: it is kept before another one comes.
+  useEffect(() => routeStore.subscribe(() => boxTool.complete()), [boxTool]);
+
   useEffect(() => {
     const onKeyUp = (event: KeyboardEvent) => {
       if (event.key.startsWith("Arrow")) boxTool.keysReleased();
@@ -193,7 +211,6 @@ export function Reading({ image, frame }: { image: ImageDetail; frame: number })
     };
   }, [boxTool]);
 
-  const ready = view !== null && trouble === null;
   return (
     <div className={classes.reading}>
       <h1 className="visually-hidden">{t("picture", { name: image.name })}</h1>

@@ -53,7 +53,7 @@ export function Toolbar({ image, view, picture, actions, place }: ToolbarProps) 
   const history = useLabelHistory().data;
   return (
     <div className={classes.bar} role="toolbar" aria-label={t("tools")}>
-      <Group gap={4} wrap="nowrap">
+      <Group gap={4} className={classes.tools}>
         <Tool icon={ChevronLeft} name={command("names.viewer.previous")} onRun={actions.previous} />
         <Text size="sm" className={classes.place}>
           {place.index !== null && place.total !== null

@@ -47,5 +47,6 @@ function OneImage({ imageId, frame }: { imageId: string; frame: number }) {
   if (image.error && !image.data) return <Refused error={image.error} onRetry={() => void image.refetch()} />;
   const detail = image.data ?? shown;
   if (!detail) return <Loading />;
-  return <Reading image={detail} frame={detail.id === imageId ? Math.min(frame, detail.frames - 1) : 0} />;
+  const arrived = detail.id === imageId;
+  return <Reading image={detail} frame={arrived ? Math.min(frame, detail.frames - 1) : 0} leaving={!arrived} />;
 }

@@ -42,7 +42,7 @@ export function WelcomeView() {
               {step.name === "start" && (
                 <Stack gap="lg">
                   <RecentProjects onOpen={(path) => setStep({ name: "open", path })} />
-                  <Group grow>
+                  <Group grow preventGrowOverflow={false}>
                     <Button
                       size="md"
                       leftSection={<Plus aria-hidden size={18} />}
