@@ -6,6 +6,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Job, RunPoint, Studio, StudioEvent } from "../../preload/contract/index.ts";
 import type { ConnectionState } from "../state/connection.ts";
 import { refusalOf } from "./client.ts";
+import { withPoints } from "./points.ts";
 import { keys } from "./queries.ts";
 
 const FIRST_WAIT_MS = 500;
@@ -61,9 +62,12 @@ export function applyEvent(queryClient: QueryClient, event: StudioEvent): void {
       queryClient.setQueryData<Job[]>(keys.jobs, (jobs) => withJob(jobs ?? [], event.job));
       return;
     case "points":
-      queryClient.setQueryData<RunPoint[]>(keys.points(event.runId), (points) =>
-        points ? withPoints(points, event.points) : undefined,
-      );
+      // Kept while the first answer is on its way too (`pointsOf` joins them); nothing for a run that nobody looks at.
+      if (queryClient.getQueryState(keys.points(event.runId))) {
+        queryClient.setQueryData<RunPoint[]>(keys.points(event.runId), (points) =>
+          withPoints(points ?? [], event.points),
+        );
+      }
       return;
     case "changed":
       void queryClient.invalidateQueries({ queryKey: keys.topic(event.topic) });
@@ -80,13 +84,6 @@ export function applyEvent(queryClient: QueryClient, event: StudioEvent): void {
 /** Newest first; a known job is replaced where it stands. */
 function withJob(jobs: Job[], job: Job): Job[] {
   return jobs.some(({ id }) => id === job.id) ? jobs.map((old) => (old.id === job.id ? job : old)) : [job, ...jobs];
-}
-
-/** A resumed run repeats points; the newer one of the same place counts. */
-function withPoints(points: RunPoint[], more: RunPoint[]): RunPoint[] {
-  const place = ({ step, part, metric }: RunPoint) => `${step}/${part}/${metric}`;
-  const fresh = new Set(more.map(place));
-  return [...points.filter((point) => !fresh.has(place(point))), ...more];
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -2,8 +2,9 @@
 //
 // Keys start with the topic whose `changed` event makes the answer old (renderer/studio/events.ts invalidates by topic), so
 // nothing here polls. Two exceptions are fed by events directly: the jobs list and the points of a run.
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
-import type { Inputs, Part, Studio, Topic } from "../../preload/contract/index.ts";
+import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Inputs, Part, RunPoint, Studio, Topic } from "../../preload/contract/index.ts";
+import { withPoints } from "./points.ts";
 import { useStudio } from "./StudioContext.tsx";
 
 /** Keys; the first word is the topic. `points` stands alone because a changed run does not make its curve old. */
@@ -116,10 +117,17 @@ export const useRun = (id: string) => {
   return useQuery({ queryKey: keys.run(id), queryFn: () => studio.runs.get({ id }) });
 };
 
+/** All points of a run. What events told while the answer was on its way is newer than the answer. */
+export async function pointsOf(studio: Studio, queryClient: QueryClient, id: string): Promise<RunPoint[]> {
+  const points = await studio.runs.points({ id });
+  return withPoints(points, queryClient.getQueryData<RunPoint[]>(keys.points(id)) ?? []);
+}
+
 /** All points of a run; events append to this answer while it trains. */
 export const usePoints = (id: string) => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.points(id), queryFn: () => studio.runs.points({ id }) });
+  const queryClient = useQueryClient();
+  return useQuery({ queryKey: keys.points(id), queryFn: () => pointsOf(studio, queryClient, id) });
 };
 
 export const useModels = () => {

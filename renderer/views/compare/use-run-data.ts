@@ -1,8 +1,8 @@
 // Answers for several runs at once, under the same keys as for one: opening a run after comparing it asks nothing again.
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Evaluation, Run } from "../../../preload/contract/index.ts";
-import { keys } from "../../studio/queries.ts";
+import { keys, pointsOf } from "../../studio/queries.ts";
 import { useStudio } from "../../studio/StudioContext.tsx";
 import type { PlottedRun } from "../../ui/plots/curves.ts";
 import type { JudgedPart } from "../models/EvaluationSection.tsx";
@@ -14,8 +14,9 @@ export interface PlottedRuns {
 
 export function usePlottedRuns(runs: readonly Run[]): PlottedRuns {
   const studio = useStudio();
+  const queryClient = useQueryClient();
   const answers = useQueries({
-    queries: runs.map(({ id }) => ({ queryKey: keys.points(id), queryFn: () => studio.runs.points({ id }) })),
+    queries: runs.map(({ id }) => ({ queryKey: keys.points(id), queryFn: () => pointsOf(studio, queryClient, id) })),
     combine: (results) => ({
       data: results.map(({ data }) => data),
       error: results.find(({ error }) => error)?.error ?? null,

@@ -100,7 +100,7 @@ function RunLine({ run }: { run: Run }) {
 function RunBody({ run }: { run: Run }) {
   const { t } = useTranslation("runs");
   const points = usePoints(run.id);
-  // Points that were told while the first answer was on its way are in neither; the end of the run is the time to ask again.
+  // A stuck window may have missed some; the end of the run is the time to ask again.
   const refetch = points.refetch;
   const running = run.state === "running";
   const wasRunning = useRef(running);

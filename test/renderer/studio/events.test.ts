@@ -1,9 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
-import type { Job, Studio, StudioEvent } from "../../../preload/contract/index.ts";
+import type { Job, RunPoint, Studio, StudioEvent } from "../../../preload/contract/index.ts";
 import { refusalOf } from "../../../renderer/studio/client.ts";
 import { applyEvent, listenToStudio } from "../../../renderer/studio/events.ts";
-import { keys } from "../../../renderer/studio/queries.ts";
+import { keys, pointsOf } from "../../../renderer/studio/queries.ts";
 
 const job = (id: string, done: number): Job => ({
   id,
@@ -43,6 +43,21 @@ test("points of a run are added, and points of a repeated step replace the old o
   client.setQueryData(keys.points("r"), [point(1, 0.9), point(2, 0.8)]);
   applyEvent(client, { type: "points", runId: "r", points: [point(2, 0.7), point(3, 0.6)] });
   expect(client.getQueryData(keys.points("r"))).toEqual([point(1, 0.9), point(2, 0.7), point(3, 0.6)]);
+});
+
+test("points that were told while the first answer was on its way are kept, and those of other runs cost nothing", async () => {
+  const client = new QueryClient();
+  const point = (step: number, value: number) => ({ step, epoch: 0, part: "train", metric: "loss", value }) as const;
+  let answer: (points: RunPoint[]) => void = () => {};
+  const points = () => new Promise<RunPoint[]>((resolve) => (answer = resolve));
+  const studio = { runs: { points } } as unknown as Studio;
+  const asked = client.fetchQuery({ queryKey: keys.points("r"), queryFn: () => pointsOf(studio, client, "r") });
+  applyEvent(client, { type: "points", runId: "r", points: [point(2, 0.8), point(3, 0.7)] });
+  applyEvent(client, { type: "points", runId: "other", points: [point(1, 0.9)] });
+  answer([point(1, 0.9), point(2, 0.8)]);
+  expect(await asked).toEqual([point(1, 0.9), point(2, 0.8), point(3, 0.7)]);
+  expect(client.getQueryData(keys.points("r"))).toEqual([point(1, 0.9), point(2, 0.8), point(3, 0.7)]);
+  expect(client.getQueryData(keys.points("other"))).toBeUndefined();
 });
 
 test("a stream that breaks is opened again with back-off, said as lost, and everything is asked again", async () => {
