@@ -1,11 +1,12 @@
 // Welcome while no project is open, the shell while one is; and the one subscription to the studio's events.
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { connectionStore } from "../state/connection.ts";
 import { resetLibrary } from "../state/library.ts";
 import { recoveryStore } from "../state/recovery.ts";
-import { followAddress } from "../state/route.ts";
+import { followAddress, navigate } from "../state/route.ts";
+import { viewerStore } from "../state/viewer.ts";
 import { Loading } from "../ui/Loading.tsx";
 import { Refused } from "../ui/Refused.tsx";
 import { Shell } from "../ui/shell/Shell.tsx";
@@ -35,11 +36,16 @@ export function App() {
 
   useEffect(followAddress, []);
 
-  // What was cached belongs to the project that was open; another one (or none) starts clean.
+  // What was cached belongs to the project that was open; another one (or none) starts clean. The shell waits for that: a view
+  // that mounts over the old answers would go on showing them.
+  const [cleanFor, setCleanFor] = useState<string | null>(null);
   useEffect(() => {
+    setCleanFor(projectId);
     return () => {
       if (projectId === null) return;
       resetLibrary();
+      viewerStore.setState(viewerStore.getInitialState());
+      navigate({ view: "library" }, { replace: true });
       queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "project" && queryKey[0] !== "info" });
     };
   }, [projectId, queryClient]);
@@ -48,6 +54,7 @@ export function App() {
   if (project.error && !project.data) {
     return <Refused error={project.error} onRetry={() => void project.refetch()} />;
   }
+  if (project.data && !held && cleanFor !== projectId) return <Loading />;
   return project.data && !held ? (
     <LabelWriterProvider key={project.data.id}>
       <Shell project={project.data} />

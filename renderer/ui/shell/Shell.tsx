@@ -9,6 +9,7 @@ import { type AppActions, appCommands } from "../../commands/app.ts";
 import { useCommands, useShortcuts } from "../../commands/useCommands.ts";
 import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
 import { type Route, routeStore } from "../../state/route.ts";
+import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { keys, useCall } from "../../studio/queries.ts";
 import { LibraryView } from "../../views/library/LibraryView.tsx";
 import { Loading } from "../Loading.tsx";
@@ -28,12 +29,15 @@ const RunsView = lazy(async () => ({ default: (await import("../../views/runs/Ru
 const ModelsView = lazy(async () => ({ default: (await import("../../views/models/ModelsView.tsx")).ModelsView }));
 const CompareView = lazy(async () => ({ default: (await import("../../views/compare/CompareView.tsx")).CompareView }));
 
+const LONGEST_SAVE_MS = 5000;
+
 export function Shell({ project }: { project: ProjectSummary }) {
   const { t } = useTranslation();
   const [overlay, setOverlay] = useState<"palette" | "shortcuts" | null>(null);
   const { setColorScheme } = useMantineColorScheme();
   const toast = useToast();
   const queryClient = useQueryClient();
+  const writer = useLabelWriter();
   const lock = useCall((studio) => studio.projects.lock());
   const route = useStore(routeStore, (state) => state.route);
   const lockNow = lock.mutate;
@@ -44,8 +48,11 @@ export function Shell({ project }: { project: ProjectSummary }) {
     () => ({
       openPalette: () => setOverlay("palette"),
       openShortcuts: () => setOverlay("shortcuts"),
-      lock: () =>
-        lockNow(undefined, { onSuccess: () => queryClient.setQueryData(keys.current, null), onError: refused }),
+      lock: async () => {
+        // Changes on their way are let through first; a studio that does not answer must not keep the project open.
+        await Promise.race([writer.queue.settled(), new Promise((resolve) => setTimeout(resolve, LONGEST_SAVE_MS))]);
+        lockNow(undefined, { onSuccess: () => queryClient.setQueryData(keys.current, null), onError: refused });
+      },
       switchLanguage: () => {
         const { language } = preferencesStore.getState();
         preferencesStore.setState({ language: LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length] });
