@@ -27,6 +27,13 @@ import { usePlace } from "./usePlace.ts";
 
 const NO_CLASSES: LabelClass[] = [];
 
+/** Why a frame, or (null) the whole image, cannot be shown. */
+interface RefusedPicture {
+  imageId: string;
+  frame: number | null;
+  error: unknown;
+}
+
 export interface ReadingProps {
   image: ImageDetail;
   frame: number;
@@ -47,7 +54,7 @@ export function Reading({ image, frame, leaving }: ReadingProps) {
   const element = useRef<HTMLDivElement>(null);
   const [picture, setPicture] = useState<Picture | null>(null);
   const [view, setView] = useState<PictureView | null>(null);
-  const [trouble, setTrouble] = useState<unknown>(null);
+  const [refused, setRefused] = useState<RefusedPicture | null>(null);
 
   const classOfNewBox =
     labelClasses.find(({ id }) => id === boxClass) ??
@@ -55,7 +62,9 @@ export function Reading({ image, frame, leaving }: ReadingProps) {
     labelClasses[0] ??
     null;
 
-  const ready = view?.imageId === image.id && trouble === null;
+  const trouble =
+    refused?.imageId === image.id && (refused.frame === null || refused.frame === frame) ? refused.error : null;
+  const ready = view?.imageId === image.id && view.frame === frame && trouble === null;
   // A label is for the picture in sight: none is given while another one is still on the screen, or was already asked for.
   const inSight = !leaving && (ready || trouble !== null);
 
@@ -118,13 +127,14 @@ export function Reading({ image, frame, leaving }: ReadingProps) {
     boxTool.cancel();
     boxTool.select(null);
     viewerStore.setState({ explanation: null });
-    setTrouble(null);
+    setRefused(null);
     picture.show(id, { modality, pixels }, frame).catch((error: unknown) => {
-      if (now.current.image.id === id) setTrouble(error);
+      if (now.current.image.id === id) setRefused({ imageId: id, frame: null, error });
     });
   }, [picture, id]);
   useEffect(() => {
-    picture?.setFrame(frame).catch(setTrouble);
+    const imageId = now.current.image.id;
+    picture?.setFrame(frame).catch((error: unknown) => setRefused({ imageId, frame, error }));
   }, [picture, frame]);
   useEffect(() => picture?.setTool(tool), [picture, tool]);
 
