@@ -175,5 +175,6 @@ export const useJobs = () => {
  */
 export function useCall<Input, Output>(call: (studio: Studio, input: Input) => Promise<Output>) {
   const studio = useStudio();
-  return useMutation({ mutationFn: (input: Input) => call(studio, input) });
+  // Inputs and answers (passphrases, explanations) leave memory with the view that asked.
+  return useMutation({ mutationFn: (input: Input) => call(studio, input), gcTime: 0 });
 }

@@ -83,7 +83,8 @@ async function loadFrame(id: string, signal: AbortSignal): Promise<Types.IImage>
   if (!answer.ok) throw await refusalOfAnswer(answer);
   const { pixels } = image;
   const display = displayFrame(await answer.arrayBuffer(), pixels);
-  frames.set(id, display);
+  // The viewer may have been closed meanwhile; Cornerstone3D drops such an image too.
+  if (known.has(imageId)) frames.set(id, display);
   return cornerstoneImage(id, pixels, display);
 }
 
