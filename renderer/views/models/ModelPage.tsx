@@ -105,12 +105,14 @@ function ModelFacts({ model }: { model: Model }) {
   const run = useRun(model.runId);
   const snapshot = useSnapshots().data?.find(({ id }) => id === model.snapshotId);
   const parent = useModels().data?.find(({ id }) => id === model.parentId);
+  // Pixels of real numbers may lie between 0 and 1.
+  const digits = model.input.high - model.input.low < 10 ? 3 : 0;
   const facts: Fact[] = [
     { name: t("column.bytes"), value: bytes(model.bytes), note: "ONNX" },
     {
       name: t("fact.input"),
       value: <Code>{`[N, 1, ${model.input.size}, ${model.input.size}]`}</Code>,
-      note: t("fact.range", { low: number(model.input.low, 0), high: number(model.input.high, 0) }),
+      note: t("fact.range", { low: number(model.input.low, digits), high: number(model.input.high, digits) }),
     },
     {
       name: t("fact.classes"),
