@@ -58,12 +58,12 @@ export async function predict(
   session: Session,
   { imageIds, classIndex, pixels }: PreparedPart,
   size: number,
-  { signal, feeds = {}, onImages }: { signal: AbortSignal; feeds?: Values; onImages?: (done: number) => void },
+  { signal, feeds = {}, onImages }: { signal?: AbortSignal; feeds?: Values; onImages?: (done: number) => void },
 ): Promise<Prediction[]> {
   const area = size * size;
   const predictions: Prediction[] = [];
   for (let start = 0; start < imageIds.length; start += BATCH) {
-    requireNotAborted(signal);
+    if (signal) requireNotAborted(signal);
     const end = Math.min(start + BATCH, imageIds.length);
     const image = {
       type: "float32",

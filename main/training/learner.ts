@@ -122,9 +122,9 @@ export class Learner {
   }
 
   /** Probabilities for every image of a part, with the present weights. */
-  predict(part: PreparedPart, signal: AbortSignal): Promise<Prediction[]> {
+  predict(part: PreparedPart): Promise<Prediction[]> {
     const { inputSize } = this.#input.recipe;
-    return predict(this.#sessions.inference, part, inputSize, { signal, feeds: Object.fromEntries(this.weights) });
+    return predict(this.#sessions.inference, part, inputSize, { feeds: Object.fromEntries(this.weights) });
   }
 
   /** The model with these weights as an ONNX file. */

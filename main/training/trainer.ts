@@ -161,10 +161,11 @@ function betterOf(best: Best | null, found: Validation, epoch: number, weights: 
 async function validate(
   learner: Learner,
   part: PreparedPart,
-  { classes, signal, recipe }: TrainerInput,
+  { classes, recipe }: TrainerInput,
   step: number,
 ): Promise<Validation> {
-  const predictions = await learner.predict(part, signal);
+  // A wish to stop waits for the end of this: the checkpoint that answers it stands behind a whole epoch.
+  const predictions = await learner.predict(part);
   if (predictions.some(({ probabilities }) => !probabilities.every(Number.isFinite))) {
     throw diverged(step, recipe.learningRate);
   }

@@ -104,6 +104,25 @@ test("stopping takes effect after the step at work and leaves a checkpoint of ex
   expect((await run({}, { from: kept! })).onnx).toEqual((await run()).onnx);
 });
 
+test("stopping while an epoch is being validated waits for that, and leaves a checkpoint behind the epoch", async () => {
+  const controller = new AbortController();
+  const kept: Checkpoint[] = [];
+  const stopped = run(
+    {},
+    {
+      signal: controller.signal,
+      events: {
+        // The loss of an epoch's last step is told just before the validation begins.
+        points: (points) => points.some(({ part, step }) => part === "train" && step === 8) && controller.abort(),
+        checkpoint: (checkpoint) => kept.push(checkpoint),
+      },
+    },
+  );
+  await expect(stopped).rejects.toMatchObject({ code: "app/aborted" });
+  expect(kept.map(({ step }) => step)).toEqual([8]);
+  expect((await run({}, { from: kept[0]! })).onnx).toEqual((await run()).onnx);
+});
+
 test("a learning rate that is far too high ends as diverged, naming the step and a lower rate", async () => {
   await expect(
     run({ optimiser: "sgd", learningRate: 10, architecture: "logistic", weightDecay: 1, schedule: "constant" }),
