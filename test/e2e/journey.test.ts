@@ -431,7 +431,7 @@ describe.skipIf(typeof browser === "string")(
         const source = mkdtempSync(join(tmpdir(), "loupe-source-"));
         try {
           const values = Uint8Array.from({ length: 32 * 24 }, (_, i) => i % 251);
-          writeFileSync(join(source, "片子.png"), encodePng({ rows: 24, columns: 32, samples: 1, values }));
+          writeFileSync(join(source, "胸片检查影像.png"), encodePng({ rows: 24, columns: 32, samples: 1, values }));
           writeFileSync(join(source, "cut.dcm"), drawPhantom({ index: 0, seed: 3 }).bytes.subarray(0, 5000));
           for (const summary of [/^Imported 1, already there 0/, /^Imported 0, already there 1/]) {
             await room("Library");
@@ -452,7 +452,7 @@ describe.skipIf(typeof browser === "string")(
     );
 
     test("left no patient, no reader and no passphrase readable in any file", () => {
-      const secrets = [PASSPHRASE, "Reader One", "PHANTOM-7", "Phantom^", "片子"];
+      const secrets = [PASSPHRASE, "Reader One", "PHANTOM-7", "Phantom^", "胸片检查影像"];
       const needles = secrets.flatMap((text) => [Buffer.from(text, "utf8"), Buffer.from(text, "utf16le")]);
       const files = readdirSync(studio.folder, { recursive: true, withFileTypes: true }).filter((entry) =>
         entry.isFile(),

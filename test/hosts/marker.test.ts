@@ -11,7 +11,7 @@ import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
 import { ended, openStudio, type TestStudio } from "../api/open-studio.ts";
 import { runLoupe } from "./run-loupe.ts";
 
-const MARKER = "Zqxvjk";
+const MARKER = "Zqxvjkwp";
 const PASSPHRASE = `${MARKER} passphrase`;
 const ENCODINGS = [
   Buffer.from(MARKER, "utf8"),
@@ -24,7 +24,7 @@ const ENCODINGS = [
         .slice(shift === 0 ? 0 : 4, -4),
     ),
   ),
-].filter((bytes) => bytes.length >= 4);
+].filter((bytes) => bytes.length >= 8); // four bytes turn up by chance in megabytes of ciphertext
 
 let world: string;
 let source: string;
