@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
 import type { GraphBuilder, Value } from "../../../main/graph/builder.ts";
+import type { OpName } from "../../../main/graph/operators/names.ts";
 import { expectGradient, randomTensor } from "../central-differences.ts";
 
 const unary: readonly [string, (b: GraphBuilder, x: Value) => Value, number, number][] = [
@@ -19,8 +20,36 @@ const unary: readonly [string, (b: GraphBuilder, x: Value) => Value, number, num
   ["Clip inside the bounds", (b, x) => b.clip(x, -2, 2), -1, 1],
   ["Clip above the bounds", (b, x) => b.clip(x, -2, 0.5), 0.6, 1],
   ["Clip below the bounds", (b, x) => b.clip(x, -0.5, 2), -1, -0.6],
+  ["Tanh", (b, x) => b.node("Tanh", [x])[0]!, -2, 2],
+  ["Abs of positive numbers", (b, x) => b.node("Abs", [x])[0]!, 0.1, 1],
+  ["Abs of negative numbers", (b, x) => b.node("Abs", [x])[0]!, -1, -0.1],
+  ["Sin", (b, x) => b.node("Sin", [x])[0]!, -3, 3],
+  ["Cos", (b, x) => b.node("Cos", [x])[0]!, -3, 3],
+  ["Reciprocal", (b, x) => b.node("Reciprocal", [x])[0]!, 0.5, 2],
   ["1 / x", (b, x) => b.div(1, x), 0.5, 2],
   ["a value used three times", (b, x) => b.mul(b.add(x, x), x), -1, 1],
+];
+
+/** Operators whose kernels take float32 only; `step` keeps off the corners, and its square off the third derivative. */
+const single: readonly [string, OpName, Readonly<Record<string, number>>, number, number][] = [
+  ["Erf", "Erf", {}, -2, 2],
+  ["Softplus", "Softplus", {}, -3, 3],
+  ["LeakyRelu of positive numbers", "LeakyRelu", {}, 0.1, 1],
+  ["LeakyRelu of negative numbers", "LeakyRelu", { alpha: 0.3 }, -1, -0.1],
+  ["LeakyRelu with its default slope", "LeakyRelu", {}, -1, -0.1],
+  ["Elu of positive numbers", "Elu", { alpha: 0.7 }, 0.1, 1],
+  ["Elu of negative numbers", "Elu", { alpha: 0.7 }, -2, -0.1],
+  ["Elu with its default", "Elu", {}, -2, -0.1],
+  ["Selu of positive numbers", "Selu", {}, 0.1, 1],
+  ["Selu of negative numbers", "Selu", {}, -2, -0.1],
+  ["Selu with its own constants", "Selu", { alpha: 0.5, gamma: 2 }, -2, -0.1],
+  ["HardSigmoid on its slope", "HardSigmoid", { alpha: 0.25, beta: 0.4 }, -1, 1],
+  ["HardSigmoid with its defaults", "HardSigmoid", {}, -2, 2],
+  ["HardSigmoid below", "HardSigmoid", {}, -5, -3],
+  ["HardSigmoid above", "HardSigmoid", {}, 3, 5],
+  ["HardSwish between its corners", "HardSwish", {}, -2.9, 2.9],
+  ["HardSwish below", "HardSwish", {}, -6, -3.1],
+  ["HardSwish above", "HardSwish", {}, 3.1, 6],
 ];
 
 describe("gradients match central differences", () => {
@@ -29,6 +58,16 @@ describe("gradients match central differences", () => {
       expectGradient({
         inputs: { x: randomTensor("float64", [2, 3], 1, low, high) },
         build: (b, { x }) => apply(b, x!),
+      }),
+    );
+  }
+
+  for (const [title, op, attributes, low, high] of single) {
+    test(title, () =>
+      expectGradient({
+        inputs: { x: randomTensor("float32", [2, 3], 1, low, high) },
+        step: 0.02,
+        build: (b, { x }) => b.node(op, [x!], attributes)[0]!,
       }),
     );
   }
