@@ -20,8 +20,7 @@ import {
 } from "./graph.ts";
 import { inferNode, inferShapes, typeOfTensor } from "./infer-shapes.ts";
 import { castTo } from "./operators/arithmetic.ts";
-import { OPERATORS } from "./operators/index.ts";
-import type { OpName } from "./operators/names.ts";
+import { OPERATORS, type OpName } from "./operators/index.ts";
 
 /** A value of the graph being built: what it is called and what it is. */
 export interface Value extends TensorType {
@@ -156,7 +155,7 @@ export class GraphBuilder {
     return outputs.map((output) => this.value(output));
   }
 
-  private one(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+  op(op: OpName, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
     return this.node(op, inputs, attributes)[0]!;
   }
 
@@ -180,61 +179,61 @@ export class GraphBuilder {
   // Arithmetic; numbers stand for scalars.
 
   add(a: Value, b: Value | number): Value {
-    return this.one("Add", [a, this.lift(b, a)]);
+    return this.op("Add", [a, this.lift(b, a)]);
   }
   sub(a: Value | number, b: Value | number): Value {
-    return this.one("Sub", this.pair(a, b));
+    return this.op("Sub", this.pair(a, b));
   }
   mul(a: Value, b: Value | number): Value {
-    return this.one("Mul", [a, this.lift(b, a)]);
+    return this.op("Mul", [a, this.lift(b, a)]);
   }
   div(a: Value | number, b: Value | number): Value {
-    return this.one("Div", this.pair(a, b));
+    return this.op("Div", this.pair(a, b));
   }
   pow(a: Value, exponent: Value | number): Value {
-    return this.one("Pow", [a, this.lift(exponent, a)]);
+    return this.op("Pow", [a, this.lift(exponent, a)]);
   }
   equal(a: Value, b: Value | number): Value {
-    return this.one("Equal", [a, this.lift(b, a)]);
+    return this.op("Equal", [a, this.lift(b, a)]);
   }
   greater(a: Value | number, b: Value | number): Value {
-    return this.one("Greater", this.pair(a, b));
+    return this.op("Greater", this.pair(a, b));
   }
   where(condition: Value, yes: Value, no: Value): Value {
-    return this.one("Where", [condition, yes, no]);
+    return this.op("Where", [condition, yes, no]);
   }
   neg(x: Value): Value {
-    return this.one("Neg", [x]);
+    return this.op("Neg", [x]);
   }
   sqrt(x: Value): Value {
-    return this.one("Sqrt", [x]);
+    return this.op("Sqrt", [x]);
   }
   exp(x: Value): Value {
-    return this.one("Exp", [x]);
+    return this.op("Exp", [x]);
   }
   log(x: Value): Value {
-    return this.one("Log", [x]);
+    return this.op("Log", [x]);
   }
   relu(x: Value): Value {
-    return this.one("Relu", [x]);
+    return this.op("Relu", [x]);
   }
   sigmoid(x: Value): Value {
-    return this.one("Sigmoid", [x]);
+    return this.op("Sigmoid", [x]);
   }
   clip(x: Value, low: number, high: number): Value {
-    return this.one("Clip", [x, this.scalar(low, x.type), this.scalar(high, x.type)]);
+    return this.op("Clip", [x, this.scalar(low, x.type), this.scalar(high, x.type)]);
   }
   softmax(x: Value, axis = -1): Value {
-    return this.one("Softmax", [x], { axis });
+    return this.op("Softmax", [x], { axis });
   }
   logSoftmax(x: Value, axis = -1): Value {
-    return this.one("LogSoftmax", [x], { axis });
+    return this.op("LogSoftmax", [x], { axis });
   }
   identity(x: Value): Value {
-    return this.one("Identity", [x]);
+    return this.op("Identity", [x]);
   }
   cast(x: Value, type: DataType): Value {
-    return this.one("Cast", [x], { to: castTo(type) });
+    return this.op("Cast", [x], { to: castTo(type) });
   }
 
   private lift(x: Value | number, like: Value): Value {
@@ -250,11 +249,11 @@ export class GraphBuilder {
   // Matrices.
 
   matMul(a: Value, b: Value): Value {
-    return this.one("MatMul", [a, b]);
+    return this.op("MatMul", [a, b]);
   }
   /** alpha * op(A) op(B) over the last two axes, one kernel (com.microsoft, float32, CPU and CUDA). */
   fusedMatMul(a: Value, b: Value, options: { transA?: boolean; transB?: boolean; alpha?: number } = {}): Value {
-    return this.one("FusedMatMul", [a, b], {
+    return this.op("FusedMatMul", [a, b], {
       alpha: options.alpha,
       transA: options.transA ? 1 : undefined,
       transB: options.transB ? 1 : undefined,
@@ -267,7 +266,7 @@ export class GraphBuilder {
     c: Value | null = null,
     options: { transA?: boolean; transB?: boolean; alpha?: number; beta?: number } = {},
   ): Value {
-    return this.one("Gemm", [a, b, c], {
+    return this.op("Gemm", [a, b, c], {
       alpha: options.alpha,
       beta: options.beta,
       transA: options.transA ? 1 : undefined,
@@ -279,7 +278,7 @@ export class GraphBuilder {
 
   conv(x: Value, weight: Value, bias: Value | null = null, options: WindowOptions & { group?: number } = {}): Value {
     const kernel_shape = fixedDims(weight.shape.slice(2), "A convolution's kernel");
-    return this.one("Conv", [x, weight, bias], { ...options, kernel_shape });
+    return this.op("Conv", [x, weight, bias], { ...options, kernel_shape });
   }
   convTranspose(
     x: Value,
@@ -288,22 +287,22 @@ export class GraphBuilder {
     { outputPadding, ...options }: WindowOptions & { group?: number; outputPadding?: readonly number[] } = {},
   ): Value {
     const kernel_shape = fixedDims(weight.shape.slice(2), "A convolution's kernel");
-    return this.one("ConvTranspose", [x, weight, bias], { ...options, output_padding: outputPadding, kernel_shape });
+    return this.op("ConvTranspose", [x, weight, bias], { ...options, output_padding: outputPadding, kernel_shape });
   }
   maxPool(x: Value, kernel: readonly number[], options: WindowOptions = {}): Value {
-    return this.one("MaxPool", [x], { ...options, kernel_shape: kernel });
+    return this.op("MaxPool", [x], { ...options, kernel_shape: kernel });
   }
   averagePool(x: Value, kernel: readonly number[], options: WindowOptions = {}): Value {
-    return this.one("AveragePool", [x], { ...options, kernel_shape: kernel });
+    return this.op("AveragePool", [x], { ...options, kernel_shape: kernel });
   }
   globalAveragePool(x: Value): Value {
-    return this.one("GlobalAveragePool", [x]);
+    return this.op("GlobalAveragePool", [x]);
   }
   /** Repeats rows and columns: output pixel i is input pixel floor(i * in / out). */
   resizeNearest(x: Value, sizes: readonly number[]): Value {
     const spatial = sizes.length;
     const kept = fixedDims(x.shape.slice(0, -spatial), "An enlarged value");
-    return this.one("Resize", [x, null, null, this.ints([...kept, ...sizes])], {
+    return this.op("Resize", [x, null, null, this.ints([...kept, ...sizes])], {
       mode: "nearest",
       coordinate_transformation_mode: "asymmetric",
       nearest_mode: "floor",
@@ -311,19 +310,19 @@ export class GraphBuilder {
   }
   /** Reads `x` at grid points (-1 to 1 over the image), bilinear; outside, the border pixel. */
   gridSample(x: Value, grid: Value): Value {
-    return this.one("GridSample", [x, grid], { mode: "bilinear", padding_mode: "border", align_corners: 0 });
+    return this.op("GridSample", [x, grid], { mode: "bilinear", padding_mode: "border", align_corners: 0 });
   }
 
   // Reductions.
 
   reduceMean(x: Value, axes: readonly number[], keepdims = true): Value {
-    return this.one("ReduceMean", [x], { axes, keepdims: keepdims ? 1 : 0 });
+    return this.op("ReduceMean", [x], { axes, keepdims: keepdims ? 1 : 0 });
   }
   reduceMax(x: Value, axes: readonly number[], keepdims = true): Value {
-    return this.one("ReduceMax", [x], { axes, keepdims: keepdims ? 1 : 0 });
+    return this.op("ReduceMax", [x], { axes, keepdims: keepdims ? 1 : 0 });
   }
   reduceSum(x: Value, axes: readonly number[], keepdims = true): Value {
-    return this.one("ReduceSum", [x, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
+    return this.op("ReduceSum", [x, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
   }
 
   /** With given statistics: scale * (x - mean) / sqrt(variance + epsilon) + bias, per channel. */
@@ -335,13 +334,13 @@ export class GraphBuilder {
     variance: Value,
     options: { epsilon?: number } = {},
   ): Value {
-    return this.one("BatchNormalization", [x, scale, bias, mean, variance], options);
+    return this.op("BatchNormalization", [x, scale, bias, mean, variance], options);
   }
 
   // Layout.
 
   reshape(x: Value, shape: readonly number[] | Value): Value {
-    return this.one("Reshape", [x, "name" in shape ? shape : this.ints(shape)]);
+    return this.op("Reshape", [x, "name" in shape ? shape : this.ints(shape)]);
   }
   /** Reshapes to a shape that may hold symbols, given by the value `like` that has it. */
   reshapeLike(x: Value, like: Value): Value {
@@ -354,19 +353,19 @@ export class GraphBuilder {
     );
   }
   flatten(x: Value, axis = 1): Value {
-    return this.one("Flatten", [x], { axis });
+    return this.op("Flatten", [x], { axis });
   }
   transpose(x: Value, perm: readonly number[]): Value {
-    return this.one("Transpose", [x], { perm });
+    return this.op("Transpose", [x], { perm });
   }
   squeeze(x: Value, axes: readonly number[]): Value {
-    return this.one("Squeeze", [x, this.ints(axes)]);
+    return this.op("Squeeze", [x, this.ints(axes)]);
   }
   unsqueeze(x: Value, axes: readonly number[]): Value {
-    return this.one("Unsqueeze", [x, this.ints(axes)]);
+    return this.op("Unsqueeze", [x, this.ints(axes)]);
   }
   expand(x: Value, shape: readonly number[] | Value): Value {
-    return this.one("Expand", [x, "name" in shape ? shape : this.ints(shape)]);
+    return this.op("Expand", [x, "name" in shape ? shape : this.ints(shape)]);
   }
   /** Broadcasts `x` to the shape of `like`. */
   expandLike(x: Value, like: Value): Value {
@@ -378,10 +377,10 @@ export class GraphBuilder {
     );
   }
   shapeOf(x: Value): Value {
-    return this.one("Shape", [x]);
+    return this.op("Shape", [x]);
   }
   concat(parts: readonly Value[], axis: number): Value {
-    return this.one("Concat", parts, { axis });
+    return this.op("Concat", parts, { axis });
   }
   split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
     return this.node("Split", [x, this.ints(sizes)], { axis }, sizes.length);
@@ -394,22 +393,22 @@ export class GraphBuilder {
     axes: readonly number[],
     steps: readonly number[] = axes.map(() => 1),
   ): Value {
-    return this.one("Slice", [x, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
+    return this.op("Slice", [x, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
   }
   /** Zeros around: starts of all axes, then ends; negative numbers crop. */
   pad(x: Value, pads: readonly number[]): Value {
-    return this.one("Pad", [x, this.ints(pads)]);
+    return this.op("Pad", [x, this.ints(pads)]);
   }
   gather(x: Value, indices: Value, axis: number): Value {
-    return this.one("Gather", [x, indices], { axis });
+    return this.op("Gather", [x, indices], { axis });
   }
 
   // 8-bit codes.
 
   quantizeLinear(x: Value, scale: Value, zeroPoint: Value, axis?: number): Value {
-    return this.one("QuantizeLinear", [x, scale, zeroPoint], { axis });
+    return this.op("QuantizeLinear", [x, scale, zeroPoint], { axis });
   }
   dequantizeLinear(x: Value, scale: Value, zeroPoint: Value, axis?: number): Value {
-    return this.one("DequantizeLinear", [x, scale, zeroPoint], { axis });
+    return this.op("DequantizeLinear", [x, scale, zeroPoint], { axis });
   }
 }

@@ -15,16 +15,16 @@
 //     the rest, and rules are told which inputs are wanted, so the images' gradient is not computed while training weights.
 //
 // The result is made of ordinary nodes, so it is printed, verified, optimised, exported and differentiated again like any
-// other graph. This file knows no operator: the rules stand in gradients/, one for each operator name, or a written reason why
+// other graph. This file knows no operator: the rules stand in the rows of operators/, one for each operator, or a written reason why
 // there is none. It knows no kernels and no memory either; `target` is passed on to the rules, which choose formulations by it.
 //
 // Where a function has a corner (Relu at 0, a maximum that two pixels share) the rules say which slope they take.
 import { AppError } from "../../preload/contract/errors.ts";
 import { GraphBuilder, type Value } from "./builder.ts";
 import { isFloat } from "./data-type.ts";
-import { GRADIENTS } from "./gradients/index.ts";
-import { refuseGradient, type Site, type Target } from "./gradients/rule.ts";
 import type { Graph, Node } from "./graph.ts";
+import { OPERATORS } from "./operators/index.ts";
+import { type GradientSite, refuseGradient, type Target } from "./operators/rule.ts";
 
 export interface Gradient {
   /** The graph it was given with nodes added; same inputs and outputs. */
@@ -60,11 +60,9 @@ export function gradient(graph: Graph, loss: string, wrt: readonly string[], tar
   for (const node of graph.nodes.toReversed()) {
     const arrived = node.outputs.some((output) => pending.has(output));
     if (!arrived || !node.inputs.some((input) => moving.has(input))) continue;
-    const rule = GRADIENTS[node.op];
+    const rule = OPERATORS[node.op].gradient;
     if ("notDifferentiable" in rule) refuseGradient(node, rule.notDifferentiable);
-    const parts = (rule as Exclude<typeof rule, { notDifferentiable: string }>)(
-      siteOf(b, node, pending, moving, target),
-    );
+    const parts = rule(siteOf(b, node, pending, moving, target));
     node.inputs.forEach((input, i) => {
       const part = parts[i];
       if (part && moving.has(input)) arrive(input, part);
@@ -96,7 +94,7 @@ function siteOf(
   pending: ReadonlyMap<string, Value>,
   moving: ReadonlySet<string>,
   target: Target,
-): Site {
+): GradientSite {
   const zero = (name: string) => b.expandLike(b.scalar(0, b.value(name).type), b.value(name));
   const first = node.outputs[0]!;
   return {

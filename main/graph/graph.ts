@@ -5,7 +5,7 @@
 // Dimensions may be symbols ("N", the batch), so one graph serves every batch size.
 import { AppError } from "../../preload/contract/errors.ts";
 import type { DataType, TensorData } from "./data-type.ts";
-import type { OpName } from "./operators/names.ts";
+import type { OpName } from "./operators/index.ts";
 
 /** A number of elements, or a symbol for one that is known only when the graph runs: "N", or a multiple of one: "4*N". */
 export type Dim = number | string;

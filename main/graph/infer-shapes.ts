@@ -4,7 +4,7 @@
 import { AppError } from "../../preload/contract/errors.ts";
 import type { Graph, Node, Tensor, TensorType } from "./graph.ts";
 import { OPERATORS } from "./operators/index.ts";
-import { type AttributeKind, Site } from "./operators/operator.ts";
+import { type AttributeKind, ShapeSite } from "./operators/operator.ts";
 
 /** Longest int64 constant whose numbers shape rules may ask for; axes and shapes are far shorter. */
 const LONGEST_CONTENTS = 64;
@@ -37,7 +37,7 @@ export function inferNode(node: Node, typeOf: (value: string) => TensorType | un
     if (found) return found;
     throw new AppError("graph/invalid", `${label}: value "${input}" is used before it is made.`);
   });
-  return row.infer(new Site(label, inputs, node.outputs.length, node.attributes));
+  return row.infer(new ShapeSite(label, inputs, node.outputs.length, node.attributes));
 }
 
 function within(label: string, what: string, found: number, [least, most]: readonly [number, number]): void {

@@ -6,7 +6,7 @@
 import type { Recipe } from "../../preload/contract/index.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { gradient } from "../graph/gradient.ts";
-import type { Target } from "../graph/gradients/rule.ts";
+import type { Target } from "../graph/operators/rule.ts";
 import { bindDimensions, floatTensor, type Graph, type Tensor } from "../graph/graph.ts";
 import { withBatchStatistics } from "./batch-statistics.ts";
 import { softmaxCrossEntropy } from "./losses.ts";

@@ -67,8 +67,8 @@ function residualNetwork(): Graph {
   const first = b.relu(norm(conv(x, "conv1", 1, 1), "norm1", 20));
   const second = norm(conv(first, "conv2", CHANNELS, 5), "norm2", 30);
   const sum = b.relu(b.add(second, first));
-  const pooled = b.node("GlobalAveragePool", [sum])[0]!;
-  const flat = b.node("Flatten", [pooled], { axis: 1 })[0]!;
+  const pooled = b.op("GlobalAveragePool", [sum]);
+  const flat = b.op("Flatten", [pooled], { axis: 1 });
   const logits = b
     .as("logits")
     .node("Gemm", [flat, weight("head.weight", [CHANNELS, 2], 40), weight("head.bias", [2], 41)])[0]!;

@@ -15,9 +15,9 @@ function oneFeature(): Graph {
   const b = new GraphBuilder("one-feature");
   const image = b.input("image", "float32", ["N", 1, SIZE, SIZE]);
   const kernel = b.initializer("kernel", floatTensor([1, 1, 1, 1], [3]));
-  const feature = b.relu(b.node("Conv", [image, kernel], { kernel_shape: [1, 1] })[0]!);
-  const pooled = b.node("GlobalAveragePool", [feature])[0]!;
-  const flat = b.node("Flatten", [pooled], { axis: 1 })[0]!;
+  const feature = b.relu(b.op("Conv", [image, kernel], { kernel_shape: [1, 1] }));
+  const pooled = b.op("GlobalAveragePool", [feature]);
+  const flat = b.op("Flatten", [pooled], { axis: 1 });
   const logits = b.as("logits").node("Gemm", [flat, b.initializer("head", floatTensor([1, 2], HEAD))])[0]!;
   b.output(logits);
   b.output(b.as("probabilities").node("Softmax", [logits], { axis: 1 })[0]!);
@@ -27,7 +27,7 @@ function oneFeature(): Graph {
 function logistic(): Graph {
   const b = new GraphBuilder("logistic");
   const image = b.input("image", "float32", ["N", 1, SIZE, SIZE]);
-  const flat = b.node("Flatten", [image], { axis: 1 })[0]!;
+  const flat = b.op("Flatten", [image], { axis: 1 });
   const weights = Float32Array.from({ length: 2 * SIZE ** 2 }, (_, i) => (i % 2 === 0 ? i : -i));
   const logits = b.as("logits").node("Gemm", [flat, b.initializer("head", floatTensor([SIZE ** 2, 2], weights))])[0]!;
   b.output(logits);

@@ -6,8 +6,8 @@
 import { expect } from "vitest";
 import { GraphBuilder, type Value } from "../../main/graph/builder.ts";
 import { gradient } from "../../main/graph/gradient.ts";
-import type { Target } from "../../main/graph/gradients/rule.ts";
 import { elementCount, floatTensor, type Graph, type Tensor, tensor } from "../../main/graph/graph.ts";
+import type { Target } from "../../main/graph/operators/rule.ts";
 import { verifyGraph } from "../../main/graph/verify.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { load, numbers } from "./onnx-runtime.ts";

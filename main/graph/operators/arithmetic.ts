@@ -1,88 +1,165 @@
-// Element by element: two inputs broadcast, one input keeps its shape.
-import { DATA_TYPES, dataTypeOf } from "../data-type.ts";
+// Element by element: two inputs broadcast, one input keeps its shape. Backwards: the chain rule, then the sum over whatever was broadcast.
+import type { Value } from "../builder.ts";
+import { DATA_TYPES, dataTypeOf, isFloat } from "../data-type.ts";
 import type { TensorType } from "../graph.ts";
-import { NEWEST, type Operator, type Site } from "./operator.ts";
+import { NEWEST, type Operator, oneFloat, type ShapeSite, unary } from "./operator.ts";
+import { type GradientSite, indicator, notDifferentiable, sumTo } from "./rule.ts";
 
-function twoFloats(site: Site): readonly TensorType[] {
+function twoFloats(site: ShapeSite): readonly TensorType[] {
   site.float(0);
   return [{ type: site.sameType(0, 1), shape: site.broadcast(site.shape(0), site.shape(1)) }];
 }
 
-function twoNumbers(site: Site): readonly TensorType[] {
+function twoNumbers(site: ShapeSite): readonly TensorType[] {
   const type = site.sameType(0, 1);
   if (type === "bool") site.fail("numbers are needed, not bool.");
   return [{ type, shape: site.broadcast(site.shape(0), site.shape(1)) }];
 }
 
-function compared(site: Site): readonly TensorType[] {
+function compared(site: ShapeSite): readonly TensorType[] {
   site.sameType(0, 1);
   return [{ type: "bool", shape: site.broadcast(site.shape(0), site.shape(1)) }];
 }
 
-function oneFloat(site: Site): readonly TensorType[] {
-  const { type, shape } = site.float(0);
-  return [{ type, shape }];
-}
-
-function alongAxis(site: Site): readonly TensorType[] {
-  const { type, shape } = site.float(0);
-  site.axis(site.int("axis", -1), shape.length);
-  return [{ type, shape }];
-}
-
 const binary = { domain: "", inputs: [2, 2], outputs: [1, 1], attributes: {} } as const;
-const unary = { domain: "", inputs: [1, 1], outputs: [1, 1], attributes: {} } as const;
 
-export const arithmetic = {
-  Add: { ...binary, opset: [7, NEWEST], infer: twoNumbers },
-  Sub: { ...binary, opset: [7, NEWEST], infer: twoNumbers },
-  Mul: { ...binary, opset: [7, NEWEST], infer: twoNumbers },
-  Div: { ...binary, opset: [7, NEWEST], infer: twoNumbers },
-  Pow: { ...binary, opset: [12, NEWEST], infer: twoFloats },
-  Equal: { ...binary, opset: [11, NEWEST], infer: compared },
-  Greater: { ...binary, opset: [9, NEWEST], infer: compared },
-  Neg: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Sqrt: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Exp: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Log: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Relu: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Sigmoid: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Tanh: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Erf: { ...unary, opset: [9, NEWEST], infer: oneFloat },
-  Abs: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  Sign: { ...unary, opset: [9, NEWEST], infer: oneFloat },
-  Sin: { ...unary, opset: [7, NEWEST], infer: oneFloat },
-  Cos: { ...unary, opset: [7, NEWEST], infer: oneFloat },
-  Reciprocal: { ...unary, opset: [6, NEWEST], infer: oneFloat },
-  LeakyRelu: { ...unary, opset: [6, NEWEST], attributes: { alpha: "float" }, infer: oneFloat },
-  Elu: { ...unary, opset: [6, NEWEST], attributes: { alpha: "float" }, infer: oneFloat },
-  Selu: { ...unary, opset: [6, NEWEST], attributes: { alpha: "float", gamma: "float" }, infer: oneFloat },
-  Softplus: { ...unary, opset: [1, NEWEST], infer: oneFloat },
-  HardSigmoid: { ...unary, opset: [6, NEWEST], attributes: { alpha: "float", beta: "float" }, infer: oneFloat },
-  HardSwish: { ...unary, opset: [14, NEWEST], infer: oneFloat },
-  Softmax: { ...unary, opset: [13, NEWEST], attributes: { axis: "int" }, infer: alongAxis },
-  LogSoftmax: { ...unary, opset: [13, NEWEST], attributes: { axis: "int" }, infer: alongAxis },
-  Identity: { ...unary, opset: [1, NEWEST], infer: (site) => [site.input(0)] },
-  Clip: {
-    domain: "",
-    opset: [11, NEWEST],
-    inputs: [1, 3],
-    outputs: [1, 1],
-    attributes: {},
-    infer: (site) => {
-      for (const bound of [1, 2]) {
-        if (!site.has(bound)) continue;
-        site.sameType(0, bound);
-        site.ranked(bound, 0);
-      }
-      return oneFloat(site);
+/** Gradients of both inputs, each written only when wanted. */
+function both({ b, x, wants }: GradientSite, first: () => Value, second: () => Value): readonly (Value | null)[] {
+  return [wants(0) ? sumTo(b, first(), x(0)) : null, wants(1) ? sumTo(b, second(), x(1)) : null];
+}
+
+export const arithmetic: Readonly<
+  Record<
+    | "Add"
+    | "Sub"
+    | "Mul"
+    | "Div"
+    | "Pow"
+    | "Equal"
+    | "Greater"
+    | "Neg"
+    | "Sqrt"
+    | "Exp"
+    | "Log"
+    | "Abs"
+    | "Sign"
+    | "Sin"
+    | "Cos"
+    | "Reciprocal"
+    | "Identity"
+    | "Cast"
+    | "Where",
+    Operator
+  >
+> = {
+  Add: {
+    ...binary,
+    opset: [7, NEWEST],
+    infer: twoNumbers,
+    gradient: (site) =>
+      both(
+        site,
+        () => site.dy,
+        () => site.dy,
+      ),
+  },
+  Sub: {
+    ...binary,
+    opset: [7, NEWEST],
+    infer: twoNumbers,
+    gradient: (site) =>
+      both(
+        site,
+        () => site.dy,
+        () => site.b.neg(site.dy),
+      ),
+  },
+  Mul: {
+    ...binary,
+    opset: [7, NEWEST],
+    infer: twoNumbers,
+    gradient: (site) =>
+      both(
+        site,
+        () => site.b.mul(site.dy, site.x(1)),
+        () => site.b.mul(site.dy, site.x(0)),
+      ),
+  },
+  Div: {
+    ...binary,
+    opset: [7, NEWEST],
+    infer: twoNumbers,
+    gradient: (site) => {
+      const { b, dy, x, y } = site;
+      return both(
+        site,
+        () => b.div(dy, x(1)),
+        () => b.neg(b.div(b.mul(dy, y(0)), x(1))),
+      );
     },
   },
+  Pow: {
+    ...binary,
+    opset: [12, NEWEST],
+    infer: twoFloats,
+    gradient: (site) => {
+      const { b, dy, x, y } = site;
+      return both(
+        site,
+        () => b.mul(b.mul(dy, x(1)), b.pow(x(0), b.sub(x(1), 1))),
+        () => b.mul(b.mul(dy, y(0)), b.log(x(0))), // real where the base is positive
+      );
+    },
+  },
+  Equal: {
+    ...binary,
+    opset: [11, NEWEST],
+    infer: compared,
+    gradient: notDifferentiable("the output is true or false."),
+  },
+  Greater: {
+    ...binary,
+    opset: [9, NEWEST],
+    infer: compared,
+    gradient: notDifferentiable("the output is true or false."),
+  },
+  Neg: { ...unary, opset: [6, NEWEST], infer: oneFloat, gradient: ({ b, dy }) => [b.neg(dy)] },
+  Sqrt: { ...unary, opset: [6, NEWEST], infer: oneFloat, gradient: ({ b, dy, y }) => [b.div(b.mul(dy, 0.5), y(0))] },
+  Exp: { ...unary, opset: [6, NEWEST], infer: oneFloat, gradient: ({ b, dy, y }) => [b.mul(dy, y(0))] },
+  Log: { ...unary, opset: [6, NEWEST], infer: oneFloat, gradient: ({ b, dy, x }) => [b.div(dy, x(0))] },
+  Abs: {
+    ...unary,
+    opset: [6, NEWEST],
+    infer: oneFloat,
+    // The slope at 0 is 0.
+    gradient: ({ b, dy, x }) => [b.mul(dy, b.op("Sign", [x(0)]))],
+  },
+  Sign: {
+    ...unary,
+    opset: [9, NEWEST],
+    infer: oneFloat,
+    gradient: notDifferentiable("it is flat everywhere but at 0, where it jumps."),
+  },
+  Sin: { ...unary, opset: [7, NEWEST], infer: oneFloat, gradient: ({ b, dy, x }) => [b.mul(dy, b.op("Cos", [x(0)]))] },
+  Cos: {
+    ...unary,
+    opset: [7, NEWEST],
+    infer: oneFloat,
+    gradient: ({ b, dy, x }) => [b.neg(b.mul(dy, b.op("Sin", [x(0)])))],
+  },
+  Reciprocal: {
+    ...unary,
+    opset: [6, NEWEST],
+    infer: oneFloat,
+    gradient: ({ b, dy, y }) => [b.neg(b.mul(dy, b.mul(y(0), y(0))))],
+  },
+  Identity: { ...unary, opset: [1, NEWEST], infer: (site) => [site.input(0)], gradient: ({ dy }) => [dy] },
   Cast: {
     ...unary,
     opset: [9, NEWEST],
     attributes: { to: "int", saturate: "int" },
     infer: (site) => [{ type: dataTypeOf(site.int("to", 0), site.label), shape: site.shape(0) }],
+    gradient: ({ b, dy, x }) => [isFloat(x(0).type) ? b.cast(dy, x(0).type) : null],
   },
   Where: {
     domain: "",
@@ -95,8 +172,17 @@ export const arithmetic = {
       const chosen = site.broadcast(site.shape(1), site.shape(2));
       return [{ type: site.sameType(1, 2), shape: site.broadcast(site.shape(0), chosen) }];
     },
+    gradient: (site) => {
+      const { b, dy, x, wants } = site;
+      const yes = indicator(b, x(0), dy);
+      return [
+        null,
+        wants(1) ? sumTo(b, b.mul(dy, yes), x(1)) : null,
+        wants(2) ? sumTo(b, b.mul(dy, b.sub(1, yes)), x(2)) : null,
+      ];
+    },
   },
-} satisfies Record<string, Operator>;
+};
 
 /** The attribute value that makes Cast produce this type. */
 export function castTo(type: keyof typeof DATA_TYPES): number {

@@ -1,23 +1,33 @@
-// One row per operator: where it comes from, which opsets it is read from, its arity, attributes and shape rule.
+// Every operator that a graph of ours may hold, one row each: where it comes from, which opsets it is read from, its arity, its
+// attributes, the shapes it makes and how gradients go through it.
 //
-// The other table with a row for each is gradients/index.ts. A new operator is a name in names.ts; the compiler then asks for both.
+// A new operator is a row in the file of its family (and its name in that record's type) and a case in test/graph.
+import { activation } from "./activation.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { convolution } from "./convolution.ts";
 import { layout } from "./layout.ts";
 import { matrix } from "./matrix.ts";
-import type { OpName } from "./names.ts";
+import { normalization } from "./normalization.ts";
 import type { Operator } from "./operator.ts";
+import { pooling } from "./pooling.ts";
 import { quantization } from "./quantization.ts";
 import { reduction } from "./reduction.ts";
+import { resampling } from "./resampling.ts";
 
 const rows = {
+  ...activation,
   ...arithmetic,
-  ...matrix,
   ...convolution,
-  ...reduction,
   ...layout,
+  ...matrix,
+  ...normalization,
+  ...pooling,
   ...quantization,
-} satisfies Record<OpName, Operator>;
+  ...reduction,
+  ...resampling,
+};
+
+export type OpName = keyof typeof rows;
 
 export const OPERATORS: Readonly<Record<OpName, Operator>> = rows;
 

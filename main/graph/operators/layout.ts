@@ -1,6 +1,8 @@
-// Operators that move elements without changing them.
-import { type Dim, multiplyDim, type Shape, splitDim, type TensorType } from "../graph.ts";
-import { NEWEST, type Operator, type Site } from "./operator.ts";
+// Operators that move elements without changing them; backwards, they move back to where they came from.
+import type { Value } from "../builder.ts";
+import { type Dim, fixedDims, multiplyDim, type Shape, splitDim, type TensorType } from "../graph.ts";
+import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
+import { type GradientRule, type GradientSite, notDifferentiable, sumTo } from "./rule.ts";
 
 /** Elements of a shape as a number times one symbol; null when more symbols meet. */
 function count(shape: Shape): { factor: number; symbol: string } | null {
@@ -15,7 +17,7 @@ function count(shape: Shape): { factor: number; symbol: string } | null {
   return { factor, symbol };
 }
 
-function reshaped(site: Site, from: Shape, wanted: Shape): Shape {
+function reshaped(site: ShapeSite, from: Shape, wanted: Shape): Shape {
   const copied = wanted.map((dim, i) => (dim === 0 ? (from[i] ?? site.fail(`no axis ${i} to copy.`)) : dim));
   const open = copied.indexOf(-1);
   if (copied.some((dim, i) => typeof dim === "number" && dim < 0 && i !== open)) {
@@ -36,13 +38,13 @@ function reshaped(site: Site, from: Shape, wanted: Shape): Shape {
 }
 
 /** A transposition's permutation; ONNX reverses the axes when none is given. */
-function permutation(site: Site, rank: number): readonly number[] {
+function permutation(site: ShapeSite, rank: number): readonly number[] {
   const order = site.ints("perm") ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
   if (order.length !== rank || site.axes(order, rank).length !== rank) site.fail(`perm [${order}] is not an order.`);
   return order;
 }
 
-function sliced(site: Site): readonly TensorType[] {
+function sliced(site: ShapeSite): readonly TensorType[] {
   const { type, shape } = site.input(0);
   const starts = site.numbers(1);
   const ends = site.numbers(2);
@@ -66,7 +68,7 @@ function sliced(site: Site): readonly TensorType[] {
 }
 
 /** Where a slice really begins, ONNX's clamping done. */
-export function sliceStart(size: number, start: number, step: number): number {
+function sliceStart(size: number, start: number, step: number): number {
   const from = start < 0 ? start + size : start;
   return step > 0 ? Math.min(Math.max(from, 0), size) : Math.min(Math.max(from, 0), size - 1);
 }
@@ -79,7 +81,66 @@ function sliceLength(size: number, start: number, end: number, step: number): nu
   return Math.max(0, Math.ceil((to - from) / step));
 }
 
-export const layout = {
+const reshapedBack: GradientRule = ({ b, dy, x }) => [b.reshapeLike(dy, x(0)), null];
+
+/** Zeros where the slice skipped: along each axis, spread by the step, then pad (or crop) to the input's size. */
+function sliceGradient(site: GradientSite): readonly Value[] {
+  const { b, x, has } = site;
+  const numbers = (index: number) => (x(index).contents ?? []) as readonly number[];
+  const starts = numbers(1);
+  const rank = x(0).shape.length;
+  const axes = (has(3) ? numbers(3) : starts.map((_, i) => i)).map((axis) => (axis < 0 ? axis + rank : axis));
+  const steps = has(4) ? numbers(4) : starts.map(() => 1);
+  let gradient = site.dy;
+  const before = new Array<number>(rank).fill(0);
+  const after = new Array<number>(rank).fill(0);
+  axes.forEach((axis, i) => {
+    const size = x(0).shape[axis] as number;
+    const taken = gradient.shape[axis] as number;
+    if (taken === 0) site.refuse("an empty slice passes nothing.");
+    const step = Math.abs(steps[i]!);
+    let first = sliceStart(size, starts[i]!, steps[i]!);
+    if (steps[i]! < 0) {
+      gradient = b.slice(gradient, [-1], [-1 - taken], [axis], [-1]);
+      first -= (taken - 1) * step;
+    }
+    gradient = stretch(site, gradient, axis, step);
+    before[axis] = first;
+    after[axis] = size - first - taken * step; // negative when the last step reaches past the end: cropped
+  });
+  const pads = [...before, ...after];
+  return [pads.every((pad) => pad === 0) ? gradient : b.pad(gradient, pads)];
+}
+
+/** [.., n, ..] to [.., n * step, ..] with step - 1 zeros after each element. */
+function stretch({ b }: GradientSite, value: Value, axis: number, step: number): Value {
+  if (step === 1) return value;
+  const split = b.unsqueeze(value, [axis + 1]);
+  const pads = new Array<number>(2 * split.shape.length).fill(0);
+  pads[split.shape.length + axis + 1] = step - 1;
+  const symbols = value.shape.filter((dim) => typeof dim === "string").length;
+  const merged = value.shape.map((dim, i) => (i === axis ? (dim as number) * step : dim));
+  const wanted = symbols > 0 ? merged.map((dim) => (typeof dim === "string" ? -1 : dim)) : fixedDims(merged, "A slice");
+  return b.reshape(b.pad(split, pads), wanted);
+}
+
+export const layout: Readonly<
+  Record<
+    | "Reshape"
+    | "Flatten"
+    | "Transpose"
+    | "Squeeze"
+    | "Unsqueeze"
+    | "Expand"
+    | "Shape"
+    | "Concat"
+    | "Split"
+    | "Slice"
+    | "Pad"
+    | "Gather",
+    Operator
+  >
+> = {
   Reshape: {
     domain: "",
     opset: [5, NEWEST],
@@ -90,6 +151,7 @@ export const layout = {
       if (site.int("allowzero", 0) !== 0) site.fail("allowzero is not supported: a 0 in the shape copies the size.");
       return [{ type: site.input(0).type, shape: reshaped(site, site.shape(0), site.contents(1)) }];
     },
+    gradient: reshapedBack,
   },
   Flatten: {
     domain: "",
@@ -108,6 +170,7 @@ export const layout = {
       });
       return [{ type, shape: sides }];
     },
+    gradient: reshapedBack,
   },
   Transpose: {
     domain: "",
@@ -118,6 +181,18 @@ export const layout = {
     infer: (site) => {
       const { type, shape } = site.input(0);
       return [{ type, shape: permutation(site, shape.length).map((axis) => shape[axis]!) }];
+    },
+    gradient: ({ b, dy, ints }) => {
+      const rank = dy.shape.length;
+      const perm = ints(
+        "perm",
+        Array.from({ length: rank }, (_, i) => rank - 1 - i),
+      );
+      const inverse = new Array<number>(rank);
+      perm.forEach((from, to) => {
+        inverse[from] = to;
+      });
+      return [b.transpose(dy, inverse)];
     },
   },
   Squeeze: {
@@ -133,6 +208,7 @@ export const layout = {
       for (const axis of gone) if (shape[axis] !== 1) site.fail(`axis ${axis} has size ${shape[axis]}, not 1.`);
       return [{ type, shape: shape.filter((_, i) => !gone.has(i)), contents }];
     },
+    gradient: reshapedBack,
   },
   Unsqueeze: {
     domain: "",
@@ -148,6 +224,7 @@ export const layout = {
       const unsqueezed = Array.from({ length: rank }, (_, i): Dim => (added.has(i) ? 1 : rest.shift()!));
       return [{ type, shape: unsqueezed, contents: rank === 1 ? contents : undefined }];
     },
+    gradient: reshapedBack,
   },
   Expand: {
     domain: "",
@@ -156,6 +233,7 @@ export const layout = {
     outputs: [1, 1],
     attributes: {},
     infer: (site) => [{ type: site.input(0).type, shape: site.broadcast(site.shape(0), site.contents(1)) }],
+    gradient: ({ b, dy, x }) => [sumTo(b, dy, x(0)), null],
   },
   Shape: {
     domain: "",
@@ -164,6 +242,7 @@ export const layout = {
     outputs: [1, 1],
     attributes: {}, // not start and end of opset 15
     infer: (site) => [{ type: "int64", shape: [site.shape(0).length], contents: site.shape(0) }],
+    gradient: notDifferentiable("the output is a shape."),
   },
   Concat: {
     domain: "",
@@ -192,6 +271,16 @@ export const layout = {
         },
       ];
     },
+    gradient: ({ b, dy, node, x, int }) => {
+      if (node.inputs.length === 1) return [dy];
+      const axis = int("axis", 0);
+      const at = axis < 0 ? axis + dy.shape.length : axis;
+      return b.split(
+        dy,
+        node.inputs.map((_, i) => x(i).shape[at] as number),
+        at,
+      );
+    },
   },
   Split: {
     domain: "",
@@ -214,8 +303,20 @@ export const layout = {
       }
       return parts.map((part) => ({ type, shape: shape.map((dim, i) => (i === axis ? part : dim)) }));
     },
+    gradient: ({ b, node, y, dyOf, int }) => {
+      const parts = node.outputs.map((_, i) => dyOf(i) ?? b.expandLike(b.scalar(0, y(i).type), y(i)));
+      return [b.concat(parts, int("axis", 0)), null];
+    },
   },
-  Slice: { domain: "", opset: [10, NEWEST], inputs: [3, 5], outputs: [1, 1], attributes: {}, infer: sliced },
+  Slice: {
+    domain: "",
+    opset: [10, NEWEST],
+    inputs: [3, 5],
+    outputs: [1, 1],
+    attributes: {},
+    infer: sliced,
+    gradient: sliceGradient,
+  },
   Pad: {
     domain: "",
     opset: [11, 17],
@@ -233,6 +334,17 @@ export const layout = {
         return size >= 0 ? size : site.fail(`axis ${i} would have size ${size}.`);
       });
       return [{ type, shape: result }];
+    },
+    gradient: ({ b, dy, x, string, refuse }) => {
+      if (string("mode", "constant") !== "constant") refuse("only padding with a constant is differentiated.");
+      return [
+        b.pad(
+          dy,
+          ((x(1).contents ?? []) as readonly number[]).map((pad) => -pad || 0),
+        ),
+        null,
+        null,
+      ];
     },
   },
   Gather: {
@@ -257,5 +369,8 @@ export const layout = {
         },
       ];
     },
+    gradient: notDifferentiable(
+      "adding rows back by index has no operator here; multiply with a one-hot matrix instead.",
+    ),
   },
-} satisfies Record<string, Operator>;
+};

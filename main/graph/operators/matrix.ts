@@ -1,9 +1,11 @@
-// Matrix products.
+// Matrix products. With Y = A' B', the gradients are dA' = dY B'^T and dB' = A'^T dY, read back through any transposition.
+import type { Value } from "../builder.ts";
 import type { Shape, TensorType } from "../graph.ts";
-import { NEWEST, type Operator, type Site } from "./operator.ts";
+import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
+import { type GradientSite, sumTo } from "./rule.ts";
 
 /** Types of a (batched) product; each side may be read with its last two dimensions swapped. */
-function product(site: Site, swapA: boolean, swapB: boolean): readonly TensorType[] {
+function product(site: ShapeSite, swapA: boolean, swapB: boolean): readonly TensorType[] {
   site.float(0);
   const type = site.sameType(0, 1);
   const a = swapped(site.shape(0), swapA);
@@ -17,7 +19,36 @@ function swapped(shape: Shape, swap: boolean): Shape {
   return swap ? [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!] : shape;
 }
 
-export const matrix = {
+/** op(A) op(B) over the last two axes, in the way that is fast for these shapes and this target. */
+function times(
+  { b, target }: GradientSite,
+  a: Value,
+  c: Value,
+  transA: boolean,
+  transB: boolean,
+  alpha: number,
+): Value {
+  if (a.shape.length === 2 && c.shape.length === 2) {
+    return b.gemm(a, c, null, { transA, transB, alpha: alpha === 1 ? undefined : alpha });
+  }
+  if (target === "cpu" && a.type === "float32") return b.fusedMatMul(a, c, { transA, transB, alpha });
+  const flip = (value: Value) => {
+    const order = value.shape.map((_, i) => i);
+    const last = order.length - 1;
+    return b.transpose(value, [...order.slice(0, -2), last, last - 1]);
+  };
+  const result = b.matMul(transA ? flip(a) : a, transB ? flip(c) : c);
+  return alpha === 1 ? result : b.mul(result, alpha);
+}
+
+function bothSides(site: GradientSite, transA: boolean, transB: boolean, alpha: number): readonly (Value | null)[] {
+  const { b, dy, x, wants } = site;
+  const da = () => (transA ? times(site, x(1), dy, transB, true, alpha) : times(site, dy, x(1), false, !transB, alpha));
+  const db = () => (transB ? times(site, dy, x(0), true, transA, alpha) : times(site, x(0), dy, !transA, false, alpha));
+  return [wants(0) ? sumTo(b, da(), x(0)) : null, wants(1) ? sumTo(b, db(), x(1)) : null];
+}
+
+export const matrix: Readonly<Record<"MatMul" | "FusedMatMul" | "Gemm", Operator>> = {
   MatMul: {
     domain: "",
     opset: [9, NEWEST],
@@ -25,6 +56,7 @@ export const matrix = {
     outputs: [1, 1],
     attributes: {},
     infer: (site) => product(site, false, false),
+    gradient: (site) => bothSides(site, false, false, 1),
   },
   FusedMatMul: {
     // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md; float32 only, and not the transBatch forms
@@ -37,6 +69,8 @@ export const matrix = {
       site.typed(0, "float32");
       return product(site, site.int("transA", 0) === 1, site.int("transB", 0) === 1);
     },
+    gradient: (site) =>
+      bothSides(site, site.int("transA", 0) === 1, site.int("transB", 0) === 1, site.number("alpha", 1)),
   },
   Gemm: {
     domain: "",
@@ -55,5 +89,13 @@ export const matrix = {
       }
       return result;
     },
+    gradient: (site) => {
+      const { b, dy, x, int, number, wants } = site;
+      const sides = bothSides(site, int("transA", 0) === 1, int("transB", 0) === 1, number("alpha", 1));
+      if (!wants(2)) return [...sides, null];
+      const beta = number("beta", 1);
+      const dc = sumTo(b, dy, x(2));
+      return [...sides, beta === 1 ? dc : b.mul(dc, beta)];
+    },
   },
-} satisfies Record<string, Operator>;
+};

@@ -3,6 +3,7 @@ import { AppError } from "../../../preload/contract/errors.ts";
 import type { DataType } from "../data-type.ts";
 import { isFloat } from "../data-type.ts";
 import type { Attribute, Dim, Shape, TensorType } from "../graph.ts";
+import type { GradientRule } from "./rule.ts";
 
 export type AttributeKind = "int" | "ints" | "float" | "floats" | "string";
 
@@ -15,14 +16,16 @@ export interface Operator {
   readonly outputs: readonly [least: number, most: number];
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** Types of the outputs; throws graph/invalid, naming the node, when the inputs cannot be right. */
-  readonly infer: (site: Site) => readonly TensorType[];
+  readonly infer: (site: ShapeSite) => readonly TensorType[];
+  /** How gradients of the inputs follow from those of the outputs, or a written reason why they do not. */
+  readonly gradient: GradientRule;
 }
 
 /** The newest opset whose operators this table was read against. */
 export const NEWEST = 21;
 
 /** One node as its shape rule sees it. */
-export class Site {
+export class ShapeSite {
   readonly label: string;
   readonly inputs: readonly (TensorType | null)[];
   /** How many outputs the node names. */
@@ -147,3 +150,12 @@ export class Site {
     });
   }
 }
+
+/** One floating-point input gives one output like it. */
+export function oneFloat(site: ShapeSite): readonly TensorType[] {
+  const { type, shape } = site.float(0);
+  return [{ type, shape }];
+}
+
+/** What rows of one input, one output and no attributes share. */
+export const unary = { domain: "", inputs: [1, 1], outputs: [1, 1], attributes: {} } as const;

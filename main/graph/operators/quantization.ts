@@ -1,8 +1,9 @@
 // Between real numbers and 8-bit codes: real = (code - zero point) * scale, per tensor or per slice along an axis.
 import type { DataType } from "../data-type.ts";
-import type { Operator, Site } from "./operator.ts";
+import type { Operator, ShapeSite } from "./operator.ts";
+import { notDifferentiable } from "./rule.ts";
 
-function scaled(site: Site): void {
+function scaled(site: ShapeSite): void {
   const { shape } = site.input(0);
   site.typed(1, "float32");
   const scale = site.shape(1);
@@ -14,7 +15,7 @@ function scaled(site: Site): void {
   if (site.has(2) && site.shape(2).join() !== scale.join()) site.fail("scale and zero point differ in shape.");
 }
 
-export const quantization = {
+export const quantization: Readonly<Record<"QuantizeLinear" | "DequantizeLinear", Operator>> = {
   QuantizeLinear: {
     domain: "",
     opset: [13, 18],
@@ -27,6 +28,7 @@ export const quantization = {
       const type: DataType = site.has(2) ? site.typed(2, "uint8", "int8").type : "uint8";
       return [{ type, shape: site.shape(0) }];
     },
+    gradient: notDifferentiable("rounding is flat almost everywhere; pretending otherwise is a choice of training."),
   },
   DequantizeLinear: {
     domain: "",
@@ -40,5 +42,6 @@ export const quantization = {
       if (site.has(2)) site.sameType(0, 2);
       return [{ type: "float32", shape: site.shape(0) }];
     },
+    gradient: notDifferentiable("its input is made of codes, not of real numbers."),
   },
-} satisfies Record<string, Operator>;
+};

@@ -1,8 +1,10 @@
-// Sums, means and maxima over axes; normalisation over the batch.
-import type { Shape, TensorType } from "../graph.ts";
-import { NEWEST, type Operator, type Site } from "./operator.ts";
+// Sums, means and maxima over axes; backwards, they spread over what they gathered.
+import type { Value } from "../builder.ts";
+import { elementCount, fixedDims, type Shape, type TensorType } from "../graph.ts";
+import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
+import { type GradientSite, indicator } from "./rule.ts";
 
-function reduced(site: Site, axes: readonly number[] | null): readonly TensorType[] {
+function reduced(site: ShapeSite, axes: readonly number[] | null): readonly TensorType[] {
   const { type, shape } = site.float(0);
   const chosen = new Set(site.axes(axes ?? shape.map((_, i) => i), shape.length));
   const keep = site.int("keepdims", 1) === 1;
@@ -15,12 +17,52 @@ const byAttribute = {
   inputs: [1, 1],
   outputs: [1, 1],
   attributes: { axes: "ints", keepdims: "int" },
-  infer: (site: Site) => reduced(site, site.ints("axes")),
+  infer: (site: ShapeSite) => reduced(site, site.ints("axes")),
 } as const;
 
-export const reduction = {
-  ReduceMean: { ...byAttribute, opset: [11, 17] },
-  ReduceMax: { ...byAttribute, opset: [12, 17] },
+/** The reduced value with its axes back as 1s, so that it broadcasts against the input. */
+function spread(site: GradientSite, value: Value, axes: readonly number[]): Value {
+  return site.int("keepdims", 1) === 1 || axes.length === 0 ? value : site.b.unsqueeze(value, axes);
+}
+
+function reducedAxes(site: GradientSite, listed: readonly number[]): readonly number[] {
+  const rank = site.x(0).shape.length;
+  const axes = listed.length === 0 ? site.x(0).shape.map((_, i) => i) : listed;
+  return axes.map((axis) => (axis < 0 ? axis + rank : axis));
+}
+
+export const reduction: Readonly<Record<"ReduceMean" | "ReduceMax" | "ReduceSum", Operator>> = {
+  ReduceMean: {
+    ...byAttribute,
+    opset: [11, 17],
+    gradient: (site) => {
+      const { b, dy, x } = site;
+      const axes = reducedAxes(site, site.ints("axes", []));
+      const share = axes.every((axis) => typeof x(0).shape[axis] === "number")
+        ? b.div(
+            dy,
+            elementCount(
+              fixedDims(
+                axes.map((axis) => x(0).shape[axis]!),
+                "The mean",
+              ),
+            ),
+          )
+        : site.refuse("the number of elements must be known; bind the batch first.");
+      return [b.expandLike(spread(site, share, axes), x(0))];
+    },
+  },
+  ReduceMax: {
+    ...byAttribute,
+    opset: [12, 17],
+    gradient: (site) => {
+      const { b, dy, x, y } = site;
+      const axes = reducedAxes(site, site.ints("axes", []));
+      // Elements that share the maximum share its gradient evenly.
+      const hit = indicator(b, b.equal(x(0), spread(site, y(0), axes)), dy);
+      return [b.mul(hit, b.div(spread(site, dy, axes), b.reduceSum(hit, axes)))];
+    },
+  },
   ReduceSum: {
     domain: "",
     opset: [13, NEWEST],
@@ -34,24 +76,11 @@ export const reduction = {
       }
       return reduced(site, axes);
     },
-  },
-  BatchNormalization: {
-    domain: "",
-    opset: [15, NEWEST],
-    inputs: [5, 5],
-    outputs: [1, 3],
-    attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
-    infer: (site) => {
-      const { type, shape } = site.float(0);
-      if (shape.length < 2) site.fail("the input needs a channel axis.");
-      for (const index of [1, 2, 3, 4]) {
-        site.sameType(0, index);
-        if (site.ranked(index, 1)[0] !== shape[1]) site.fail(`input ${index} must have ${shape[1]} elements.`);
-      }
-      const statistics = { type, shape: [shape[1]!] };
-      if (site.int("training_mode", 0) === 1) return [{ type, shape }, statistics, statistics].slice(0, site.outputs);
-      if (site.outputs !== 1) site.fail("only training mode has more than one output.");
-      return [{ type, shape }];
+    gradient: (site) => {
+      const { b, dy, x, has } = site;
+      const listed = has(1) ? ((x(1).contents ?? []) as readonly number[]) : [];
+      if (listed.length === 0 && site.int("noop_with_empty_axes", 0) === 1) return [dy];
+      return [b.expandLike(spread(site, dy, reducedAxes(site, listed)), x(0)), null];
     },
   },
-} satisfies Record<string, Operator>;
+};

@@ -7,7 +7,7 @@ import type { Node, Shape } from "../graph.ts";
 export type Target = "portable" | "cpu";
 
 /** One node on the way back: its values, the gradient that arrived at its output, and a builder to write more nodes with. */
-export interface Site {
+export interface GradientSite {
   readonly b: GraphBuilder;
   readonly node: Node;
   readonly target: Target;
@@ -29,7 +29,7 @@ export interface Site {
 }
 
 /** Gradients of the inputs, in order, each shaped like its input; null where nothing flows back. */
-type Rule = (site: Site) => readonly (Value | null)[];
+type Rule = (site: GradientSite) => readonly (Value | null)[];
 
 /** A written choice: this operator stops differentiation, and why. */
 export interface NotDifferentiable {

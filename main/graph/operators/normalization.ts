@@ -1,24 +1,14 @@
-// Sums and means spread back over what they added up; batch normalisation in closed form.
+// Normalisation over the batch, differentiated in closed form.
 import type { Value } from "../builder.ts";
 import { elementCount, fixedDims } from "../graph.ts";
-import { allButChannels, type GradientRule, indicator, perChannel, type Site } from "./rule.ts";
-
-/** The reduced value with its axes back as 1s, so that it broadcasts against the input. */
-function spread(site: Site, value: Value, axes: readonly number[]): Value {
-  return site.int("keepdims", 1) === 1 || axes.length === 0 ? value : site.b.unsqueeze(value, axes);
-}
-
-function reducedAxes(site: Site, listed: readonly number[]): readonly number[] {
-  const rank = site.x(0).shape.length;
-  const axes = listed.length === 0 ? site.x(0).shape.map((_, i) => i) : listed;
-  return axes.map((axis) => (axis < 0 ? axis + rank : axis));
-}
+import { NEWEST, type Operator } from "./operator.ts";
+import { allButChannels, type GradientSite, perChannel } from "./rule.ts";
 
 /** Above this many pixels per channel, a dot product per channel is one matrix kernel; below, many tiny ones. */
 const DOT_PIXELS = 256;
 
 /** Sum over batch and pixels of a * c, per channel: [C]. */
-function channelDot(site: Site, a: Value, c: Value): Value {
+function channelDot(site: GradientSite, a: Value, c: Value): Value {
   const { b, target } = site;
   const pixels = a.shape.slice(2).every((dim) => typeof dim === "number")
     ? elementCount(fixedDims(a.shape.slice(2), "Pixels"))
@@ -38,7 +28,7 @@ function channelDot(site: Site, a: Value, c: Value): Value {
  * then with s = 1 / sqrt(variance + epsilon), m elements per channel, S1 = sum dy and S2 = sum dy (x - mean):
  * dx = scale s (dy - S1 / m - (x - mean) s^2 S2 / m).
  */
-function batchNormalizationGradient(site: Site): readonly (Value | null)[] {
+function batchNormalizationGradient(site: GradientSite): readonly (Value | null)[] {
   const { b, dy, x, wants, refuse } = site;
   const training = site.int("training_mode", 0) === 1;
   if (
@@ -77,39 +67,29 @@ function batchNormalizationGradient(site: Site): readonly (Value | null)[] {
   ];
 }
 
-function unit({ b }: Site, like: Value): Value {
+function unit({ b }: GradientSite, like: Value): Value {
   return b.expandLike(b.reshape(b.scalar(1, like.type), [1]), like);
 }
 
-export const reduction = {
-  ReduceSum: (site) => {
-    const { b, dy, x, has } = site;
-    const listed = has(1) ? ((x(1).contents ?? []) as readonly number[]) : [];
-    if (listed.length === 0 && site.int("noop_with_empty_axes", 0) === 1) return [dy];
-    return [b.expandLike(spread(site, dy, reducedAxes(site, listed)), x(0)), null];
+export const normalization: Readonly<Record<"BatchNormalization", Operator>> = {
+  BatchNormalization: {
+    domain: "",
+    opset: [15, NEWEST],
+    inputs: [5, 5],
+    outputs: [1, 3],
+    attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
+    infer: (site) => {
+      const { type, shape } = site.float(0);
+      if (shape.length < 2) site.fail("the input needs a channel axis.");
+      for (const index of [1, 2, 3, 4]) {
+        site.sameType(0, index);
+        if (site.ranked(index, 1)[0] !== shape[1]) site.fail(`input ${index} must have ${shape[1]} elements.`);
+      }
+      const statistics = { type, shape: [shape[1]!] };
+      if (site.int("training_mode", 0) === 1) return [{ type, shape }, statistics, statistics].slice(0, site.outputs);
+      if (site.outputs !== 1) site.fail("only training mode has more than one output.");
+      return [{ type, shape }];
+    },
+    gradient: batchNormalizationGradient,
   },
-  ReduceMean: (site) => {
-    const { b, dy, x } = site;
-    const axes = reducedAxes(site, site.ints("axes", []));
-    const share = axes.every((axis) => typeof x(0).shape[axis] === "number")
-      ? b.div(
-          dy,
-          elementCount(
-            fixedDims(
-              axes.map((axis) => x(0).shape[axis]!),
-              "The mean",
-            ),
-          ),
-        )
-      : site.refuse("the number of elements must be known; bind the batch first.");
-    return [b.expandLike(spread(site, share, axes), x(0))];
-  },
-  ReduceMax: (site) => {
-    const { b, dy, x, y } = site;
-    const axes = reducedAxes(site, site.ints("axes", []));
-    // Elements that share the maximum share its gradient evenly.
-    const hit = indicator(b, b.equal(x(0), spread(site, y(0), axes)), dy);
-    return [b.mul(hit, b.div(spread(site, dy, axes), b.reduceSum(hit, axes)))];
-  },
-  BatchNormalization: batchNormalizationGradient,
-} satisfies Record<string, GradientRule>;
+};
