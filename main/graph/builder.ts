@@ -47,6 +47,7 @@ export class GraphBuilder {
   private readonly nodes: Node[] = [];
   private readonly types = new Map<string, TensorType>();
   private readonly nodeNames = new Set<string>();
+  private readonly reserved = new Set<string>();
   private readonly shared = new Map<string, Value>();
   private readonly counter = { next: 0 };
   private readonly pending: string | null = null;
@@ -68,6 +69,23 @@ export class GraphBuilder {
     }
     for (const [name, type] of inferShapes(graph)) builder.types.set(name, type);
     return builder;
+  }
+
+  /** The inputs and constants of a graph and none of its nodes: for writing it again with `replay`, its names kept free. */
+  static replaying(graph: Graph): GraphBuilder {
+    const builder = GraphBuilder.from({ ...graph, nodes: [], outputs: [] });
+    for (const { name, outputs } of graph.nodes) for (const taken of [name, ...outputs]) builder.reserved.add(taken);
+    return builder;
+  }
+
+  /** A node under the names that it has; what it reads must be here already. */
+  replay(node: Node): void {
+    const inferred = inferNode(node, (name) => this.types.get(name));
+    node.outputs.forEach((output, i) => {
+      if (output !== "") this.define(output, inferred[i]!);
+    });
+    this.nodeNames.add(node.name);
+    this.nodes.push(node);
   }
 
   build(): Graph {
@@ -172,7 +190,7 @@ export class GraphBuilder {
   private fresh(stem: string): string {
     for (;;) {
       const name = `${stem}_${this.counter.next++}`;
-      if (!this.types.has(name) && !this.nodeNames.has(name)) return name;
+      if (!this.types.has(name) && !this.nodeNames.has(name) && !this.reserved.has(name)) return name;
     }
   }
 

@@ -24,10 +24,11 @@ import { GraphBuilder, type Value } from "./builder.ts";
 import { isFloat } from "./data-type.ts";
 import type { Graph, Node } from "./graph.ts";
 import { OPERATORS } from "./operators/index.ts";
-import { type GradientSite, refuseGradient, type Target } from "./operators/rule.ts";
+import { forwardSite, type GradientSite, refuseGradient, type Target } from "./operators/rule.ts";
+import { writeOut } from "./write-out.ts";
 
 export interface Gradient {
-  /** The graph it was given with nodes added; same inputs and outputs. */
+  /** The graph it was given with nodes added; same inputs and outputs. Recurrent layers on the way stand there step by step. */
   readonly graph: Graph;
   /** For each name in `wrt`, the value that holds dLoss/d(name), shaped like it. */
   readonly gradients: ReadonlyMap<string, string>;
@@ -39,7 +40,8 @@ export interface Gradient {
  * @throws graph/invalid when a name is not in the graph or the loss is no scalar
  * @throws graph/not-differentiable naming the operator and node that stop it
  */
-export function gradient(graph: Graph, loss: string, wrt: readonly string[], target: Target = "portable"): Gradient {
+export function gradient(given: Graph, loss: string, wrt: readonly string[], target: Target = "portable"): Gradient {
+  const graph = writeOut(given, dependants(given, wrt));
   const b = GraphBuilder.from(graph);
   const end = b.value(loss);
   if (!isFloat(end.type) || end.shape.some((dim) => dim !== 1)) {
@@ -62,6 +64,7 @@ export function gradient(graph: Graph, loss: string, wrt: readonly string[], tar
     if (!arrived || !node.inputs.some((input) => moving.has(input))) continue;
     const rule = OPERATORS[node.op].gradient;
     if ("notDifferentiable" in rule) refuseGradient(node, rule.notDifferentiable);
+    if ("expansion" in rule) continue; // written out above; no gradient arrives at the node itself
     const parts = rule(siteOf(b, node, pending, moving, target));
     node.inputs.forEach((input, i) => {
       const part = parts[i];
@@ -98,19 +101,11 @@ function siteOf(
   const zero = (name: string) => b.expandLike(b.scalar(0, b.value(name).type), b.value(name));
   const first = node.outputs[0]!;
   return {
-    b,
-    node,
+    ...forwardSite(b, node),
     target,
     dy: pending.get(first) ?? zero(first),
-    x: (index) => b.value(node.inputs[index]!),
-    has: (index) => (node.inputs[index] ?? "") !== "",
     y: (index) => b.value(node.outputs[index]!),
     dyOf: (index) => pending.get(node.outputs[index] ?? "") ?? null,
     wants: (index) => moving.has(node.inputs[index] ?? ""),
-    int: (name, fallback) => (node.attributes[name] as number | undefined) ?? fallback,
-    number: (name, fallback) => (node.attributes[name] as number | undefined) ?? fallback,
-    ints: (name, fallback) => (node.attributes[name] as readonly number[] | undefined) ?? fallback,
-    string: (name, fallback) => (node.attributes[name] as string | undefined) ?? fallback,
-    refuse: (reason) => refuseGradient(node, reason),
   };
 }

@@ -25,6 +25,8 @@ export interface GradientCase {
   readonly target?: Target;
   /** Half the distance over which the function is straight; for float32 only. */
   readonly step?: number;
+  /** Largest difference, relative to the gradient where that is above 1; for float32 functions that curve within a step. */
+  readonly within?: number;
   /** Inputs to differentiate with respect to; all when absent. */
   readonly wrt?: readonly string[];
 }
@@ -93,7 +95,8 @@ export async function expectGradient(c: GradientCase): Promise<void> {
   };
   for (const name of c.wrt ?? Object.keys(c.inputs)) {
     const input = c.inputs[name]!;
-    const precision = input.type === "float64" ? DOUBLE : { ...LINEAR, step: c.step ?? LINEAR.step };
+    const precision =
+      input.type === "float64" ? DOUBLE : { step: c.step ?? LINEAR.step, within: c.within ?? LINEAR.within };
     const got = numbers(analytic[`d_${name}`]!);
     expect(got.length).toBe(input.data.length);
     for (let i = 0; i < got.length; i++) {

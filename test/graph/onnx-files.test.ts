@@ -114,7 +114,7 @@ async function damaged(edit: (model: ModelProto) => void): Promise<Uint8Array> {
 
 const refused: readonly [string, string, (model: ModelProto) => void][] = [
   ["no graph", "graph/invalid", (m) => delete m.graph],
-  ["an operator without a row", "graph/operator-unknown", (m) => (m.graph!.node[0]!.opType = "Einsum")],
+  ["an operator without a row", "graph/operator-unknown", (m) => (m.graph!.node[0]!.opType = "MaxUnpool")],
   [
     "an operator named like a property of every object",
     "graph/operator-unknown",

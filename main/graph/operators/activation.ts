@@ -4,7 +4,7 @@
 import type { Value } from "../builder.ts";
 import type { TensorType } from "../graph.ts";
 import { NEWEST, type Operator, oneFloat, type ShapeSite, unary } from "./operator.ts";
-import { type GradientSite, indicator } from "./rule.ts";
+import { type GradientSite, indicator, sumTo } from "./rule.ts";
 
 function alongAxis(site: ShapeSite): readonly TensorType[] {
   const { type, shape } = site.float(0);
@@ -32,10 +32,75 @@ export const activation: Readonly<
     | "Erf"
     | "Softmax"
     | "LogSoftmax"
-    | "Clip",
+    | "Clip"
+    | "PRelu"
+    | "Celu"
+    | "Softsign"
+    | "Dropout",
     Operator
   >
 > = {
+  PRelu: {
+    domain: "",
+    opset: [9, NEWEST],
+    inputs: [2, 2],
+    outputs: [1, 1],
+    attributes: {},
+    infer: (site) => {
+      const { type, shape } = site.float(0);
+      site.sameType(0, 1);
+      if (site.broadcast(shape, site.shape(1)).join() !== shape.join()) site.fail("the slopes do not fit the input.");
+      return [{ type, shape }];
+    },
+    // At 0 the slope is the one from below.
+    gradient: (site) => {
+      const { b, dy, x, wants } = site;
+      const below = () => b.sub(1, indicator(b, b.greater(x(0), 0), dy));
+      return [
+        wants(0) ? b.mul(dy, twoSlopes(site, 1, x(1))) : null,
+        wants(1) ? sumTo(b, b.mul(b.mul(dy, x(0)), below()), x(1)) : null,
+      ];
+    },
+  },
+  // Below 0 the function is alpha (e^(x / alpha) - 1), so its slope is its value / alpha + 1.
+  Celu: {
+    ...unary,
+    opset: [12, NEWEST],
+    attributes: { alpha: "float" },
+    infer: oneFloat,
+    gradient: (site) => {
+      const { b, dy, y } = site;
+      return [b.mul(dy, twoSlopes(site, 1, b.add(b.mul(y(0), 1 / site.number("alpha", 1)), 1)))];
+    },
+  },
+  // y = x / (1 + |x|), so its slope 1 / (1 + |x|)^2 is (1 - |y|)^2.
+  Softsign: {
+    ...unary,
+    opset: [1, NEWEST],
+    infer: oneFloat,
+    gradient: ({ b, dy, y }) => {
+      const rest = b.sub(1, b.op("Abs", [y(0)]));
+      return [b.mul(dy, b.mul(rest, rest))];
+    },
+  },
+  // As models for use have it: nothing is dropped. In training, chance enters a graph of ours as an input.
+  Dropout: {
+    domain: "",
+    opset: [12, NEWEST],
+    inputs: [1, 3],
+    outputs: [1, 2],
+    attributes: { seed: "int" },
+    infer: (site) => {
+      const { type, shape } = site.float(0);
+      const types: readonly TensorType[] = [
+        { type, shape },
+        { type: "bool", shape },
+      ];
+      return types.slice(0, site.outputs);
+    },
+    gradient: ({ dy, has, refuse }) =>
+      has(2) ? refuse("which elements it drops is known to the runtime alone.") : [dy],
+  },
   Relu: {
     ...unary,
     opset: [6, NEWEST],

@@ -28,6 +28,32 @@ function both({ b, x, wants }: GradientSite, first: () => Value, second: () => V
   return [wants(0) ? sumTo(b, first(), x(0)) : null, wants(1) ? sumTo(b, second(), x(1)) : null];
 }
 
+function logical(site: ShapeSite): readonly TensorType[] {
+  site.typed(0, "bool");
+  return [{ type: site.sameType(0, 1), shape: site.broadcast(site.shape(0), site.shape(1)) }];
+}
+
+/** Any number of inputs, broadcast together. */
+function several(site: ShapeSite): readonly TensorType[] {
+  const type = site.sameType(...site.inputs.keys());
+  if (type === "bool") site.fail("numbers are needed, not bool.");
+  return [{ type, shape: [...site.inputs.keys()].map((i) => site.shape(i)).reduce((a, b) => site.broadcast(a, b)) }];
+}
+
+/** Inputs that share the extreme share its gradient evenly. */
+function extremeGradient({ b, node, dy, x, y, wants }: GradientSite): readonly (Value | null)[] {
+  const hits = node.inputs.map((_, i) => indicator(b, b.equal(x(i), y(0)), dy));
+  const share = b.div(
+    dy,
+    hits.reduce((sum, hit) => b.add(sum, hit)),
+  );
+  return hits.map((hit, i) => (wants(i) ? sumTo(b, b.mul(hit, share), x(i)) : null));
+}
+
+const TRUTH = notDifferentiable("the output is true or false.");
+const STEPS = notDifferentiable("it is flat everywhere but where it jumps.");
+const variadic = { domain: "", inputs: [1, Number.POSITIVE_INFINITY], outputs: [1, 1], attributes: {} } as const;
+
 export const arithmetic: Readonly<
   Record<
     | "Add"
@@ -48,10 +74,54 @@ export const arithmetic: Readonly<
     | "Reciprocal"
     | "Identity"
     | "Cast"
-    | "Where",
+    | "Where"
+    | "Less"
+    | "GreaterOrEqual"
+    | "LessOrEqual"
+    | "And"
+    | "Or"
+    | "Not"
+    | "Floor"
+    | "Ceil"
+    | "Round"
+    | "Min"
+    | "Max"
+    | "Sum"
+    | "Mean",
     Operator
   >
 > = {
+  Less: { ...binary, opset: [9, NEWEST], infer: compared, gradient: TRUTH },
+  GreaterOrEqual: { ...binary, opset: [12, NEWEST], infer: compared, gradient: TRUTH },
+  LessOrEqual: { ...binary, opset: [12, NEWEST], infer: compared, gradient: TRUTH },
+  And: { ...binary, opset: [7, NEWEST], infer: logical, gradient: TRUTH },
+  Or: { ...binary, opset: [7, NEWEST], infer: logical, gradient: TRUTH },
+  Not: {
+    ...unary,
+    opset: [1, NEWEST],
+    infer: (site) => [{ type: "bool", shape: site.typed(0, "bool").shape }],
+    gradient: TRUTH,
+  },
+  Floor: { ...unary, opset: [6, NEWEST], infer: oneFloat, gradient: STEPS },
+  Ceil: { ...unary, opset: [6, NEWEST], infer: oneFloat, gradient: STEPS },
+  Round: { ...unary, opset: [11, NEWEST], infer: oneFloat, gradient: STEPS },
+  Min: { ...variadic, opset: [8, NEWEST], infer: several, gradient: extremeGradient },
+  Max: { ...variadic, opset: [8, NEWEST], infer: several, gradient: extremeGradient },
+  Sum: {
+    ...variadic,
+    opset: [8, NEWEST],
+    infer: several,
+    gradient: ({ b, node, dy, x, wants }) => node.inputs.map((_, i) => (wants(i) ? sumTo(b, dy, x(i)) : null)),
+  },
+  Mean: {
+    ...variadic,
+    opset: [8, NEWEST],
+    infer: several,
+    gradient: ({ b, node, dy, x, wants }) => {
+      const share = b.div(dy, node.inputs.length);
+      return node.inputs.map((_, i) => (wants(i) ? sumTo(b, share, x(i)) : null));
+    },
+  },
   Add: {
     ...binary,
     opset: [7, NEWEST],

@@ -5,12 +5,15 @@
 import { activation } from "./activation.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { convolution } from "./convolution.ts";
+import { indexing } from "./indexing.ts";
 import { layout } from "./layout.ts";
 import { matrix } from "./matrix.ts";
 import { normalization } from "./normalization.ts";
 import type { Operator } from "./operator.ts";
 import { pooling } from "./pooling.ts";
 import { quantization } from "./quantization.ts";
+import { rearrangement } from "./rearrangement.ts";
+import { recurrent } from "./recurrent.ts";
 import { reduction } from "./reduction.ts";
 import { resampling } from "./resampling.ts";
 
@@ -18,11 +21,14 @@ const rows = {
   ...activation,
   ...arithmetic,
   ...convolution,
+  ...rearrangement,
+  ...indexing,
   ...layout,
   ...matrix,
   ...normalization,
   ...pooling,
   ...quantization,
+  ...recurrent,
   ...reduction,
   ...resampling,
 };

@@ -136,8 +136,7 @@ export const layout: Readonly<
     | "Concat"
     | "Split"
     | "Slice"
-    | "Pad"
-    | "Gather",
+    | "Pad",
     Operator
   >
 > = {
@@ -346,31 +345,5 @@ export const layout: Readonly<
         null,
       ];
     },
-  },
-  Gather: {
-    domain: "",
-    opset: [11, NEWEST],
-    inputs: [2, 2],
-    outputs: [1, 1],
-    attributes: { axis: "int" },
-    infer: (site) => {
-      const { type, shape, contents } = site.input(0);
-      const axis = site.axis(site.int("axis", 0), shape.length);
-      const indices = site.typed(1, "int64", "int32");
-      const picked =
-        contents && indices.contents
-          ? indices.contents.map((i) => (typeof i === "number" ? contents.at(i) : undefined))
-          : [];
-      return [
-        {
-          type,
-          shape: [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)],
-          contents: picked.length > 0 && picked.every((dim) => dim !== undefined) ? picked : undefined,
-        },
-      ];
-    },
-    gradient: notDifferentiable(
-      "adding rows back by index has no operator here; multiply with a one-hot matrix instead.",
-    ),
   },
 };

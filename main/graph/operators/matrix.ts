@@ -1,6 +1,6 @@
 // Matrix products. With Y = A' B', the gradients are dA' = dY B'^T and dB' = A'^T dY, read back through any transposition.
 import type { Value } from "../builder.ts";
-import type { Shape, TensorType } from "../graph.ts";
+import type { Dim, Shape, TensorType } from "../graph.ts";
 import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
 import { type GradientSite, sumTo } from "./rule.ts";
 
@@ -48,7 +48,66 @@ function bothSides(site: GradientSite, transA: boolean, transB: boolean, alpha: 
   return [wants(0) ? sumTo(b, da(), x(0)) : null, wants(1) ? sumTo(b, db(), x(1)) : null];
 }
 
-export const matrix: Readonly<Record<"MatMul" | "FusedMatMul" | "Gemm", Operator>> = {
+interface Equation {
+  readonly terms: readonly string[];
+  readonly result: string;
+}
+
+/** "ab,bc->ac" taken apart; without an arrow the letters that occur once are the result, in order. null for an ellipsis. */
+function equationOf(text: string): Equation | null {
+  if (text.includes(".")) return null;
+  const [left, right] = text.replaceAll(" ", "").split("->") as [string, string | undefined];
+  const terms = left.split(",");
+  const letters = [...terms.join("")];
+  const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
+  return { terms, result: right ?? once.sort().join("") };
+}
+
+function contracted(site: ShapeSite): readonly TensorType[] {
+  site.float(0);
+  const text = site.string("equation", "");
+  const { terms, result } = equationOf(text) ?? site.fail(`an ellipsis in "${text}" is not supported.`);
+  if (terms.length !== site.inputs.length) site.fail(`"${text}" does not fit ${site.inputs.length} inputs.`);
+  const sizes = new Map<string, Dim>();
+  terms.forEach((term, i) => {
+    site.ranked(i, term.length);
+    [...term].forEach((letter, axis) => {
+      const size = site.shape(i)[axis]!;
+      if ((sizes.get(letter) ?? size) !== size) site.fail(`${letter} is both ${sizes.get(letter)} and ${size}.`);
+      sizes.set(letter, size);
+    });
+  });
+  const shape = [...result].map((letter) => sizes.get(letter) ?? site.fail(`"${text}": ${letter} is in no input.`));
+  return [{ type: site.sameType(...site.inputs.keys()), shape }];
+}
+
+/** The gradient of one factor is the product of the others and dy, summed over the letters that the factor lacks. */
+function contractedGradient({ b, dy, x, node, wants, string, refuse }: GradientSite): readonly (Value | null)[] {
+  const { terms, result } = equationOf(string("equation", ""))!;
+  if (terms.some((term) => new Set(term).size !== term.length)) refuse("a letter that occurs twice in one input.");
+  return node.inputs.map((_, i) => {
+    if (!wants(i)) return null;
+    const term = terms[i]!;
+    const others = terms.filter((_, k) => k !== i);
+    const known = new Set([result, ...others].join(""));
+    const kept = [...term].filter((letter) => known.has(letter)).join("");
+    const factors = node.inputs.flatMap((_, k) => (k === i ? [] : [x(k)]));
+    const part = b.op("Einsum", [dy, ...factors], { equation: `${[result, ...others].join(",")}->${kept}` });
+    const missing = [...term].flatMap((letter, axis) => (known.has(letter) ? [] : [axis]));
+    return missing.length === 0 ? part : b.expandLike(b.unsqueeze(part, missing), x(i));
+  });
+}
+
+export const matrix: Readonly<Record<"MatMul" | "FusedMatMul" | "Gemm" | "Einsum", Operator>> = {
+  Einsum: {
+    domain: "",
+    opset: [12, NEWEST],
+    inputs: [1, Number.POSITIVE_INFINITY],
+    outputs: [1, 1],
+    attributes: { equation: "string" },
+    infer: contracted,
+    gradient: contractedGradient,
+  },
   MatMul: {
     domain: "",
     opset: [9, NEWEST],

@@ -1,8 +1,8 @@
-// Normalisation over the batch, differentiated in closed form.
-import type { Value } from "../builder.ts";
-import { elementCount, fixedDims } from "../graph.ts";
+// Normalisation over the batch, the features of one element, or the pixels of one channel; differentiated in closed form.
+import type { GraphBuilder, Value } from "../builder.ts";
+import { elementCount, fixedDims, type TensorType } from "../graph.ts";
 import { NEWEST, type Operator } from "./operator.ts";
-import { allButChannels, type GradientSite, perChannel } from "./rule.ts";
+import { allButChannels, type GradientSite, perChannel, sumTo } from "./rule.ts";
 
 /** Above this many pixels per channel, a dot product per channel is one matrix kernel; below, many tiny ones. */
 const DOT_PIXELS = 256;
@@ -71,7 +71,83 @@ function unit({ b }: GradientSite, like: Value): Value {
   return b.expandLike(b.reshape(b.scalar(1, like.type), [1]), like);
 }
 
-export const normalization: Readonly<Record<"BatchNormalization", Operator>> = {
+/**
+ * unit = (x - mean) / sqrt(variance + epsilon), mean and variance of x over `axes`. With g the gradient of unit and s = 1 / sqrt(variance + epsilon),
+ * back(g) = s (g - mean(g) - unit mean(g unit)) is the gradient of x (Ba, Kiros, Hinton 2016, arXiv 1607.06450).
+ */
+function standardised(b: GraphBuilder, x: Value, axes: readonly number[], epsilon: number) {
+  const centred = b.sub(x, b.reduceMean(x, axes));
+  const inverse = b.div(1, b.sqrt(b.add(b.reduceMean(b.mul(centred, centred), axes), epsilon)));
+  const unit = b.mul(centred, inverse);
+  const back = (g: Value) => {
+    const free = b.sub(g, b.reduceMean(g, axes));
+    return b.mul(inverse, b.sub(free, b.mul(unit, b.reduceMean(b.mul(g, unit), axes))));
+  };
+  return { unit, back };
+}
+
+export const normalization: Readonly<
+  Record<"BatchNormalization" | "LayerNormalization" | "InstanceNormalization", Operator>
+> = {
+  LayerNormalization: {
+    domain: "",
+    opset: [17, NEWEST],
+    inputs: [2, 3],
+    outputs: [1, 3],
+    attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+    infer: (site) => {
+      const { type, shape } = site.float(0);
+      const axis = site.axis(site.int("axis", -1), shape.length);
+      for (const index of site.has(2) ? [1, 2] : [1]) {
+        site.sameType(0, index);
+        const spread = site.broadcast(shape, site.shape(index));
+        if (spread.join() !== shape.join()) site.fail(`input ${index} does not broadcast to the input.`);
+      }
+      const statistics: TensorType = { type: "float32", shape: shape.map((dim, i) => (i < axis ? dim : 1)) };
+      return [{ type, shape }, statistics, statistics].slice(0, site.outputs);
+    },
+    gradient: (site) => {
+      const { b, dy, x, has, wants } = site;
+      if (site.dyOf(1) || site.dyOf(2)) site.refuse("its statistics are taken as constants.");
+      const rank = dy.shape.length;
+      const axis = site.int("axis", -1);
+      const first = axis < 0 ? axis + rank : axis;
+      const axes = Array.from({ length: rank - first }, (_, i) => first + i);
+      const { unit, back } = standardised(b, x(0), axes, site.number("epsilon", 1e-5));
+      return [
+        wants(0) ? back(b.mul(dy, x(1))) : null,
+        wants(1) ? sumTo(b, b.mul(dy, unit), x(1)) : null,
+        has(2) && wants(2) ? sumTo(b, dy, x(2)) : null,
+      ];
+    },
+  },
+  InstanceNormalization: {
+    domain: "",
+    opset: [6, NEWEST],
+    inputs: [3, 3],
+    outputs: [1, 1],
+    attributes: { epsilon: "float" },
+    infer: (site) => {
+      const { type, shape } = site.float(0);
+      if (shape.length < 3) site.fail("the input needs a spatial axis.");
+      for (const index of [1, 2]) {
+        site.sameType(0, index);
+        if (site.ranked(index, 1)[0] !== shape[1]) site.fail(`input ${index} must have ${shape[1]} elements.`);
+      }
+      return [{ type, shape }];
+    },
+    gradient: ({ b, dy, x, wants, number }) => {
+      const rank = dy.shape.length;
+      const axes = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+      const { unit, back } = standardised(b, x(0), axes, number("epsilon", 1e-5));
+      const others = allButChannels(dy.shape);
+      return [
+        wants(0) ? back(b.mul(dy, perChannel(b, x(1), rank))) : null,
+        wants(1) ? b.reduceSum(b.mul(dy, unit), others, false) : null,
+        wants(2) ? b.reduceSum(dy, others, false) : null,
+      ];
+    },
+  },
   BatchNormalization: {
     domain: "",
     opset: [15, NEWEST],

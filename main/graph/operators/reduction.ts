@@ -1,8 +1,8 @@
 // Sums, means and maxima over axes; backwards, they spread over what they gathered.
-import type { Value } from "../builder.ts";
+import type { GraphBuilder, Value } from "../builder.ts";
 import { elementCount, fixedDims, type Shape, type TensorType } from "../graph.ts";
 import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
-import { type GradientSite, indicator } from "./rule.ts";
+import { type GradientRule, type GradientSite, indicator, notDifferentiable } from "./rule.ts";
 
 function reduced(site: ShapeSite, axes: readonly number[] | null): readonly TensorType[] {
   const { type, shape } = site.float(0);
@@ -31,7 +31,76 @@ function reducedAxes(site: GradientSite, listed: readonly number[]): readonly nu
   return axes.map((axis) => (axis < 0 ? axis + rank : axis));
 }
 
-export const reduction: Readonly<Record<"ReduceMean" | "ReduceMax" | "ReduceSum", Operator>> = {
+function extremeGradient(site: GradientSite): readonly Value[] {
+  const { b, dy, x, y } = site;
+  const axes = reducedAxes(site, site.ints("axes", []));
+  // Elements that share the extreme share its gradient evenly.
+  const hit = indicator(b, b.equal(x(0), spread(site, y(0), axes)), dy);
+  return [b.mul(hit, b.div(spread(site, dy, axes), b.reduceSum(hit, axes)))];
+}
+
+/** A rule for reductions whose slope in x is written with x, the value y and the gradient dy, the latter two spread over the axes. */
+function spreadRule(slope: (b: GraphBuilder, x: Value, y: Value, dy: Value) => Value): GradientRule {
+  return (site) => {
+    const axes = reducedAxes(site, site.ints("axes", []));
+    return [slope(site.b, site.x(0), spread(site, site.y(0), axes), spread(site, site.dy, axes))];
+  };
+}
+
+/** Keeps the length 0 of a vector of zeros out of a division. */
+const SHORTEST = 1e-30;
+
+export const reduction: Readonly<
+  Record<
+    | "ReduceMean"
+    | "ReduceMax"
+    | "ReduceSum"
+    | "ReduceMin"
+    | "ReduceL1"
+    | "ReduceL2"
+    | "ReduceSumSquare"
+    | "ReduceLogSumExp"
+    | "ReduceLogSum"
+    | "ArgMax",
+    Operator
+  >
+> = {
+  ReduceMin: { ...byAttribute, opset: [12, 17], gradient: extremeGradient },
+  ReduceL1: { ...byAttribute, opset: [11, 17], gradient: spreadRule((b, x, _, dy) => b.mul(b.op("Sign", [x]), dy)) },
+  // The slope at 0 is 0.
+  ReduceL2: {
+    ...byAttribute,
+    opset: [11, 17],
+    gradient: spreadRule((b, x, y, dy) => b.mul(x, b.div(dy, b.op("Max", [y, b.scalar(SHORTEST, y.type)])))),
+  },
+  ReduceSumSquare: {
+    ...byAttribute,
+    opset: [11, 17],
+    gradient: spreadRule((b, x, _, dy) => b.mul(x, b.mul(dy, 2))),
+  },
+  ReduceLogSumExp: {
+    ...byAttribute,
+    opset: [11, 17],
+    gradient: spreadRule((b, x, y, dy) => b.mul(b.exp(b.sub(x, y)), dy)),
+  },
+  ReduceLogSum: {
+    ...byAttribute,
+    opset: [11, 17],
+    gradient: spreadRule((b, x, y, dy) => b.expandLike(b.mul(b.exp(b.neg(y)), dy), x)),
+  },
+  ArgMax: {
+    domain: "",
+    opset: [13, NEWEST],
+    inputs: [1, 1],
+    outputs: [1, 1],
+    attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
+    infer: (site) => {
+      const { shape } = site.input(0);
+      const [{ shape: kept }] = reduced(site, [site.axis(site.int("axis", 0), shape.length)]) as [TensorType];
+      return [{ type: "int64", shape: kept }];
+    },
+    gradient: notDifferentiable("the output is an index."),
+  },
   ReduceMean: {
     ...byAttribute,
     opset: [11, 17],
@@ -55,13 +124,7 @@ export const reduction: Readonly<Record<"ReduceMean" | "ReduceMax" | "ReduceSum"
   ReduceMax: {
     ...byAttribute,
     opset: [12, 17],
-    gradient: (site) => {
-      const { b, dy, x, y } = site;
-      const axes = reducedAxes(site, site.ints("axes", []));
-      // Elements that share the maximum share its gradient evenly.
-      const hit = indicator(b, b.equal(x(0), spread(site, y(0), axes)), dy);
-      return [b.mul(hit, b.div(spread(site, dy, axes), b.reduceSum(hit, axes)))];
-    },
+    gradient: extremeGradient,
   },
   ReduceSum: {
     domain: "",

@@ -6,26 +6,44 @@ import type { Node, Shape } from "../graph.ts";
 /** Where the gradient will run: `portable` uses ONNX's own operators only, `cpu` may use ONNX Runtime's fused CPU kernels. */
 export type Target = "portable" | "cpu";
 
-/** One node on the way back: its values, the gradient that arrived at its output, and a builder to write more nodes with. */
-export interface GradientSite {
+/** One node, and a builder to write others with. */
+export interface ForwardSite {
   readonly b: GraphBuilder;
   readonly node: Node;
-  readonly target: Target;
-  /** Gradient of the loss with respect to output 0, shaped like it. */
-  readonly dy: Value;
   readonly x: (index: number) => Value;
   readonly has: (index: number) => boolean;
-  readonly y: (index: number) => Value;
-  /** Gradient that arrived at a further output; null when none did. */
-  readonly dyOf: (index: number) => Value | null;
-  /** Whether anyone asks for the gradient of this input: rules need not write what nobody wants. */
-  readonly wants: (index: number) => boolean;
   readonly int: (name: string, fallback: number) => number;
   readonly number: (name: string, fallback: number) => number;
   readonly ints: (name: string, fallback: readonly number[]) => readonly number[];
   readonly string: (name: string, fallback: string) => string;
   /** @throws graph/not-differentiable, naming operator and node */
   readonly refuse: (reason: string) => never;
+}
+
+export function forwardSite(b: GraphBuilder, node: Node): ForwardSite {
+  return {
+    b,
+    node,
+    x: (index) => b.value(node.inputs[index]!),
+    has: (index) => (node.inputs[index] ?? "") !== "",
+    int: (name, fallback) => (node.attributes[name] as number | undefined) ?? fallback,
+    number: (name, fallback) => (node.attributes[name] as number | undefined) ?? fallback,
+    ints: (name, fallback) => (node.attributes[name] as readonly number[] | undefined) ?? fallback,
+    string: (name, fallback) => (node.attributes[name] as string | undefined) ?? fallback,
+    refuse: (reason) => refuseGradient(node, reason),
+  };
+}
+
+/** One node on the way back: the gradient that arrived at its outputs, and whose gradients are wanted. */
+export interface GradientSite extends ForwardSite {
+  readonly target: Target;
+  /** Gradient of the loss with respect to output 0, shaped like it. */
+  readonly dy: Value;
+  readonly y: (index: number) => Value;
+  /** Gradient that arrived at a further output; null when none did. */
+  readonly dyOf: (index: number) => Value | null;
+  /** Whether anyone asks for the gradient of this input: rules need not write what nobody wants. */
+  readonly wants: (index: number) => boolean;
 }
 
 /** Gradients of the inputs, in order, each shaped like its input; null where nothing flows back. */
@@ -36,7 +54,12 @@ export interface NotDifferentiable {
   readonly notDifferentiable: string;
 }
 
-export type GradientRule = Rule | NotDifferentiable;
+/** The node's outputs written in operators that have rules of their own; differentiation goes through those. */
+export interface Expansion {
+  readonly expansion: (site: ForwardSite) => readonly Value[];
+}
+
+export type GradientRule = Rule | NotDifferentiable | Expansion;
 
 export function notDifferentiable(reason: string): NotDifferentiable {
   return { notDifferentiable: reason };
