@@ -1,6 +1,6 @@
 // Everything that a run needs to go on as if nothing had happened, as one record of bytes.
 //
-// Layout: "LOUPECP1", length of the JSON (uint32, little endian), JSON, then the tensors' elements one after the other, each from a multiple
+// Layout: "LOUPECP2", length of the JSON (uint32, little endian), JSON, then the tensors' elements one after the other, each from a multiple
 // of 8. The record holds weights of a model that learned from patients: it is kept inside the encrypted project, nowhere else.
 // What chance decides is not in here: it follows from seed, epoch and step.
 import { AppError } from "../../preload/contract/index.ts";
@@ -13,9 +13,10 @@ export type Tensors = ReadonlyMap<string, Tensor>;
 export interface Best {
   /** From 0. */
   readonly epoch: number;
-  readonly auc: number | null;
+  /** The task's score on validation (`Validation`); null where there was none. */
+  readonly score: number | null;
   readonly loss: number;
-  /** Highest AUC of any epoch so far, this one or another; null with `auc`. */
+  /** Highest score of any epoch so far, this one or another; null with `score`. */
   readonly highest: number | null;
   /** Parameters and running statistics at the end of that epoch. */
   readonly weights: Tensors;
@@ -33,7 +34,7 @@ export interface Checkpoint {
   readonly seconds: number;
 }
 
-const MAGIC = "LOUPECP1";
+const MAGIC = "LOUPECP2";
 const ALIGNMENT = 8;
 
 type TensorHead = [name: string, type: DataType, dims: readonly number[]];

@@ -5,7 +5,7 @@ import { AppError } from "../../preload/contract/index.ts";
 import { evaluate, type Prediction } from "../models/metrics.ts";
 import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages, requireNotAborted } from "./dataset.ts";
-import { createSession, type Session, type Values } from "./engines/onnx.ts";
+import { createSession, type Session } from "./engines/onnx.ts";
 
 /** Images in one run of an inference graph: enough to fill the threads, few enough to stay in their caches. */
 const BATCH = 32;
@@ -53,12 +53,12 @@ export async function evaluateModel({
   }
 }
 
-/** Runs an inference graph (input `image`, output `probabilities`) over prepared images. `feeds` are further inputs, such as weights. */
+/** Runs an inference graph (input `image`, output `probabilities`) over prepared images. */
 export async function predict(
-  session: Session,
+  session: Pick<Session, "run">,
   { imageIds, classIndex, pixels }: PreparedPart,
   size: number,
-  { signal, feeds = {}, onImages }: { signal?: AbortSignal; feeds?: Values; onImages?: (done: number) => void },
+  { signal, onImages }: { signal?: AbortSignal; onImages?: (done: number) => void },
 ): Promise<Prediction[]> {
   const area = size * size;
   const predictions: Prediction[] = [];
@@ -70,7 +70,7 @@ export async function predict(
       dims: [end - start, 1, size, size],
       data: pixels.subarray(start * area, end * area),
     } as const;
-    const { probabilities } = await session.run({ ...feeds, image }, ["probabilities"]);
+    const { probabilities } = await session.run({ image }, ["probabilities"]);
     const { data, dims } = probabilities!;
     const classes = dims[1]!;
     for (let i = start; i < end; i++) {

@@ -9,6 +9,7 @@ import type { Project } from "../project/project.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { chooseRange, type PreparedPart, prepareImages, type SnapshotItem } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
+import { classification } from "./tasks/classification.ts";
 import { train } from "./trainer.ts";
 
 export interface TrainRunInput {
@@ -61,12 +62,19 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
   const kept = project.runs.checkpoint(run.id);
   const from: Checkpoint | null = kept && readCheckpoint(kept.bytes);
   let rowAt = Number.NEGATIVE_INFINITY;
-  const { best, onnx, step, seconds } = await train({
+  const device = deviceSchema.shape.id.parse(run.device);
+  const task = await classification({
     recipe,
     classes: snapshot.classes.length,
     train: trainPart,
     validation: validationPart,
-    device: deviceSchema.shape.id.parse(run.device),
+    device,
+    threads,
+  });
+  const { best, onnx, step, seconds } = await train({
+    recipe,
+    task,
+    device,
     threads,
     signal,
     from,
@@ -98,11 +106,11 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
           project.runs.update(run.id, { step: checkpoint.step, seconds: checkpoint.seconds });
         });
       },
-      best: ({ epoch, auc }) => {
-        project.runs.update(run.id, { bestEpoch: epoch + 1, validationAuc: auc });
+      best: ({ epoch, score }) => {
+        project.runs.update(run.id, { bestEpoch: epoch + 1, validationAuc: score });
       },
     },
-  });
+  }).finally(() => task.dispose());
   return project.transaction(() => {
     const { id } = project.models.add({
       name: run.name,
@@ -119,7 +127,7 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
       step,
       seconds,
       bestEpoch: best.epoch + 1,
-      validationAuc: best.auc,
+      validationAuc: best.score,
       modelId: id,
     });
     return id;

@@ -5,13 +5,13 @@
 // choice of epoch that it would have had, bit for bit on the CPU with the same number of threads.
 // The test part is not known here: choices are made on validation alone.
 import { AppError, type Recipe, type RunPoint } from "../../preload/contract/index.ts";
-import { evaluate, Z_95 } from "../models/metrics.ts";
 import type { Best, Checkpoint, Tensors } from "./checkpoint.ts";
-import { type PreparedPart, requireNotAborted } from "./dataset.ts";
+import { requireNotAborted } from "./dataset.ts";
 import type { DeviceId } from "./engines/onnx.ts";
 import { Learner } from "./learner.ts";
 import { createSampler } from "./sampler.ts";
 import { learningRateAt } from "./schedule.ts";
+import type { Task, Validation } from "./task.ts";
 
 export interface TrainerEvents {
   /** Once, before the first step of a sitting: trainable numbers, and steps planned in all. */
@@ -28,10 +28,7 @@ export interface TrainerEvents {
 
 export interface TrainerInput {
   recipe: Recipe;
-  /** Number of classes. */
-  classes: number;
-  train: PreparedPart;
-  validation: PreparedPart;
+  task: Task;
   device: DeviceId;
   threads: number;
   signal: AbortSignal;
@@ -65,11 +62,12 @@ const STEPS_BEFORE_ESTIMATE = 5;
  * training/device-disagrees; training/not-resumable for a checkpoint of something else.
  */
 export async function train(input: TrainerInput): Promise<Trained> {
-  const { recipe, train: data, validation, signal, from, events, now = () => performance.now() } = input;
-  const sampler = createSampler(data.classIndex, recipe);
+  const { recipe, task, device, threads, signal, from, events, now = () => performance.now() } = input;
+  const sampler = createSampler(task.classIndex, recipe);
   const { stepsPerEpoch } = sampler;
   const steps = stepsPerEpoch * recipe.epochs;
-  const learner = await Learner.create(input, sampler.batchSize, from?.state ?? null);
+  const { batchSize } = sampler;
+  const learner = await Learner.create({ task, batchSize, seed: recipe.seed, device, threads }, from?.state ?? null);
   try {
     let step = from?.step ?? 0;
     let best = from?.best ?? null;
@@ -109,12 +107,10 @@ export async function train(input: TrainerInput): Promise<Trained> {
       }
       const endOfEpoch = step % stepsPerEpoch === 0;
       if (endOfEpoch) {
-        const result = await validate(learner, validation, input, step);
-        events.points([
-          point("validation", "loss", result.loss),
-          point("validation", "accuracy", result.accuracy),
-          ...(result.auc === null ? [] : [point("validation", "auc", result.auc)]),
-        ]);
+        // A wish to stop waits for the end of this: the checkpoint that answers it stands behind a whole epoch.
+        const result = await learner.validate();
+        if (!Number.isFinite(result.loss)) throw diverged(step, recipe.learningRate);
+        events.points(Object.entries(result.figures).map(([metric, value]) => point("validation", metric, value)));
         best = betterOf(best, result, epoch, () => learner.weights);
         if (best.epoch === epoch) events.best(best);
       }
@@ -137,47 +133,19 @@ function isOver(epochsDone: number, best: Best | null, { patience }: Recipe): bo
   );
 }
 
-interface Validation {
-  auc: number | null;
-  /** Of `auc`; 0 where that is null. */
-  standardError: number;
-  loss: number;
-  accuracy: number;
-}
-
 /**
- * The best epoch after one more. AUC of a validation part scatters by its standard error, so epochs that close to the highest count as equal, and the
- * lowest loss decides: it also asks that probabilities mean what they say. Without AUC loss decides alone. The same epoch comes back, with
+ * The best epoch after one more. The score of a validation part scatters by its standard error, so epochs that close to the highest count as equal, and the
+ * lowest loss decides: it also asks that probabilities mean what they say. Without a score loss decides alone. The same epoch comes back, with
  * `highest` kept up, when the new one is no better.
  */
-function betterOf(best: Best | null, found: Validation, epoch: number, weights: () => Tensors): Best {
-  const highest = Math.max(found.auc ?? 0, best?.highest ?? 0);
-  const near = (auc: number | null): boolean => auc === null || auc >= highest - found.standardError;
-  const wins = best === null || !near(best.auc) || (near(found.auc) && found.loss < best.loss);
-  const kept = wins ? { epoch, auc: found.auc, loss: found.loss, weights: weights() } : best;
-  return { ...kept, highest: found.auc === null ? null : highest };
-}
-
-async function validate(
-  learner: Learner,
-  part: PreparedPart,
-  { classes, recipe }: TrainerInput,
-  step: number,
-): Promise<Validation> {
-  // A wish to stop waits for the end of this: the checkpoint that answers it stands behind a whole epoch.
-  const predictions = await learner.predict(part);
-  if (predictions.some(({ probabilities }) => !probabilities.every(Number.isFinite))) {
-    throw diverged(step, recipe.learningRate);
-  }
-  const names = Array.from({ length: classes }, (_, i) => ({ id: `${i}`, name: `${i}`, color: "#000000" }));
-  const { auc, accuracy, cases } = evaluate(names, predictions);
-  const loss = cases.reduce((sum, one) => sum + one.loss, 0) / cases.length;
-  return {
-    auc: auc === null ? null : auc.value,
-    standardError: auc === null ? 0 : (auc.value - auc.low) / Z_95,
-    loss,
-    accuracy: accuracy.value,
-  };
+function betterOf(best: Best | null, { score, loss }: Validation, epoch: number, weights: () => Tensors): Best {
+  const value = score?.value ?? null;
+  const highest = Math.max(value ?? 0, best?.highest ?? 0);
+  const near = (other: number | null): boolean =>
+    other === null || score === null || other >= highest - score.standardError;
+  const wins = best === null || !near(best.score) || (near(value) && loss < best.loss);
+  const kept = wins ? { epoch, score: value, loss, weights: weights() } : best;
+  return { ...kept, highest: value === null ? null : highest };
 }
 
 function diverged(step: number, learningRate: number): AppError {

@@ -11,7 +11,7 @@ const checkpoint: Checkpoint = {
     ["flags", { type: "bool", dims: [3], data: Uint8Array.of(1, 0, 1) }],
     ["größe/重み", floatTensor([1], [4])],
   ]),
-  best: { epoch: 2, auc: 0.1 + 0.2, loss: 1 / 3, highest: 0.5, weights: new Map([["w", floatTensor([0], [])]]) },
+  best: { epoch: 2, score: 0.1 + 0.2, loss: 1 / 3, highest: 0.5, weights: new Map([["w", floatTensor([0], [])]]) },
   pending: { loss: 0.1 * 3, steps: 3 },
   seconds: 12.25,
 };

@@ -3,6 +3,7 @@ import { evaluate } from "../../main/models/metrics.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../main/training/checkpoint.ts";
 import { createSession } from "../../main/training/engines/onnx.ts";
 import { predict } from "../../main/training/evaluate.ts";
+import { classification } from "../../main/training/tasks/classification.ts";
 import { type Trained, type TrainerEvents, train } from "../../main/training/trainer.ts";
 import type { Recipe, RunPoint } from "../../preload/contract/index.ts";
 import { BLOB_RECIPE, BLOB_SIZE, drawBlobs } from "./blobs.ts";
@@ -23,13 +24,13 @@ async function run(
 ): Promise<Trained & Told> {
   const told: Told = { points: [], checkpoints: [] };
   let clock = 0;
+  const whole = { ...BLOB_RECIPE, ...recipe };
+  const on = { device: "cpu", threads: 2 } as const;
+  const task = await classification({ recipe: whole, classes: 2, train: trainPart, validation, ...on });
   const trained = await train({
-    recipe: { ...BLOB_RECIPE, ...recipe },
-    classes: 2,
-    train: trainPart,
-    validation,
-    device: "cpu",
-    threads: 2,
+    recipe: whole,
+    task,
+    ...on,
     signal: options.signal ?? new AbortController().signal,
     from: options.from ?? null,
     now: () => (clock += options.tick ?? 0),
@@ -41,7 +42,7 @@ async function run(
       best: () => {},
       ...options.events,
     },
-  });
+  }).finally(() => task.dispose());
   return { ...trained, ...told };
 }
 
@@ -55,7 +56,7 @@ test("the small net finds blobs it has never seen: AUC above 0.95 after six epoc
     evaluate(classes, await predict(session, part, BLOB_SIZE, { signal }));
   expect((await judge(test_)).auc!.value).toBeGreaterThan(0.95);
   // The file is the epoch that was chosen, with its running statistics.
-  expect((await judge(validation)).auc!.value).toBeCloseTo(best.auc!, 6);
+  expect((await judge(validation)).auc!.value).toBeCloseTo(best.score!, 6);
   await session.dispose();
 });
 

@@ -1,0 +1,89 @@
+// One class for each image: cross-entropy, judged by AUC.
+import type { Recipe } from "../../../preload/contract/index.ts";
+import { floatTensor, type Tensor } from "../../graph/graph.ts";
+import { writeOnnx } from "../../graph/onnx-writer.ts";
+import { augmentationGraph } from "../../models/augmentation.ts";
+import { buildModel } from "../../models/build-model.ts";
+import { evaluate, Z_95 } from "../../models/metrics.ts";
+import { trainingStep } from "../../models/training-step.ts";
+import { drawAugmentation } from "../augmentation.ts";
+import { type PreparedPart, statistics } from "../dataset.ts";
+import { createSession, type DeviceId } from "../engines/onnx.ts";
+import { predict } from "../evaluate.ts";
+import type { Inference, Task, Validation } from "../task.ts";
+
+export interface ClassificationInput {
+  readonly recipe: Recipe;
+  /** Number of classes. */
+  readonly classes: number;
+  readonly train: PreparedPart;
+  readonly validation: PreparedPart;
+  readonly device: DeviceId;
+  readonly threads: number;
+}
+
+/** The task of a recipe on prepared images; opens a session for augmentation where the recipe has it. */
+export async function classification(input: ClassificationInput): Promise<Task> {
+  const { recipe, classes, train, validation, device, threads } = input;
+  const model = buildModel(recipe, classes, statistics(train), recipe.seed);
+  const batch = Math.min(recipe.batchSize, train.imageIds.length);
+  const augmentation =
+    recipe.augment &&
+    (await createSession(writeOnnx(augmentationGraph({ batch, size: recipe.inputSize })), {
+      device,
+      threads,
+      use: "training",
+    }));
+  return {
+    count: train.imageIds.length,
+    classIndex: train.classIndex,
+    model,
+    step: (batchSize, target) => trainingStep(model, { ...recipe, batchSize }, target),
+    feeds: async (cases, random) => {
+      const plain = gather(input, cases);
+      if (!recipe.augment || !augmentation || !random) return plain;
+      const drawn = drawAugmentation(recipe.augment, cases.length, random);
+      const { augmented } = await augmentation.run({ image: plain.image, ...drawn });
+      return { ...plain, image: augmented! };
+    },
+    validate: (inference) => judge(inference, validation, recipe.inputSize, classes),
+    dispose: async () => {
+      await augmentation?.dispose();
+    },
+  };
+}
+
+/** Images and one-hot truths of some cases of the training part. */
+function gather(
+  { train, recipe, classes }: ClassificationInput,
+  cases: Uint32Array,
+): { readonly image: Tensor; readonly target: Tensor } {
+  const size = recipe.inputSize;
+  const area = size * size;
+  const pixels = new Float32Array(cases.length * area);
+  const truth = new Float32Array(cases.length * classes);
+  for (const [row, index] of cases.entries()) {
+    pixels.set(train.pixels.subarray(index * area, (index + 1) * area), row * area);
+    truth[row * classes + train.classIndex[index]!] = 1;
+  }
+  return {
+    image: floatTensor([cases.length, 1, size, size], pixels),
+    target: floatTensor([cases.length, classes], truth),
+  };
+}
+
+/** Loss, accuracy and AUC; without AUC (a class is absent) there is no score. */
+async function judge(inference: Inference, part: PreparedPart, size: number, classes: number): Promise<Validation> {
+  const predictions = await predict(inference, part, size, {});
+  if (predictions.some(({ probabilities }) => !probabilities.every(Number.isFinite))) {
+    return { loss: Number.NaN, score: null, figures: {} };
+  }
+  const names = Array.from({ length: classes }, (_, i) => ({ id: `${i}`, name: `${i}`, color: "#000000" }));
+  const { auc, accuracy, cases } = evaluate(names, predictions);
+  const loss = cases.reduce((sum, one) => sum + one.loss, 0) / cases.length;
+  return {
+    loss,
+    score: auc && { value: auc.value, standardError: (auc.value - auc.low) / Z_95 },
+    figures: { loss, accuracy: accuracy.value, ...(auc ? { auc: auc.value } : {}) },
+  };
+}
