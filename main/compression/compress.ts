@@ -113,6 +113,7 @@ export async function compressModel({
       onnx: quantized,
       input: model.input,
       classes: model.classes,
+      threshold: model.threshold,
       accepted: reason === "",
     });
     project.models.saveEvaluation({ ...after.evaluation, modelId: compressed.id });
@@ -160,7 +161,11 @@ async function compare(
           seen = count;
         },
       });
-      const evaluation: Evaluation = { modelId: model.id, part: "validation", ...evaluate(model.classes, predictions) };
+      const evaluation: Evaluation = {
+        modelId: model.id,
+        part: "validation",
+        ...evaluate(model.classes, predictions, model.threshold),
+      };
       if (!evaluation.auc) {
         throw new AppError("compression/refused", "The validation part lacks a class, so its AUC cannot be compared.");
       }

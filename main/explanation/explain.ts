@@ -1,6 +1,6 @@
 // The door of this room: one image, one model, one class, one map.
 import { availableParallelism } from "node:os";
-import { AppError, type Explanation } from "../../preload/contract/index.ts";
+import { AppError, type Explanation, predictedClass } from "../../preload/contract/index.ts";
 import { floatTensor, type Graph } from "../graph/graph.ts";
 import { readOnnx } from "../graph/onnx-reader.ts";
 import { writeOnnx } from "../graph/onnx-writer.ts";
@@ -64,7 +64,7 @@ export async function explain({
   };
   const onnx = project.models.onnx(modelId);
   const probabilities = Array.from((await run(onnx, { image }, ["probabilities"])).probabilities!.data as Float32Array);
-  const chosen = classIndex ?? probabilities.indexOf(Math.max(...probabilities));
+  const chosen = classIndex ?? predictedClass(probabilities, model.threshold);
   const oneHot = floatTensor(
     [1, probabilities.length],
     probabilities.map((_, i) => (i === chosen ? 1 : 0)),

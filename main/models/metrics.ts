@@ -1,3 +1,4 @@
 // The door of the metrics: what other rooms may use.
 export { evaluate, type Prediction } from "./metrics/evaluation.ts";
 export { Z_95 } from "./metrics/ranking.ts";
+export { chooseThreshold } from "./metrics/threshold.ts";

@@ -3,12 +3,17 @@
 // The file never changes once added: evaluations and compression reports refer to exactly those bytes.
 
 import { randomUUID } from "node:crypto";
+import { DEFAULT_THRESHOLD } from "../../preload/contract/decision.ts";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { CompressionReport, Evaluation, Model, Part } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 
-export type NewModel = Omit<Model, "id" | "createdAt" | "bytes"> & { readonly onnx: Uint8Array };
+export type NewModel = Omit<Model, "id" | "createdAt" | "bytes" | "threshold"> & {
+  readonly onnx: Uint8Array;
+  /** one half when absent */
+  readonly threshold?: number;
+};
 
 interface ModelRow extends Omit<Model, "input" | "classes" | "accepted"> {
   input: string;
@@ -18,7 +23,7 @@ interface ModelRow extends Omit<Model, "input" | "classes" | "accepted"> {
 
 const SELECT = `
   SELECT id, name, run AS runId, snapshot AS snapshotId, kind, parent AS parentId, created_at AS createdAt, bytes, input, classes,
-    accepted FROM models`;
+    accepted, threshold FROM models`;
 
 export class Models {
   readonly #database: ProjectDatabase;
@@ -36,8 +41,8 @@ export class Models {
     return this.#database.transaction(() => {
       const id = randomUUID();
       const { row } = this.#database.run(
-        `INSERT INTO models (id, name, run, snapshot, kind, parent, created_at, bytes, input, classes, accepted)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO models (id, name, run, snapshot, kind, parent, created_at, bytes, input, classes, accepted, threshold)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         model.name,
         model.runId,
@@ -49,6 +54,7 @@ export class Models {
         JSON.stringify(model.input),
         JSON.stringify(model.classes),
         model.accepted ? 1 : 0,
+        model.threshold ?? DEFAULT_THRESHOLD,
       );
       this.#database.run("INSERT INTO model_files (model, onnx) VALUES (?, ?)", row, model.onnx);
       this.#audit.record("model/add", id, { runId: model.runId, kind: model.kind, bytes: model.onnx.length });
@@ -101,7 +107,10 @@ export class Models {
       modelId,
       part,
     );
-    return row === undefined ? null : (JSON.parse(row.evaluation) as Evaluation);
+    // Evaluations kept before there was a threshold say none: the likelier of two classes was predicted.
+    if (row === undefined) return null;
+    const kept = JSON.parse(row.evaluation) as Omit<Evaluation, "threshold"> & Partial<Evaluation>;
+    return { ...kept, threshold: kept.threshold ?? DEFAULT_THRESHOLD };
   }
 
   /** Throws app/not-found. */

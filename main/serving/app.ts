@@ -6,6 +6,7 @@
 import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import type { Logger } from "pino";
+import { predictedClass } from "../../preload/contract/decision.ts";
 import { AppError, ERROR_STATUS } from "../../preload/contract/errors.ts";
 import type { ServedModel } from "../../preload/contract/serving.ts";
 import { fileOf, MAX_FILE, withBody } from "./body.ts";
@@ -97,14 +98,14 @@ export function createApp({ model, predictor, metrics, pageFiles, log, draining 
   function observed(answer: Answer): Answer {
     const rows = rowsOf(answer.outputs.probabilities, model.classes.length);
     metrics.inference(answer.seconds, rows.length);
-    for (const row of rows) metrics.prediction(row.indexOf(Math.max(...row)));
+    for (const row of rows) metrics.prediction(predictedClass(row, model.threshold));
     return answer;
   }
 
   return app;
 }
 
-/** One image: the most probable class, and all classes from the most to the least probable. */
+/** One image: the class decided for, and all classes from the most to the least probable. */
 function predictResponse(model: ServedModel, { outputs, frame, frames, preview }: Answer): object {
   const probabilities = Array.from(outputs.probabilities);
   const classes = model.classes
@@ -113,9 +114,10 @@ function predictResponse(model: ServedModel, { outputs, frame, frames, preview }
   return {
     model: model.name,
     version: model.version,
-    predicted: classes[0].name,
+    predicted: model.classes[predictedClass(probabilities, model.threshold)],
     classes,
     probabilities,
+    threshold: model.threshold,
     logits: Array.from(outputs.logits),
     frame,
     frames,

@@ -45,7 +45,7 @@ export async function evaluateModel({
       signal,
       onImages: (done) => report(prepared + done),
     });
-    const evaluation: Evaluation = { modelId, part, ...evaluate(model.classes, predictions) };
+    const evaluation: Evaluation = { modelId, part, ...evaluate(model.classes, predictions, model.threshold) };
     project.models.saveEvaluation(evaluation);
     return evaluation;
   } finally {

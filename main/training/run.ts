@@ -4,7 +4,7 @@
 // was there, the checkpoint is replaced whole, and the model is added once, in one transaction with the run that it belongs to.
 // State, end and error of the run are the supervisor's to write (main/jobs): this function returns or throws.
 import type { Progress, Run, RunPoint } from "../../preload/contract/index.ts";
-import { AppError, deviceSchema } from "../../preload/contract/index.ts";
+import { AppError, DEFAULT_THRESHOLD, deviceSchema } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { chooseRange, type PreparedPart, prepareImages, type SnapshotItem } from "./dataset.ts";
@@ -71,65 +71,76 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
     device,
     threads,
   });
-  const { best, onnx, step, seconds } = await train({
-    recipe,
-    task,
-    device,
-    threads,
-    signal,
-    from,
-    events: {
-      begin: ({ parameters, steps }) => {
-        project.runs.update(run.id, { parameters, steps });
-      },
-      points: (points) => {
-        project.runs.addPoints(run.id, points);
-        onPoints(points);
-      },
-      progress: (progress) => {
-        if (performance.now() - rowAt >= ROW_EVERY_MS) {
-          project.runs.update(run.id, { step: progress.step, seconds: progress.seconds });
-          rowAt = performance.now();
-        }
-        onProgress({
-          done: progress.step,
-          total: progress.steps,
-          unit: "steps",
-          secondsLeft: progress.secondsLeft,
-          note: "training",
-        });
-      },
-      checkpoint: (checkpoint) => {
-        const bytes = writeCheckpoint(checkpoint);
-        project.transaction(() => {
-          project.runs.saveCheckpoint(run.id, { step: checkpoint.step, bytes });
-          project.runs.update(run.id, { step: checkpoint.step, seconds: checkpoint.seconds });
-        });
-      },
-      best: ({ epoch, score }) => {
-        project.runs.update(run.id, { bestEpoch: epoch + 1, validationAuc: score });
-      },
-    },
-  }).finally(() => task.dispose());
-  return project.transaction(() => {
-    const { id } = project.models.add({
-      name: run.name,
-      runId: run.id,
-      snapshotId: run.snapshotId,
-      kind: "trained",
-      parentId: null,
-      onnx,
-      input: spec,
-      classes: snapshot.classes,
-      accepted: true,
-    });
-    project.runs.update(run.id, {
+  try {
+    const {
+      best,
+      onnx: learnt,
       step,
       seconds,
-      bestEpoch: best.epoch + 1,
-      validationAuc: best.score,
-      modelId: id,
+    } = await train({
+      recipe,
+      task,
+      device,
+      threads,
+      signal,
+      from,
+      events: {
+        begin: ({ parameters, steps }) => {
+          project.runs.update(run.id, { parameters, steps });
+        },
+        points: (points) => {
+          project.runs.addPoints(run.id, points);
+          onPoints(points);
+        },
+        progress: (progress) => {
+          if (performance.now() - rowAt >= ROW_EVERY_MS) {
+            project.runs.update(run.id, { step: progress.step, seconds: progress.seconds });
+            rowAt = performance.now();
+          }
+          onProgress({
+            done: progress.step,
+            total: progress.steps,
+            unit: "steps",
+            secondsLeft: progress.secondsLeft,
+            note: "training",
+          });
+        },
+        checkpoint: (checkpoint) => {
+          const bytes = writeCheckpoint(checkpoint);
+          project.transaction(() => {
+            project.runs.saveCheckpoint(run.id, { step: checkpoint.step, bytes });
+            project.runs.update(run.id, { step: checkpoint.step, seconds: checkpoint.seconds });
+          });
+        },
+        best: ({ epoch, score }) => {
+          project.runs.update(run.id, { bestEpoch: epoch + 1, validationAuc: score });
+        },
+      },
     });
-    return id;
-  });
+    const { onnx, threshold } = (await task.conclude?.(learnt)) ?? { onnx: learnt, threshold: DEFAULT_THRESHOLD };
+    return project.transaction(() => {
+      const { id } = project.models.add({
+        name: run.name,
+        runId: run.id,
+        snapshotId: run.snapshotId,
+        kind: "trained",
+        parentId: null,
+        onnx,
+        input: spec,
+        classes: snapshot.classes,
+        threshold,
+        accepted: true,
+      });
+      project.runs.update(run.id, {
+        step,
+        seconds,
+        bestEpoch: best.epoch + 1,
+        validationAuc: best.score,
+        modelId: id,
+      });
+      return id;
+    });
+  } finally {
+    await task.dispose();
+  }
 }

@@ -21,6 +21,12 @@ export interface Validation {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+export interface Conclusion {
+  readonly onnx: Uint8Array;
+  /** For `predictedClass`. */
+  readonly threshold: number;
+}
+
 export interface Task {
   /** Training cases. */
   readonly count: number;
@@ -33,6 +39,11 @@ export interface Task {
   feeds(cases: Uint32Array, random: Random | null): Promise<Values>;
   /** Judges weights on the validation part. */
   validate(inference: Inference): Promise<Validation>;
+  /**
+   * What the validation part decides about a model's answers once it has learnt; blocks its thread. Where a task has none, the model is as it was learnt and
+   * the likeliest class is predicted.
+   */
+  conclude?(onnx: Uint8Array): Promise<Conclusion>;
   /** Frees what it holds; it cannot be used after that. */
   dispose(): Promise<void>;
 }

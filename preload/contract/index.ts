@@ -33,6 +33,7 @@ export type Outputs = InferContractRouterOutputs<Contract>;
 export const RPC_PATH = "/rpc";
 
 export type * from "./app.ts";
+export * from "./decision.ts";
 export * from "./errors.ts";
 export * from "./images.ts";
 export * from "./jobs.ts";

@@ -15,6 +15,11 @@ export const modelSchema = z.object({
   bytes: z.int().describe("of its ONNX file"),
   input: inputSpecSchema,
   classes: z.array(z.object({ id: z.string(), name: z.string(), color: z.string() })).describe("in output order"),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe("of two classes the second is predicted above this probability of it; chosen on validation"),
   accepted: z.boolean().describe("false for a compressed model that the gate refused"),
 });
 export type Model = z.infer<typeof modelSchema>;

@@ -97,6 +97,7 @@ export const evaluationSchema = z.object({
   modelId: z.string(),
   part: partSchema,
   classes: z.array(z.object({ id: z.string(), name: z.string(), color: z.string() })),
+  threshold: z.number().describe("of two classes the second was predicted above this probability of it"),
   cases: z.array(caseSchema).describe("worst first: by loss, descending"),
   accuracy: interval.describe("Wilson 95 % interval"),
   auc: interval

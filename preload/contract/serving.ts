@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_THRESHOLD } from "./decision.ts";
 import { inputSpecSchema } from "./runs.ts";
 
 /**
@@ -10,5 +11,11 @@ export const servedModelSchema = z.object({
   version: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "a container image tag"),
   input: inputSpecSchema,
   classes: z.array(z.string().min(1)).min(2).describe("names, in output order"),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(DEFAULT_THRESHOLD)
+    .describe("of two classes the second is predicted above this probability of it"),
 });
 export type ServedModel = z.infer<typeof servedModelSchema>;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { wilson } from "../../main/models/metrics/evaluation.ts";
 import { aucDeLong, aucMacro, rocCurve } from "../../main/models/metrics/ranking.ts";
-import { evaluate, type Prediction } from "../../main/models/metrics.ts";
+import { chooseThreshold, evaluate, type Prediction } from "../../main/models/metrics.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { type MetricsReference, predictionsOf, sameFigures } from "../support/metricsReference.ts";
 
@@ -140,4 +140,53 @@ test("Wilson's interval has width at the ends and never leaves [0, 1]", () => {
   expect(wilson(0, 10).high).toBeCloseTo(0.2775, 4);
   expect(wilson(10, 10).high).toBe(1);
   expect(wilson(10, 10).low).toBeCloseTo(0.7225, 4);
+});
+
+test("the chosen threshold lies between classes that are apart, and moves with their scores", () => {
+  // Logits normal around two centres of equal spread: Youden's index is largest halfway between them.
+  const CENTRE_ERROR = 0.3; // of 400 cases; the spread is 1
+  for (const shift of [-3, 0, 2]) {
+    const random = createRandom(11, shift + 3);
+    const rows = Array.from({ length: 400 }, (_, i): [number, number] => {
+      const truth = i % 4 === 0 ? 0 : 1; // three times as many of one class change nothing
+      return [truth, 1 / (1 + Math.exp(-(shift + (truth ? 2 : -2) + random.normal())))];
+    });
+    const threshold = chooseThreshold(predictions(rows));
+    expect(Math.abs(Math.log(threshold / (1 - threshold)) - shift)).toBeLessThan(CENTRE_ERROR);
+  }
+});
+
+test("one half is kept where there is nothing to choose from: one class absent, or three classes", () => {
+  const half = 0.5;
+  expect(
+    chooseThreshold(
+      predictions([
+        [1, 0.9],
+        [1, 0.2],
+      ]),
+    ),
+  ).toBe(half);
+  expect(chooseThreshold([{ imageId: "a", truth: 2, probabilities: [0.2, 0.2, 0.6] }])).toBe(half);
+  expect(chooseThreshold([])).toBe(half);
+});
+
+test("a threshold decides between two classes, in predictions, accuracy and confusion, and leaves AUC and calibration alone", () => {
+  const rows: [number, number][] = [
+    [0, 0.1],
+    [0, 0.3],
+    [1, 0.4],
+    [1, 0.9],
+  ];
+  const [plain, moved] = [evaluate(classes(2), predictions(rows)), evaluate(classes(2), predictions(rows), 0.35)];
+  expect([plain.threshold, moved.threshold]).toEqual([0.5, 0.35]);
+  expect([plain.accuracy.value, moved.accuracy.value]).toEqual([0.75, 1]);
+  expect(plain.confusion).toEqual([
+    [2, 0],
+    [1, 1],
+  ]);
+  expect(moved.confusion).toEqual([
+    [2, 0],
+    [0, 2],
+  ]);
+  expect([moved.auc, moved.calibration]).toEqual([plain.auc, plain.calibration]);
 });

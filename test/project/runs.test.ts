@@ -140,6 +140,7 @@ test("a model keeps its file, its evaluations by part, and its compression repor
     accuracy: { value: 0.5, low: 0.1, high: 0.9 },
     auc: null,
     roc: [],
+    threshold: 0.4,
     confusion: [
       [0, 1],
       [0, 0],
@@ -150,6 +151,10 @@ test("a model keeps its file, its evaluations by part, and its compression repor
   project.models.saveEvaluation(evaluation);
   expect(project.models.evaluation(model.id, "test")).toEqual(evaluation);
   expect(project.models.evaluation(model.id, "train")).toBeNull();
+  // As kept before there were thresholds.
+  const { threshold: _, ...older } = evaluation;
+  project.models.saveEvaluation(older as Evaluation);
+  expect(project.models.evaluation(model.id, "test")).toEqual({ ...evaluation, threshold: 0.5 });
 
   const cost = { bytes: 3, latencyMs: 1, auc: 0.9, accuracy: 0.8 };
   const small = newModel(project, run.id, snapshot.id, model.id);

@@ -22,6 +22,7 @@ export const servedModel: ServedModel = {
   version: "3",
   input: { size: SIZE, low: 0, high: 255 },
   classes: ["normal", "lesion", "其他"],
+  threshold: 0.5,
 };
 
 /** Logistic regression with fixed weights: every pixel counts, so a wrong path to the input shows in the answer. */

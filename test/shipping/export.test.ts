@@ -18,6 +18,7 @@ const model: ServedModel = {
   version: "2.1",
   input: { size: 64, low: -1000, high: 400 },
   classes: ["a", "b"],
+  threshold: 0.3,
 };
 const onnx = Uint8Array.from({ length: 5000 }, (_, i) => i % 251);
 

@@ -24,6 +24,7 @@ export async function exportModel(task: TaskOf<"export">, context: TaskContext):
       version: nextVersion(task.name, project.exports.list()),
       input: model.input,
       classes: model.classes.map(({ name }) => name),
+      threshold: model.threshold,
     },
     target: join(task.folder, `${task.name}.oci.tar`),
     name: task.name,

@@ -1,7 +1,13 @@
 // From the model's probabilities for each case of a part to everything that the studio says about it.
 //
 // Pure: no model, no files, no clock. The same cases give the same figures.
-import { AppError, type Evaluation } from "../../../preload/contract/index.ts";
+import {
+  AppError,
+  DEFAULT_THRESHOLD,
+  type Evaluation,
+  likeliestClass,
+  predictedClass,
+} from "../../../preload/contract/index.ts";
 import { calibrate } from "./calibration.ts";
 import { aucDeLong, aucMacro, type Interval, rocCurve, Z_95 } from "./ranking.ts";
 
@@ -20,11 +26,12 @@ const BOOTSTRAP_SEED = 1;
 
 /**
  * Judges predictions. With two classes AUC and the one ROC curve are those of the second class (index 1); with more there is a curve for each
- * class that has cases. Errors: snapshot/part-empty without cases; app/invalid-input for a probability that is none, or NaN.
+ * class that has cases. `threshold` decides between two classes (`predictedClass`); calibration is about the likeliest class, whatever it is. Errors: snapshot/part-empty without cases; app/invalid-input for a probability that is none, or NaN.
  */
 export function evaluate(
   classes: Evaluation["classes"],
   predictions: readonly Prediction[],
+  threshold = DEFAULT_THRESHOLD,
 ): Omit<Evaluation, "modelId" | "part"> {
   if (predictions.length === 0) throw new AppError("snapshot/part-empty", "There is no case to evaluate in this part.");
   for (const prediction of predictions) requireProbabilities(prediction, classes.length);
@@ -32,7 +39,7 @@ export function evaluate(
   const cases = predictions.map(({ imageId, truth, probabilities }) => ({
     imageId,
     truth,
-    predicted: indexOfLargest(probabilities),
+    predicted: predictedClass(probabilities, threshold),
     probabilities: [...probabilities],
     loss: Math.max(0, -Math.log(Math.max(probabilities[truth]!, LEAST_PROBABILITY))),
   }));
@@ -63,9 +70,10 @@ export function evaluate(
       }))
       .filter(({ points }) => points.length > 0),
     confusion,
+    threshold,
     calibration: calibrate(
-      cases.map((one) => one.probabilities[one.predicted]!),
-      correct,
+      cases.map((one) => Math.max(...one.probabilities)),
+      cases.map((one) => likeliestClass(one.probabilities) === one.truth),
     ),
     cases: cases.sort((a, b) => b.loss - a.loss || (a.imageId < b.imageId ? -1 : 1)),
   };
@@ -82,11 +90,6 @@ function requireProbabilities({ truth, probabilities }: Prediction, classes: num
       `Expected ${classes} probabilities between 0 and 1 that sum to 1, found ${probabilities.length} with sum ${sum}.`,
     );
   }
-}
-
-/** The first of the largest. */
-function indexOfLargest(values: readonly number[]): number {
-  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
 }
 
 /** A proportion with Wilson's 95 % interval (Wilson, JASA 22, 1927), which stays inside [0, 1] and has width at 0 and at 1. */

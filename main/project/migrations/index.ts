@@ -1,6 +1,7 @@
 // The list of migrations, in order. Numbers are contiguous from 1; a gap or a swap is a mistake of ours and stops at load.
 
 import { initial } from "./0001-initial.ts";
+import { modelThreshold } from "./0002-model-threshold.ts";
 
 export interface Migration {
   readonly number: number;
@@ -21,4 +22,4 @@ export function checkMigrations(migrations: readonly Migration[]): readonly Migr
   return migrations;
 }
 
-export const MIGRATIONS = checkMigrations([initial]);
+export const MIGRATIONS = checkMigrations([initial, modelThreshold]);

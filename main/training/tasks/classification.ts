@@ -4,7 +4,7 @@ import { floatTensor, type Tensor } from "../../graph/graph.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { augmentationGraph } from "../../models/augmentation.ts";
 import { buildModel } from "../../models/build-model.ts";
-import { evaluate, Z_95 } from "../../models/metrics.ts";
+import { chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { drawAugmentation } from "../augmentation.ts";
 import { type PreparedPart, statistics } from "../dataset.ts";
@@ -47,6 +47,14 @@ export async function classification(input: ClassificationInput): Promise<Task> 
       return { ...plain, image: augmented! };
     },
     validate: (inference) => judge(inference, validation, recipe.inputSize, classes),
+    conclude: async (onnx) => {
+      const session = await createSession(onnx, { device: "cpu", threads, use: "inference" });
+      try {
+        return { onnx, threshold: chooseThreshold(await predict(session, validation, recipe.inputSize, {})) };
+      } finally {
+        await session.dispose();
+      }
+    },
     dispose: async () => {
       await augmentation?.dispose();
     },

@@ -99,6 +99,16 @@ function EvaluationBody({ evaluation }: { evaluation: Evaluation }) {
       strong: true,
     },
     { name: t("evaluation.ece"), value: figures.decimal(calibration.ece), note: t("evaluation.eceHelp"), strong: true },
+    ...(evaluation.classes.length === 2
+      ? [
+          {
+            name: t("evaluation.threshold"),
+            value: figures.decimal(evaluation.threshold),
+            note: t("evaluation.thresholdHelp", { name: evaluation.classes[1].name }),
+            strong: true,
+          },
+        ]
+      : []),
     { name: t("evaluation.cases"), value: number(evaluation.cases.length), strong: true },
   ];
   const model = useModel(evaluation.modelId).data?.name ?? t("model");
