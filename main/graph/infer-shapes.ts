@@ -6,12 +6,15 @@ import type { Graph, Node, Tensor, TensorType } from "./graph.ts";
 import { OPERATORS } from "./operators/index.ts";
 import { type AttributeKind, ShapeSite } from "./operators/operator.ts";
 
+/** One scale for each axis. */
+const LONGEST_SCALES = 5;
 /** Longest int64 constant whose numbers shape rules may ask for; axes and shapes are far shorter. */
 const LONGEST_CONTENTS = 64;
 
-/** The type of a constant, with its numbers when it is a short int64 vector or scalar. */
+/** The type of a constant, with its numbers when it is a short int64 vector or scalar, or a short float32 vector (scales of a Resize). */
 export function typeOfTensor({ type, dims, data }: Tensor): TensorType {
-  if (!(data instanceof BigInt64Array) || dims.length > 1 || data.length > LONGEST_CONTENTS)
+  const scales = data instanceof Float32Array && dims.length === 1 && data.length <= LONGEST_SCALES;
+  if (!scales && (!(data instanceof BigInt64Array) || dims.length > 1 || data.length > LONGEST_CONTENTS))
     return { type, shape: dims };
   return { type, shape: dims, contents: Array.from(data, Number) };
 }

@@ -1,4 +1,4 @@
-// The gradient of a 2-D convolution with respect to its weights: dW[m,c,i,j] = sum over n,p,q of dY[n,m,p,q] X[n,c,p*s+i*d,q*s+j*d].
+// The gradient of a convolution with respect to its weights: in two dimensions dW[m,c,i,j] = sum over n,p,q of dY[n,m,p,q] X[n,c,p*s+i*d,q*s+j*d].
 //
 // It is itself a convolution (X and dY with batch and channels swapped, strides and dilations swapped): the portable form, right for
 // every stride, dilation and padding. On the CPU that kernel as large as an image is 3 to 6 times slower than laying out the windows
@@ -6,11 +6,13 @@
 import type { GraphBuilder, Value } from "../builder.ts";
 import { fixedDims } from "../graph.ts";
 import type { Target } from "./rule.ts";
+import { swapFirst } from "./window.ts";
 
-export interface Window2d {
+/** How a window moves over the spatial axes. */
+export interface Sliding {
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
-  /** top, left, bottom, right */
+  /** Starts of all axes, then ends: top, left, bottom, right in two dimensions. Never negative. */
   readonly pads: readonly number[];
 }
 
@@ -19,17 +21,17 @@ const SMALL_MAP = 16 * 16;
 /** Up to this many channels a side, laying out rows of one factor and columns of the other moves fewer bytes. */
 const NARROW = 32;
 
-/** [M, C, kh, kw] from the input x [N, C, H, W] and the output's gradient dy [N, M, P, Q], one group. */
+/** [M, C, ...kernel] from the input x [N, C, ...size] and the output's gradient dy [N, M, ...places], one group. */
 export function weightGradient(
   b: GraphBuilder,
   x: Value,
   dy: Value,
   kernel: readonly number[],
-  window: Window2d,
+  window: Sliding,
   target: Target,
 ): Value {
   const fused = target === "cpu" && x.type === "float32" && x.shape.every((dim) => typeof dim === "number");
-  if (!fused) return byConvolution(b, x, dy, kernel, window);
+  if (!fused || kernel.length !== 2) return byConvolution(b, x, dy, kernel, window);
   const [, channels, ,] = fixedDims(x.shape, "The input");
   const [, , rows, columns] = fixedDims(dy.shape, "The gradient");
   if (rows! * columns! <= SMALL_MAP) return overTheBatch(b, x, dy, kernel, window);
@@ -42,18 +44,62 @@ function byConvolution(
   b: GraphBuilder,
   x: Value,
   dy: Value,
-  [kh, kw]: readonly number[],
-  { strides, dilations, pads }: Window2d,
+  kernel: readonly number[],
+  { strides, dilations, pads }: Sliding,
 ): Value {
-  const swapped = b.conv(b.transpose(x, [1, 0, 2, 3]), b.transpose(dy, [1, 0, 2, 3]), null, {
-    strides: dilations,
-    dilations: strides,
-    pads,
-  });
-  // Rows and columns that no window reached lengthen the result; they are not weights.
-  const weights = b.transpose(swapped, [1, 0, 2, 3]);
-  if (weights.shape[2] === kh && weights.shape[3] === kw) return weights;
-  return b.slice(weights, [0, 0], [kh!, kw!], [2, 3]);
+  const options = { strides: dilations, dilations: strides, pads };
+  return cropped(b, swapFirst(b, b.conv(swapFirst(b, x), swapFirst(b, dy), null, options)), kernel);
+}
+
+/** Rows and columns that no window reached lengthen a gradient of weights; they are not weights. */
+function cropped(b: GraphBuilder, weights: Value, kernel: readonly number[]): Value {
+  if (kernel.every((size, i) => weights.shape[i + 2] === size)) return weights;
+  return b.slice(
+    weights,
+    kernel.map(() => 0),
+    kernel,
+    kernel.map((_, i) => i + 2),
+  );
+}
+
+/**
+ * The same for several groups: [M, C / groups, ...kernel]. Each group is a group of the convolution again, and channels that share a group take turns as
+ * images: one node however many groups.
+ */
+export function groupedWeightGradient(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  kernel: readonly number[],
+  window: Sliding,
+  groups: number,
+  target: Target,
+): Value {
+  if (groups === 1) return weightGradient(b, x, dy, kernel, window, target);
+  const [batch, channels, ...size] = fixedDims(x.shape, "The input") as [number, number, ...number[]];
+  const [, outputs, ...places] = fixedDims(dy.shape, "The gradient") as [number, number, ...number[]];
+  if (target === "cpu" && groups === channels && outputs === channels && kernel.length === 2) {
+    return perChannelTaps(b, x, dy, kernel, window);
+  }
+  const [each, made] = [channels / groups, outputs / groups];
+  const rest = size.map((_, i) => i + 3);
+  const images = b.transpose(b.reshape(x, [batch, groups, each, ...size]), [2, 1, 0, ...rest]);
+  const kernels = b.transpose(b.reshape(dy, [batch, groups, made, ...places]), [1, 2, 0, ...rest]);
+  const product = b.conv(
+    b.reshape(images, [each, groups * batch, ...size]),
+    b.reshape(kernels, [outputs, batch, ...places]),
+    null,
+    { strides: window.dilations, dilations: window.strides, pads: window.pads, group: groups },
+  );
+  return cropped(b, swapFirst(b, product), kernel);
+}
+
+/** Each channel by itself: for every tap one product and one sum per channel. On the CPU a kernel as large as the image is several times slower. */
+function perChannelTaps(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Sliding): Value {
+  const [channels] = fixedDims(x.shape.slice(1, 2), "Channels") as [number];
+  const places = fixedDims(dy.shape.slice(2), "The gradient");
+  const sums = taps(b, x, places, kernel, window, 2).map((tap) => b.reduceSum(b.mul(tap, dy), [0, 2, 3]));
+  return b.reshape(sums.length === 1 ? sums[0]! : b.concat(sums, 2), [channels, 1, ...kernel]);
 }
 
 /** Every window position of x as a strided slice, one per kernel tap, row by row. Spatial axes `rows` and `rows + 1`. */
@@ -62,7 +108,7 @@ function taps(
   x: Value,
   dy: readonly number[],
   [kh, kw]: readonly number[],
-  { strides, dilations, pads }: Window2d,
+  { strides, dilations, pads }: Sliding,
   rows: 1 | 2,
 ): readonly Value[] {
   const [top, left, bottom, right] = pads as [number, number, number, number];
@@ -82,7 +128,7 @@ function taps(
 }
 
 /** [N, M, PQ] times [N, kk C, PQ] transposed, summed over the images. */
-function perImage(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Window2d): Value {
+function perImage(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Sliding): Value {
   const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
   const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
   const size = kernel[0]! * kernel[1]!;
@@ -98,7 +144,7 @@ function perImage(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[
 }
 
 /** [NPQ, M] transposed times [NPQ, kk C]: one product whose inner size is the whole batch. */
-function overTheBatch(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Window2d): Value {
+function overTheBatch(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Sliding): Value {
   const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
   const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
   const size = kernel[0]! * kernel[1]!;
@@ -119,13 +165,7 @@ function overTheBatch(b: GraphBuilder, x: Value, dy: Value, kernel: readonly num
  * Kernel rows shift dY, kernel columns shift X: kh + kw copies rather than kh * kw, and a product with kh M rows. Strides and
  * dilations must be 1: with Y = p + i, dW[m,c,i,j] is the sum over Y, q of dY[m, Y - i, q] X[c, Y, q + j].
  */
-function byRowsAndColumns(
-  b: GraphBuilder,
-  x: Value,
-  dy: Value,
-  [kh, kw]: readonly number[],
-  { pads }: Window2d,
-): Value {
+function byRowsAndColumns(b: GraphBuilder, x: Value, dy: Value, [kh, kw]: readonly number[], { pads }: Sliding): Value {
   const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
   const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
   const [top, left, bottom, right] = pads as [number, number, number, number];

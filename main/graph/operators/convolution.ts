@@ -1,33 +1,14 @@
 // Convolution and its transpose, which are each other's gradients. Layout [N, C, spatial...].
-import type { Value } from "../builder.ts";
 import { type Dim, fixedDims } from "../graph.ts";
-import { type Window2d, weightGradient } from "./convolution-weight.ts";
+import { groupedWeightGradient } from "./convolution-weight.ts";
 import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
-import { allButChannels, type GradientSite } from "./rule.ts";
-import { inputGradient, slid, window2d, windowAttributes, windowOf } from "./window.ts";
+import { allButChannels } from "./rule.ts";
+import { inputGradient, slid, slidingOf, windowAttributes, windowOf } from "./window.ts";
 
 function biased(site: ShapeSite, channels: Dim): void {
   if (!site.has(2)) return;
   site.sameType(0, 2);
   if (site.ranked(2, 1)[0] !== channels) site.fail(`the bias must have ${channels} elements.`);
-}
-
-/** Weight gradients of each group, joined along the first axis of the weights. */
-function groupedWeightGradient(site: GradientSite, x: Value, dy: Value, weight: Value, window: Window2d): Value {
-  const { b, target } = site;
-  const groups = site.int("group", 1);
-  const kernel = fixedDims(weight.shape.slice(2), "The kernel");
-  if (groups === 1) return weightGradient(b, x, dy, kernel, window, target);
-  const parts = (value: Value) => {
-    const [channels] = fixedDims(value.shape.slice(1, 2), "Channels") as [number];
-    return b.split(value, new Array<number>(groups).fill(channels / groups), 1);
-  };
-  const xs = parts(x);
-  const dys = parts(dy);
-  return b.concat(
-    xs.map((part, i) => weightGradient(b, part, dys[i]!, kernel, window, target)),
-    0,
-  );
 }
 
 export const convolution: Readonly<Record<"Conv" | "ConvTranspose", Operator>> = {
@@ -49,14 +30,21 @@ export const convolution: Readonly<Record<"Conv" | "ConvTranspose", Operator>> =
       if (group < 1 || outputs % group !== 0) site.fail(`${outputs} outputs do not split into ${group} groups.`);
       biased(site, outputs);
       const kernel = weight.slice(2).map((dim) => site.fixed(dim, "kernel"));
-      return [{ type, shape: [shape[0]!, outputs, ...slid(site, shape.slice(2), windowOf(site, kernel), false)] }];
+      return [
+        {
+          type,
+          shape: [shape[0]!, outputs, ...slid(site, shape.slice(2), windowOf(site, kernel, shape.slice(2)), false)],
+        },
+      ];
     },
     gradient: (site) => {
-      const { b, dy, x, wants } = site;
-      const window = window2d(site, x(0).shape);
+      const { b, dy, x, wants, target } = site;
+      const kernel = fixedDims(x(1).shape.slice(2), "The kernel");
+      const window = slidingOf(site, x(0).shape, dy.shape, kernel);
+      const group = site.int("group", 1);
       return [
-        wants(0) ? inputGradient(b, x(0), dy, x(1), window, site.int("group", 1)) : null,
-        wants(1) ? groupedWeightGradient(site, x(0), dy, x(1), window) : null,
+        wants(0) ? inputGradient(b, x(0), dy, x(1), window, group) : null,
+        wants(1) ? groupedWeightGradient(b, x(0), dy, kernel, window, group, target) : null,
         wants(2) ? b.reduceSum(dy, allButChannels(dy.shape), false) : null,
       ];
     },
@@ -81,7 +69,9 @@ export const convolution: Readonly<Record<"Conv" | "ConvTranspose", Operator>> =
       const { kernel, strides, dilations, pads } = windowOf(
         site,
         weight.slice(2).map((dim) => site.fixed(dim, "kernel")),
+        shape.slice(2),
       );
+      if (site.string("auto_pad", "NOTSET") !== "NOTSET") site.fail("auto_pad is not supported here; write the pads.");
       const extra = site.ints("output_padding") ?? new Array<number>(kernel.length).fill(0);
       const spatial = shape.slice(2).map((dim, i) => {
         const covered = (site.fixed(dim, `spatial axis ${i}`) - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1;
@@ -91,11 +81,19 @@ export const convolution: Readonly<Record<"Conv" | "ConvTranspose", Operator>> =
       return [{ type, shape: [shape[0]!, channels, ...spatial] }];
     },
     gradient: (site) => {
-      const { b, dy, x, wants } = site;
-      const window = window2d(site, x(0).shape);
+      const { b, dy, x, wants, target } = site;
+      const kernel = fixedDims(x(1).shape.slice(2), "The kernel");
+      if (site.string("auto_pad", "NOTSET") !== "NOTSET") site.refuse("auto_pad; write the pads.");
+      const axes = kernel.length;
+      const window = {
+        strides: site.ints("strides", new Array<number>(axes).fill(1)),
+        dilations: site.ints("dilations", new Array<number>(axes).fill(1)),
+        pads: site.ints("pads", new Array<number>(2 * axes).fill(0)),
+      };
+      const group = site.int("group", 1);
       return [
-        wants(0) ? b.conv(dy, x(1), null, { ...window, group: site.int("group", 1) }) : null,
-        wants(1) ? groupedWeightGradient(site, dy, x(0), x(1), window) : null,
+        wants(0) ? b.conv(dy, x(1), null, { ...window, group }) : null,
+        wants(1) ? groupedWeightGradient(b, dy, x(0), kernel, window, group, target) : null,
         wants(2) ? b.reduceSum(dy, allButChannels(dy.shape), false) : null,
       ];
     },

@@ -104,6 +104,12 @@ export class ShapeSite {
     );
   }
 
+  /** What a float32 input holds, which the rule must know now: a scale for each axis. */
+  scales(index: number): readonly number[] {
+    const found = this.typed(index, "float32").contents ?? this.fail(`input ${index} must be constant.`);
+    return found as readonly number[];
+  }
+
   int(name: string, fallback: number): number {
     const value = this.attributes[name];
     return typeof value === "number" ? value : fallback;

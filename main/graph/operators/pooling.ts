@@ -1,16 +1,16 @@
 // Pooling; backwards, it spreads what it gathered. Layout [N, C, spatial...].
 import type { GraphBuilder, Value } from "../builder.ts";
-import { fixedDims, type TensorType } from "../graph.ts";
-import type { Window2d } from "./convolution-weight.ts";
+import { elementCount, fixedDims, type TensorType } from "../graph.ts";
+import type { Sliding } from "./convolution-weight.ts";
 import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
 import { type GradientSite, indicator } from "./rule.ts";
-import { floats, inputGradient, slid, window2d, windowAttributes, windowOf } from "./window.ts";
+import { floats, inputGradient, slid, slidingOf, windowAttributes, windowOf } from "./window.ts";
 
 function pooled(site: ShapeSite): readonly TensorType[] {
   const { type, shape } = site.float(0);
   const kernel = site.ints("kernel_shape") ?? site.fail("kernel_shape is missing.");
   if (shape.length !== kernel.length + 2) site.fail(`kernel [${kernel}] does not fit [${shape.join(", ")}].`);
-  const sliding = windowOf(site, kernel);
+  const sliding = windowOf(site, kernel, shape.slice(2));
   if (sliding.pads.some((pad, i) => pad >= kernel[i % kernel.length]! * sliding.dilations[i % kernel.length]!)) {
     site.fail("a window would lie wholly in the padding.");
   }
@@ -19,39 +19,51 @@ function pooled(site: ShapeSite): readonly TensorType[] {
   ];
 }
 
-/** Where a window's padding ends and the image begins: 1 for taps on real pixels, [1, kh kw, P, Q]. */
-function validTaps(site: GradientSite, x: Value, y: Value, kernel: readonly number[], window: Window2d): Value {
-  const [height, width] = fixedDims(x.shape.slice(2), "The input") as [number, number];
-  const [rows, columns] = fixedDims(y.shape.slice(2), "The output") as [number, number];
+/** Where a window's padding ends and the image begins: 1 for taps on real pixels, [1, taps, ...places]. */
+function validTaps(site: GradientSite, x: Value, y: Value, kernel: readonly number[], window: Sliding): Value {
+  const sizes = fixedDims(x.shape.slice(2), "The input");
+  const places = fixedDims(y.shape.slice(2), "The output");
   const { strides, dilations, pads } = window;
-  const inside = (position: number, tap: number, axis: 0 | 1, size: number) => {
-    const at = position * strides[axis]! + tap * dilations[axis]! - pads[axis]!;
-    return at >= 0 && at < size;
-  };
-  const [kh, kw] = kernel as [number, number];
-  const values: number[] = [];
-  for (let i = 0; i < kh; i++)
-    for (let j = 0; j < kw; j++)
-      for (let p = 0; p < rows; p++)
-        for (let q = 0; q < columns; q++) values.push(inside(p, i, 0, height) && inside(q, j, 1, width) ? 1 : 0);
-  return floats(site.b, [1, kh * kw, rows, columns], values, x);
+  const taps = elementCount(kernel);
+  const values = Array.from({ length: taps * elementCount(places) }, (_, i) => {
+    const at = positions(i, [...kernel, ...places]);
+    const inside = sizes.every((size, axis) => {
+      const place = at[axis + kernel.length]! * strides[axis]! + at[axis]! * dilations[axis]! - pads[axis]!;
+      return place >= 0 && place < size;
+    });
+    return inside ? 1 : 0;
+  });
+  return floats(site.b, [1, taps, ...places], values, x);
 }
 
-/** Kernels [kh kw, 1, kh, kw] that each pick one tap: Conv with them lays windows out, ConvTranspose adds windows back. */
-function tapKernels(b: GraphBuilder, [kh, kw]: readonly number[], like: Value): Value {
-  const size = kh! * kw!;
+/** The coordinates of element `index` of a tensor. */
+function positions(index: number, dims: readonly number[]): readonly number[] {
+  let left = index;
+  return dims
+    .toReversed()
+    .map((dim) => {
+      const at = left % dim;
+      left = (left - at) / dim;
+      return at;
+    })
+    .reverse();
+}
+
+/** Kernels [taps, 1, ...kernel] that each pick one tap: Conv with them lays windows out, ConvTranspose adds windows back. */
+function tapKernels(b: GraphBuilder, kernel: readonly number[], like: Value): Value {
+  const size = elementCount(kernel);
   const identity = Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
-  return floats(b, [size, 1, kh!, kw!], identity, like);
+  return floats(b, [size, 1, ...kernel], identity, like);
 }
 
-/** Each channel as an image of its own: [N, C, H, W] to [N C, 1, H, W]. */
+/** Each channel as an image of its own: [N, C, ...size] to [N C, 1, ...size]. */
 function singleChannel(b: GraphBuilder, x: Value): Value {
   return b.reshape(x, [-1, 1, ...fixedDims(x.shape.slice(2), "A pooled value")]);
 }
 
 /** Windows that tile the input exactly: each input pixel lies in one window. */
-function tiles(x: Value, y: Value, kernel: readonly number[], { strides, dilations, pads }: Window2d): boolean {
-  const exact = [0, 1].every((axis) => x.shape[axis + 2] === (y.shape[axis + 2] as number) * kernel[axis]!);
+function tiles(x: Value, y: Value, kernel: readonly number[], { strides, dilations, pads }: Sliding): boolean {
+  const exact = kernel.every((size, axis) => x.shape[axis + 2] === (y.shape[axis + 2] as number) * size);
   return (
     exact &&
     x.shape.every((dim) => typeof dim === "number") &&
@@ -64,14 +76,13 @@ function maxPoolGradient(site: GradientSite): readonly Value[] {
   const { b, dy } = site;
   const x = site.x(0);
   const y = site.y(0);
-  const window = window2d(site, x.shape);
   const kernel = site.ints("kernel_shape", []);
-  if (site.int("ceil_mode", 0) === 1) site.refuse("ceil_mode is not differentiated.");
+  const window = slidingOf(site, x.shape, y.shape, kernel);
   // A maximum that several pixels share is shared out evenly, so that flat regions do not count more than once.
   if (tiles(x, y, kernel, window)) {
     const sizes = fixedDims(x.shape.slice(2), "The input");
     const hit = indicator(b, b.equal(x, b.resizeNearest(y, sizes)), x);
-    const shared = b.div(dy, b.mul(b.averagePool(hit, kernel, { strides: kernel }), kernel[0]! * kernel[1]!));
+    const shared = b.div(dy, b.mul(b.averagePool(hit, kernel, { strides: kernel }), elementCount(kernel)));
     return [b.mul(hit, b.resizeNearest(shared, sizes))];
   }
   const kernels = tapKernels(b, kernel, x);
@@ -83,26 +94,27 @@ function maxPoolGradient(site: GradientSite): readonly Value[] {
 }
 
 /** Sums window contributions [N C, taps, P, Q] onto the pixels they came from. */
-function addWindowsBack(b: GraphBuilder, x: Value, contributions: Value, kernels: Value, window: Window2d): Value {
+function addWindowsBack(b: GraphBuilder, x: Value, contributions: Value, kernels: Value, window: Sliding): Value {
   return b.reshapeLike(inputGradient(b, singleChannel(b, x), contributions, kernels, window, 1), x);
 }
 
 function averagePoolGradient(site: GradientSite): readonly Value[] {
   const { b, dy } = site;
   const x = site.x(0);
-  const window = window2d(site, x.shape);
   const kernel = site.ints("kernel_shape", []);
-  const taps = kernel[0]! * kernel[1]!;
-  if (site.int("ceil_mode", 0) === 1) site.refuse("ceil_mode is not differentiated.");
+  const window = slidingOf(site, x.shape, site.y(0).shape, kernel);
+  const taps = elementCount(kernel);
+  const included = site.int("count_include_pad", 0) === 1;
+  if (included && site.int("ceil_mode", 0) === 1) site.refuse("ceil_mode with count_include_pad.");
   if (tiles(x, site.y(0), kernel, window)) {
     return [b.resizeNearest(b.div(dy, taps), fixedDims(x.shape.slice(2), "The input"))];
   }
   const padded = window.pads.some((pad) => pad > 0);
   const shares =
-    padded && site.int("count_include_pad", 0) === 0
+    padded && !included
       ? b.div(singleChannel(b, dy), b.reduceSum(validTaps(site, x, site.y(0), kernel, window), [1]))
       : b.div(singleChannel(b, dy), taps);
-  const ones = floats(b, [1, 1, kernel[0]!, kernel[1]!], new Array<number>(taps).fill(1), x);
+  const ones = floats(b, [1, 1, ...kernel], new Array<number>(taps).fill(1), x);
   return [addWindowsBack(b, x, shares, ones, window)];
 }
 
