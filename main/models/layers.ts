@@ -1,110 +1,254 @@
 // Layers: a few nodes and the weights they need, named and drawn from a seed.
 //
 // Weights are drawn in the order in which layers are made, one random stream per parameter, so adding a layer does not change the others.
-// He initialisation (He et al. 2015, https://arxiv.org/abs/1502.01852): normal, variance 2 / inputs of one output.
+// Every layer with weights is one deeper than the one made before it; normalisations belong to the layer before them.
 import { GraphBuilder, type Value } from "../graph/builder.ts";
 import { elementCount, fixedDims, floatTensor } from "../graph/graph.ts";
-import type { ModelGraph, Normalisation, Parameter } from "./model-graph.ts";
+import type { Chance, ModelGraph, ModelInput, ModelOutput, Normalisation, Parameter } from "./model-graph.ts";
 import { createRandom } from "./random.ts";
 
-const BATCH_NORM_EPSILON = 1e-5;
-
 export interface ModelShape {
-  readonly classes: number;
-  readonly inputSize: number;
+  readonly input: ModelInput;
+  readonly output: ModelOutput;
   readonly normalise: Normalisation;
   readonly seed: number;
+  /** Part of the features that is left out before the last layer while training; 0 when absent. */
+  readonly dropout?: number;
+  /** Chance that the last residual branch is left out in a step, earlier ones less (Huang et al. 2016, arXiv 1603.09382); 0 when absent. */
+  readonly stochasticDepth?: number;
 }
 
-/** Collects a model's nodes, parameters and statistics; used inside one architecture function. */
+/** How weights begin: the standard deviation of a normal distribution, from the weight's dimensions [outputs, inputs...]. */
+export type Initial = (dims: readonly number[]) => number;
+
+/** He et al. 2015, https://arxiv.org/abs/1502.01852: variance 2 / inputs of one output; for layers that Relu follows. */
+export const he: Initial = (dims) => Math.sqrt(2 / elementCount(dims.slice(1)));
+/** Variance 1 / inputs (LeCun et al. 1998): for layers without Relu. */
+export const lecun: Initial = (dims) => Math.sqrt(1 / elementCount(dims.slice(1)));
+/** As transformers and ConvNeXt begin. */
+export const narrow: Initial = () => 0.02;
+
+export interface ConvOptions {
+  /** One size for every spatial axis, or one for each. */
+  readonly kernel?: number | readonly number[];
+  readonly stride?: number;
+  readonly dilation?: number;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  /** Zeros on each side; what keeps odd kernels centred when absent. */
+  readonly pad?: number;
+  readonly initial?: Initial;
+}
+
+/** Collects a model's nodes, parameters, statistics and places of chance; used inside one architecture function. */
 export class ModelBuilder {
   readonly b: GraphBuilder;
-  private readonly shape: ModelShape;
-  private readonly architecture: ModelGraph["architecture"];
+  readonly shape: ModelShape;
+  private readonly architecture: string;
   private readonly parameters: Parameter[] = [];
   private readonly statistics: string[] = [];
+  private readonly chance: Chance[] = [];
+  private depth = -1;
 
-  constructor(architecture: ModelGraph["architecture"], shape: ModelShape) {
+  constructor(architecture: string, shape: ModelShape) {
     this.architecture = architecture;
     this.shape = shape;
     this.b = new GraphBuilder(architecture);
   }
 
-  /** The graph's input, normalised. */
-  image(): Value {
-    const { inputSize, normalise } = this.shape;
-    const image = this.b.input("image", "float32", ["N", 1, inputSize, inputSize]);
-    return this.b.div(this.b.sub(image, normalise.mean), normalise.std);
+  /** The graph's input, normalised where it is made of real numbers. */
+  input(): Value {
+    const { input, normalise } = this.shape;
+    if (input.kind === "tokens") return this.b.input("tokens", "int64", ["N", input.steps]);
+    const shape =
+      input.kind === "image"
+        ? [input.channels, ...input.size]
+        : input.kind === "sequence"
+          ? [input.steps, input.features]
+          : [input.features];
+    const x = this.b.input(input.kind, "float32", ["N", ...shape]);
+    return this.b.div(this.b.sub(x, normalise.mean), normalise.std);
   }
 
-  /** Square convolution with "same" padding for odd kernels: [N, C, h, w] to [N, channels, h / stride, w / stride]. */
-  conv(
-    name: string,
-    x: Value,
-    channels: number,
-    options: { kernel?: number; stride?: number; bias?: boolean } = {},
-  ): Value {
-    const { kernel = 3, stride = 1, bias = true } = options;
-    const inputs = fixedDims(x.shape.slice(1, 2), "Channels")[0]!;
-    const dims = [channels, inputs, kernel, kernel];
-    const weight = this.weight(`${name}.weight`, dims, heDeviation(dims));
-    const pad = (kernel - 1) / 2;
-    return this.b.as(name).conv(x, weight, bias ? this.filled(`${name}.bias`, channels, 0) : null, {
-      strides: [stride, stride],
-      pads: [pad, pad, pad, pad],
+  /** Convolution over all spatial axes: [N, C, ...size] to [N, channels, ...size / stride]. */
+  conv(name: string, x: Value, channels: number, options: ConvOptions = {}): Value {
+    const { kernel = 3, stride = 1, dilation = 1, groups = 1, bias = true, initial = he } = options;
+    const axes = x.shape.length - 2;
+    const kernels = typeof kernel === "number" ? new Array<number>(axes).fill(kernel) : kernel;
+    const pads = kernels.map((size) => options.pad ?? ((size - 1) * dilation) / 2);
+    this.depth++;
+    const weight = this.weight(`${name}.weight`, [channels, channelsOf(x) / groups, ...kernels], initial);
+    return this.b.as(name).conv(x, weight, bias ? this.filled(`${name}.bias`, [channels], 0) : null, {
+      strides: kernels.map(() => stride),
+      pads: [...pads, ...pads],
+      ...(dilation === 1 ? {} : { dilations: kernels.map(() => dilation) }),
+      ...(groups === 1 ? {} : { group: groups }),
     });
   }
 
-  batchNorm(name: string, x: Value): Value {
-    const channels = fixedDims(x.shape.slice(1, 2), "Channels")[0]!;
-    const scale = this.filled(`${name}.scale`, channels, 1);
-    const bias = this.filled(`${name}.bias`, channels, 0);
-    const mean = this.b.initializer(`${name}.mean`, floatTensor([channels], new Float32Array(channels)));
-    const variance = this.b.initializer(
-      `${name}.variance`,
-      floatTensor([channels], new Float32Array(channels).fill(1)),
-    );
+  /** Transposed convolution whose kernel is its stride: every spatial axis grows by it. */
+  upConv(name: string, x: Value, channels: number, stride = 2): Value {
+    const kernels = new Array<number>(x.shape.length - 2).fill(stride);
+    this.depth++;
+    // Every output pixel sees one tap, so its inputs are the channels.
+    const dims = [channelsOf(x), channels, ...kernels];
+    const weight = this.weight(`${name}.weight`, dims, () => Math.sqrt(1 / channelsOf(x)));
+    return this.b.as(name).convTranspose(x, weight, this.filled(`${name}.bias`, [channels], 0), { strides: kernels });
+  }
+
+  /** y = x W^T + bias over the last axis, weights [outputs, inputs] as PyTorch keeps them. */
+  dense(
+    name: string,
+    x: Value,
+    outputs: number,
+    { bias = true, initial = lecun }: { bias?: boolean; initial?: Initial } = {},
+  ): Value {
+    const inputs = fixedDims(x.shape.slice(-1), "The features")[0]!;
+    this.depth++;
+    const weight = this.weight(`${name}.weight`, [outputs, inputs], initial);
+    const offset = bias ? this.filled(`${name}.bias`, [outputs], 0) : null;
+    if (x.shape.length === 2) return this.b.as(name).gemm(x, weight, offset, { transB: true });
+    const turned = this.b.transpose(weight, [1, 0]);
+    if (!offset) return this.b.as(name).matMul(x, turned);
+    return this.b.as(name).add(this.b.matMul(x, turned), offset);
+  }
+
+  batchNorm(name: string, x: Value, { epsilon = 1e-5 }: { epsilon?: number } = {}): Value {
+    const channels = channelsOf(x);
+    const scale = this.filled(`${name}.scale`, [channels], 1);
+    const bias = this.filled(`${name}.bias`, [channels], 0);
+    const mean = this.b.initializer(`${name}.mean`, filledTensor([channels], 0));
+    const variance = this.b.initializer(`${name}.variance`, filledTensor([channels], 1));
     this.statistics.push(mean.name, variance.name);
-    return this.b.as(name).batchNormalization(x, scale, bias, mean, variance, { epsilon: BATCH_NORM_EPSILON });
+    return this.b.as(name).batchNormalization(x, scale, bias, mean, variance, { epsilon });
+  }
+
+  /** Over the pixels of each channel of each case. */
+  instanceNorm(name: string, x: Value): Value {
+    const scale = this.filled(`${name}.scale`, [channelsOf(x)], 1);
+    const bias = this.filled(`${name}.bias`, [channelsOf(x)], 0);
+    return this.b.as(name).op("InstanceNormalization", [x, scale, bias], { epsilon: 1e-5 });
+  }
+
+  /** Over the last axis. */
+  layerNorm(name: string, x: Value, { epsilon = 1e-5 }: { epsilon?: number } = {}): Value {
+    const features = fixedDims(x.shape.slice(-1), "The features")[0]!;
+    const scale = this.filled(`${name}.scale`, [features], 1);
+    const bias = this.filled(`${name}.bias`, [features], 0);
+    return this.b.as(name).op("LayerNormalization", [x, scale, bias], { axis: -1, epsilon });
+  }
+
+  /** Rows of a table picked by token: [N, T] to [N, T, features]. */
+  embedding(name: string, tokens: Value, vocabulary: number, features: number): Value {
+    this.depth++;
+    const table = this.weight(`${name}.weight`, [vocabulary, features], narrow);
+    return this.b.as(name).gather(table, tokens, 0);
   }
 
   /**
-   * The model, from the last features [N, inputs] on. `featureMap` is the last value with places in it; null when the features are the pixels
-   * themselves. Then the weights start at 0: a combination of pixels that no training image shows would keep a random weight for ever.
+   * Multi-head self-attention over [N, T, D] (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762): one projection to queries, keys and
+   * values, as PyTorch's `in_proj_weight` and timm's `qkv` have it.
    */
-  classify(features: Value, featureMap: Value | null): ModelGraph {
-    const { classes } = this.shape;
-    const dims = [classes, fixedDims(features.shape.slice(1), "The features")[0]!];
-    const weight = this.weight("logits.weight", dims, featureMap === null ? 0 : heDeviation(dims));
-    const bias = this.filled("logits.bias", classes, 0);
-    const logits = this.b.as("logits").gemm(features, weight, bias, { transB: true });
-    this.b.output(logits);
-    this.b.output(this.b.as("probabilities").softmax(logits));
+  selfAttention(name: string, x: Value, heads: number): Value {
+    const b = this.b;
+    const [steps, width] = fixedDims(x.shape.slice(1), "A sequence") as [number, number];
+    const split = b.reshape(this.dense(`${name}.qkv`, x, 3 * width, { initial: narrow }), [
+      -1,
+      steps,
+      3,
+      heads,
+      width / heads,
+    ]);
+    // [3, N, heads, T, D / heads]
+    const parts = b.split(b.transpose(split, [2, 0, 3, 1, 4]), [1, 1, 1], 0).map((part) => b.squeeze(part, [0]));
+    const [query, key, value] = parts as [Value, Value, Value];
+    const scores = b.matMul(b.mul(query, Math.sqrt(heads / width)), b.transpose(key, [0, 1, 3, 2]));
+    const mixed = b.matMul(b.as(`${name}.attention`).softmax(scores), value);
+    const joined = b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [-1, steps, width]);
+    return this.dense(`${name}.out`, joined, width, { initial: narrow });
+  }
+
+  /** Leaves out a part of the elements while training (Srivastava et al. 2014). */
+  dropout(name: string, x: Value, ratio: number): Value {
+    return ratio > 0 ? this.letChanceIn(name, x, ratio, "element") : x;
+  }
+
+  /** x + branch, where `block` of `blocks` may leave its branch out while training. */
+  residual(name: string, x: Value, branch: Value, block: number, blocks: number): Value {
+    const ratio = ((this.shape.stochasticDepth ?? 0) * (block + 1)) / blocks;
+    return this.b.add(x, ratio > 0 ? this.letChanceIn(`${name}.branch`, branch, ratio, "case") : branch);
+  }
+
+  /** A learnt constant of any meaning. */
+  weight(name: string, dims: readonly number[], initial: Initial, decays = true): Value {
+    const random = createRandom(this.shape.seed, this.parameters.length);
+    const deviation = initial(dims);
+    const values = Float32Array.from({ length: elementCount(dims) }, () => random.normal() * deviation);
+    this.parameters.push({ name, decays, depth: Math.max(0, this.depth) });
+    return this.b.initializer(name, floatTensor(dims, values));
+  }
+
+  /** A learnt constant that begins with one value everywhere and does not decay. */
+  filled(name: string, dims: readonly number[], value: number): Value {
+    this.parameters.push({ name, decays: false, depth: Math.max(0, this.depth) });
+    return this.b.initializer(name, filledTensor(dims, value));
+  }
+
+  /**
+   * The model, from the last features [N, inputs] on: a dense layer and what its kind of output adds. `featureMap` is the last value with places in
+   * it. `initial` is how the last layer begins.
+   */
+  finish(features: Value, featureMap: Value | null, initial: Initial = he): ModelGraph {
+    const { output, dropout = 0 } = this.shape;
+    const x = this.dropout("features.dropout", features, dropout);
+    if (output.kind === "class") {
+      const logits = this.dense("logits", x, output.classes, { initial });
+      this.b.output(logits);
+      this.b.output(this.b.as("probabilities").softmax(logits));
+    } else if (output.kind === "labels") {
+      const logits = this.dense("logits", x, output.labels, { initial });
+      this.b.output(logits);
+      this.b.output(this.b.as("probabilities").sigmoid(logits));
+    } else if (output.kind === "value") this.b.output(this.dense("values", x, output.values, { initial }));
+    else throw new Error(`${this.architecture} has one answer for a case, not ${output.kind}`);
+    return this.model(featureMap, x);
+  }
+
+  /** The model, from a map of logits [N, classes, ...size] on. */
+  finishMask(logits: Value, featureMap: Value): ModelGraph {
+    const named = this.b.as("logits").identity(logits);
+    this.b.output(named);
+    this.b.output(this.b.as("probabilities").softmax(named, 1));
+    return this.model(featureMap, null);
+  }
+
+  /** The model as it stands; its outputs have been declared. */
+  model(featureMap: Value | null, features: Value | null): ModelGraph {
     return {
       architecture: this.architecture,
-      classes: this.shape.classes,
-      inputSize: this.shape.inputSize,
+      input: this.shape.input,
+      output: this.shape.output,
       graph: this.b.build(),
       parameters: this.parameters,
       statistics: this.statistics,
       featureMap: featureMap?.name ?? null,
+      features: features?.name ?? null,
+      chance: this.chance,
     };
   }
 
-  private weight(name: string, dims: readonly number[], deviation: number): Value {
-    const random = createRandom(this.shape.seed, this.parameters.length);
-    const values = Float32Array.from({ length: elementCount(dims) }, () => random.normal() * deviation);
-    this.parameters.push({ name, decays: true });
-    return this.b.initializer(name, floatTensor(dims, values));
-  }
-
-  private filled(name: string, length: number, value: number): Value {
-    this.parameters.push({ name, decays: false });
-    return this.b.initializer(name, floatTensor([length], new Float32Array(length).fill(value)));
+  private letChanceIn(name: string, x: Value, ratio: number, unit: Chance["unit"]): Value {
+    const passed = this.b.as(name).identity(x);
+    this.chance.push({ node: name, ratio, unit });
+    return passed;
   }
 }
 
-/** Of weights [outputs, inputs...]. */
-function heDeviation(dims: readonly number[]): number {
-  return Math.sqrt(2 / elementCount(dims.slice(1)));
+/** Channels of [N, C, ...]. */
+export function channelsOf(x: Value): number {
+  return fixedDims(x.shape.slice(1, 2), "Channels")[0]!;
+}
+
+function filledTensor(dims: readonly number[], value: number) {
+  return floatTensor(dims, new Float32Array(elementCount(dims)).fill(value));
 }

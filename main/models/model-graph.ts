@@ -1,29 +1,63 @@
-// A model: its forward graph, and which of the graph's constants are learnt.
+// A model: its forward graph, what goes in and comes out, and which of the graph's constants are learnt.
 //
-// The graph reads images and is complete as it stands (parameters are constants with initial values), so the same object is
+// The graph reads cases and is complete as it stands (parameters are constants with initial values), so the same object is
 // trained, explained, compressed and shipped. Training mode is not in it: training-step.ts derives that.
 
 import { AppError } from "../../preload/contract/errors.ts";
-import type { Recipe } from "../../preload/contract/index.ts";
 import { elementCount, type Graph, type Tensor } from "../graph/graph.ts";
+
+/** What a model reads. N is the number of cases, any in use. */
+export type ModelInput =
+  /** `image` float32 [N, channels, ...size], values in [0, 1]; two or three spatial axes. */
+  | { readonly kind: "image"; readonly channels: number; readonly size: readonly number[] }
+  /** `sequence` float32 [N, steps, features]. */
+  | { readonly kind: "sequence"; readonly steps: number; readonly features: number }
+  /** `tokens` int64 [N, steps], each from 0 up to but not including `vocabulary`. */
+  | { readonly kind: "tokens"; readonly steps: number; readonly vocabulary: number }
+  /** `table` float32 [N, features]. */
+  | { readonly kind: "table"; readonly features: number };
+
+/** What a model answers. */
+export type ModelOutput =
+  /** One of several: `logits` [N, classes] and `probabilities`, their softmax. */
+  | { readonly kind: "class"; readonly classes: number }
+  /** Any of several: `logits` [N, labels] and `probabilities`, their sigmoid. */
+  | { readonly kind: "labels"; readonly labels: number }
+  /** Numbers: `values` [N, values]. */
+  | { readonly kind: "value"; readonly values: number }
+  /** A class for each pixel, class 0 being the background: `logits` [N, classes, ...size] and `probabilities`, their softmax over axis 1. */
+  | { readonly kind: "mask"; readonly classes: number }
+  /** Boxes: see architectures/detector.ts. */
+  | { readonly kind: "boxes"; readonly classes: number };
 
 export interface Parameter {
   readonly name: string;
-  /** Whether weight decay shrinks it: weights do, biases and batch-norm scales do not. */
+  /** Whether weight decay shrinks it: weights do, biases and scales of normalisations do not. */
   readonly decays: boolean;
+  /** The layer that it belongs to, counted from the input; layers can be frozen and given rates of their own by it. */
+  readonly depth: number;
 }
 
-/** Grey values in [0, 1] are normalised inside the graph: (x - mean) / std. */
+/** A place where training lets chance in; in use the node passes its input on. */
+export interface Chance {
+  /** An Identity node of the graph. */
+  readonly node: string;
+  /** Part of the elements (dropout), or chance that a case's whole branch (stochastic depth), is left out. */
+  readonly ratio: number;
+  readonly unit: "element" | "case";
+}
+
+/** Values of an image, a sequence or a table are normalised inside the graph: (x - mean) / std. */
 export interface Normalisation {
   readonly mean: number;
   readonly std: number;
 }
 
 export interface ModelGraph {
-  readonly architecture: Recipe["architecture"];
-  readonly classes: number;
-  readonly inputSize: number;
-  /** Input `image` float32 [N, 1, size, size] in [0, 1]; outputs `logits` and `probabilities` [N, classes]. */
+  readonly architecture: string;
+  readonly input: ModelInput;
+  readonly output: ModelOutput;
+  /** The input named by `input`, the outputs named by `output`. */
   readonly graph: Graph;
   /** Learnt constants of the graph, in the order of the layers. */
   readonly parameters: readonly Parameter[];
@@ -31,6 +65,9 @@ export interface ModelGraph {
   readonly statistics: readonly string[];
   /** The last value [N, C, h, w] that still has places in it, for Grad-CAM; null when there is none. */
   readonly featureMap: string | null;
+  /** The value [N, F] that the last layer reads, for a new head on frozen features; null when there is none. */
+  readonly features: string | null;
+  readonly chance: readonly Chance[];
 }
 
 /** Trainable numbers. */
@@ -39,8 +76,8 @@ export function parameterCount({ graph, parameters }: ModelGraph): number {
 }
 
 /**
- * The model as a graph of its own with these weights: parameters and running statistics by name, as trained. Input `image`, outputs
- * `logits` and `probabilities`, any batch.
+ * The model as a graph of its own with these weights: parameters and running statistics by name, as trained. Inputs and outputs are the
+ * model's, for any number of cases.
  * @throws graph/invalid when a weight is missing or has other dimensions
  */
 export function inferenceModel(model: ModelGraph, weights: ReadonlyMap<string, Tensor>): Graph {

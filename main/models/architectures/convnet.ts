@@ -8,11 +8,11 @@ import type { ModelGraph } from "../model-graph.ts";
 const SMALLEST_MAP = 4;
 const MOST_STAGES = 5;
 
-/** Channels double with each stage, starting at `width`. Two convolutions a stage, the second without pooling on the last map. */
+/** Channels double with each stage, starting at `width`; one more convolution on the last map. */
 export function convnet(shape: ModelShape, width: number): ModelGraph {
   const m = new ModelBuilder("convnet", shape);
-  let x = m.image();
-  let size = shape.inputSize;
+  let x = m.input();
+  let size = Math.min(...(x.shape.slice(2) as number[]));
   let channels = width;
   for (let stage = 1; stage <= MOST_STAGES && Math.floor(size / 2) >= SMALLEST_MAP; stage++) {
     const convolved = m.batchNorm(`stage${stage}.norm`, m.conv(`stage${stage}.conv`, x, channels, { bias: false }));
@@ -21,5 +21,5 @@ export function convnet(shape: ModelShape, width: number): ModelGraph {
     channels *= 2;
   }
   const features = m.b.as("features").relu(m.batchNorm("last.norm", m.conv("last.conv", x, channels, { bias: false })));
-  return m.classify(m.b.flatten(m.b.globalAveragePool(features)), features);
+  return m.finish(m.b.flatten(m.b.globalAveragePool(features)), features);
 }

@@ -66,7 +66,7 @@ class UNet(nn.Module):
         self.down = nn.ModuleList(twice(inputs, channels) for inputs, channels in zip([1, *widths], widths))
         self.up = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, 2, 2) for c in reversed(widths[:-1]))
         self.join = nn.ModuleList(twice(2 * c, c) for c in reversed(widths[:-1]))
-        self.head = nn.Conv2d(width, 1, 1)
+        self.head = nn.Conv2d(width, 2, 1)
 
     def forward(self, x):
         skips = []
@@ -88,7 +88,7 @@ def main():
     model.train()
     image = torch.rand(batch, 3 if net == "resnet18" else 1, size, size)
     if net == "unet":
-        target, loss_of = (torch.rand(batch, 1, size, size) > 0.5).float(), functional.binary_cross_entropy_with_logits
+        target, loss_of = (torch.rand(batch, size, size) > 0.5).long(), functional.cross_entropy
     else:
         target, loss_of = torch.arange(batch) % CLASSES, functional.cross_entropy
     parameters = list(model.parameters())
