@@ -87,7 +87,7 @@ export function trainingStep(model: ModelGraph, settings: StepSettings, target: 
   const running = new Map(moving.map((name) => [name, model.graph.initializers.get(name)!]));
   const bound = bindDimensions({ ...model.graph, outputs: [] }, { N: batchSize });
   const chanced = withChance(statesAsInputs(bound, [...learnt, ...running]), model);
-  const { graph: forward, updated } = withBatchStatistics(chanced.graph, moving, next);
+  const { graph: forward, updated } = withBatchStatistics(chanced.graph, moving, next, target);
 
   const withLoss = GraphBuilder.from(forward);
   withLoss.output(withLoss.as("loss").identity(objective.write(withLoss)));

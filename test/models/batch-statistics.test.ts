@@ -22,10 +22,15 @@ function twoNorms(channels: number) {
   return { graph: b.build(), names };
 }
 
-for (const channels of [1, 2, 20])
-  test(`running statistics move a tenth of the way to the batch's mean and unbiased variance, ${channels} channels`, async () => {
+for (const [channels, target] of [
+  [1, "cpu"],
+  [2, "cpu"],
+  [20, "cpu"],
+  [2, "portable"],
+] as const)
+  test(`running statistics move a tenth of the way to the batch's mean and unbiased variance, ${channels} channels, ${target}`, async () => {
     const { graph, names } = twoNorms(channels);
-    const { graph: training, updated } = withBatchStatistics(graph, names, (name) => `next/${name}`);
+    const { graph: training, updated } = withBatchStatistics(graph, names, (name) => `next/${name}`, target);
     const b = GraphBuilder.from(training);
     for (const name of updated.values()) b.output(b.value(name));
     b.output(b.value("a.out"));
