@@ -60,7 +60,18 @@ test("portable training steps are accepted", () => expectAccepted(steps("portabl
 
 test("training steps with the runtime's own operators are accepted", () => expectAccepted(steps("cpu")));
 
-test("augmentation is accepted", () => expectAccepted([augmentationGraph({ batch: 4, size: 28 })]));
+test("augmentation is accepted, with everything that it can do", () =>
+  expectAccepted([
+    augmentationGraph({ batch: 4, rows: 28, columns: 28 }),
+    augmentationGraph({
+      batch: 2,
+      channels: 3,
+      rows: 20,
+      columns: 28,
+      mask: true,
+      steps: ["elastic", "gamma", "blur", "noise", "cutout"],
+    }),
+  ]));
 
 test("a model with its gradient for an inner map and for the image, any batch, is accepted", () => {
   const graphs = models.flatMap((model) => {

@@ -6,7 +6,7 @@ import { randomTensor } from "../graph/central-differences.ts";
 import { load, numbers } from "../graph/onnx-runtime.ts";
 
 const SIZE = 6;
-const run = await load(augmentationGraph({ batch: 1, size: SIZE }));
+const run = await load(augmentationGraph({ batch: 1, rows: SIZE, columns: SIZE }));
 const image = randomTensor("float32", [1, 1, SIZE, SIZE], 1, 0, 1);
 const pixels = numbers(image);
 

@@ -1,12 +1,10 @@
 // One class for each image: cross-entropy, judged by AUC.
 import type { Recipe } from "../../../preload/contract/index.ts";
 import { floatTensor, type Tensor } from "../../graph/graph.ts";
-import { writeOnnx } from "../../graph/onnx-writer.ts";
-import { augmentationGraph } from "../../models/augmentation.ts";
 import { buildModel } from "../../models/build-model.ts";
 import { chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
 import { trainingStep } from "../../models/training-step.ts";
-import { drawAugmentation } from "../augmentation.ts";
+import { createAugmenter } from "../augmenter.ts";
 import { type PreparedPart, statistics } from "../dataset.ts";
 import { createSession, type DeviceId } from "../engines/onnx.ts";
 import { predict } from "../evaluate.ts";
@@ -27,13 +25,8 @@ export async function classification(input: ClassificationInput): Promise<Task> 
   const { recipe, classes, train, validation, device, threads } = input;
   const model = buildModel(recipe, classes, statistics(train), recipe.seed);
   const batch = Math.min(recipe.batchSize, train.imageIds.length);
-  const augmentation =
-    recipe.augment &&
-    (await createSession(writeOnnx(augmentationGraph({ batch, size: recipe.inputSize })), {
-      device,
-      threads,
-      use: "training",
-    }));
+  const shape = { batch, rows: recipe.inputSize, columns: recipe.inputSize };
+  const augmenter = recipe.augment && (await createAugmenter(recipe.augment, shape, { device, threads }));
   return {
     count: train.imageIds.length,
     classIndex: train.classIndex,
@@ -41,10 +34,9 @@ export async function classification(input: ClassificationInput): Promise<Task> 
     step: (batchSize, target) => trainingStep(model, { ...recipe, batchSize }, target),
     feeds: async (cases, random) => {
       const plain = gather(input, cases);
-      if (!recipe.augment || !augmentation || !random) return plain;
-      const drawn = drawAugmentation(recipe.augment, cases.length, random);
-      const { augmented } = await augmentation.run({ image: plain.image, ...drawn });
-      return { ...plain, image: augmented! };
+      if (!augmenter || !random) return plain;
+      const { image } = await augmenter.vary(plain.image, null, random);
+      return { ...plain, image };
     },
     validate: (inference) => judge(inference, validation, recipe.inputSize, classes),
     conclude: async (onnx) => {
@@ -56,7 +48,7 @@ export async function classification(input: ClassificationInput): Promise<Task> 
       }
     },
     dispose: async () => {
-      await augmentation?.dispose();
+      await augmenter?.dispose();
     },
   };
 }
