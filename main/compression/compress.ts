@@ -17,6 +17,7 @@ import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages, requireNotAborted, type SnapshotItem } from "../training/dataset.ts";
 import { createSession, type Session } from "../training/engines/onnx.ts";
 import { predict } from "../training/evaluate.ts";
+import { itemsOfRun } from "../training/folds.ts";
 import { calibrate } from "./calibrate.ts";
 import { foldBatchNorm } from "./fold.ts";
 import { refusal } from "./gate.ts";
@@ -56,7 +57,7 @@ export async function compressModel({
       `The model "${model.name}" is int8 already; compress the one it was made from.`,
     );
   }
-  const items = project.snapshots.items(model.snapshotId);
+  const items = itemsOfRun(project, model.snapshotId, project.runs.get(model.runId).recipe);
   const training = spread(
     items.filter(({ part }) => part === "train"),
     CALIBRATION_IMAGES,

@@ -6,7 +6,7 @@
 
 import { randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { Run, RunPoint } from "../../preload/contract/index.ts";
+import { type Run, type RunPoint, recipeSchema } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 import type { HostPresence } from "./host-presence.ts";
@@ -212,5 +212,5 @@ function noRun(): AppError {
 }
 
 function runOf({ recipe, error, ...row }: RunRow): Run {
-  return { ...row, recipe: JSON.parse(recipe), error: error === null ? null : JSON.parse(error) };
+  return { ...row, recipe: recipeSchema.parse(JSON.parse(recipe)), error: error === null ? null : JSON.parse(error) };
 }

@@ -15,6 +15,8 @@ export interface SnapshotItem {
   readonly imageId: string;
   readonly part: Part;
   readonly classIndex: number;
+  /** Patient ID, or empty. */
+  readonly patient: string;
 }
 
 /** The images of one part. */

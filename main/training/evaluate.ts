@@ -6,6 +6,7 @@ import { evaluate, type Prediction } from "../models/metrics.ts";
 import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages, requireNotAborted } from "./dataset.ts";
 import { createSession, type Session } from "./engines/onnx.ts";
+import { itemsOfRun } from "./folds.ts";
 
 /** Images in one run of an inference graph: enough to fill the threads, few enough to stay in their caches. */
 const BATCH = 32;
@@ -32,7 +33,8 @@ export async function evaluateModel({
   const kept = project.models.evaluation(modelId, part);
   if (kept) return kept;
   const model = project.models.get(modelId);
-  const items = project.snapshots.items(model.snapshotId).filter((item) => item.part === part);
+  const { recipe } = project.runs.get(model.runId);
+  const items = itemsOfRun(project, model.snapshotId, recipe).filter((item) => item.part === part);
   if (items.length === 0) throw new AppError("snapshot/part-empty", `The ${part} part of this snapshot has no image.`);
 
   let prepared = 0;

@@ -17,10 +17,19 @@ import type { Task, Validation } from "./task.ts";
 export interface LearnerInput {
   readonly task: Task;
   readonly batchSize: number;
+  /** Batches whose gradients are averaged before the weights move. */
+  readonly accumulate: number;
   /** Of everything that chance decides from step to step. */
   readonly seed: number;
   readonly device: DeviceId;
   readonly threads: number;
+}
+
+/** What is decided anew for each step. */
+export interface StepRates {
+  readonly learningRate: number;
+  /** How far the average of the weights moves towards them after the step. */
+  readonly averageRate: number;
 }
 
 /** Images of the step that a device is compared with the processor on. */
@@ -51,6 +60,7 @@ export class Learner {
         )),
         ...Object.fromEntries(begin),
         ...Object.fromEntries(small.scalars(1, 1e-3)),
+        ...Object.fromEntries(small.chance(createRandom(input.seed, CHANCE.leftOut, 0))),
       };
       await requireAgreement(writeOnnx(small.graph), feeds, { device, threads });
     }
@@ -82,18 +92,19 @@ export class Learner {
     return this.#state;
   }
 
-  /** What inference needs of it: parameters and running statistics. */
+  /** What inference needs of it: parameters and running statistics, averaged ones where the recipe wants them. */
   get weights(): Tensors {
-    const wanted = this.#step.state.filter(({ kind }) => kind !== "memory");
-    return new Map(wanted.map(({ name }) => [name, this.#state.get(name)!]));
+    return this.#step.weights(this.#state);
   }
 
-  /** Learns from these cases; `step` counts from 0. Gives the mean loss before the step, which may be NaN. */
-  async step(cases: Uint32Array, step: number, learningRate: number): Promise<number> {
-    const { task, seed } = this.#input;
+  /** Learns from these cases; `step` counts batches from 0. Gives the mean loss before the step, which may be NaN. */
+  async step(cases: Uint32Array, step: number, { learningRate, averageRate }: StepRates): Promise<number> {
+    const { task, seed, accumulate } = this.#input;
+    const [update, micro] = [Math.floor(step / accumulate), step % accumulate];
     const feeds: Record<string, Tensor> = {
       ...(await task.feeds(cases, createRandom(seed, CHANCE.augmentation, step))),
-      ...Object.fromEntries(this.#step.scalars(step + 1, learningRate)),
+      ...Object.fromEntries(this.#step.scalars(update + 1, learningRate, { averageRate, micro })),
+      ...Object.fromEntries(this.#step.chance(createRandom(seed, CHANCE.leftOut, step))),
       ...Object.fromEntries(this.#state),
     };
     const wanted = ["loss", ...this.#step.state.map(({ output }) => output)];

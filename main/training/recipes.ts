@@ -2,7 +2,7 @@
 //
 // These are starting points for a workstation without a graphics processor: a run of each ends in minutes. They are functions of counts and sizes
 // alone, so the same snapshot always gets the same suggestions.
-import type { Recipe, RecipeSuggestion, Snapshot } from "../../preload/contract/index.ts";
+import { type Recipe, type RecipeSuggestion, recipeSchema, type Snapshot } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
 
 /** Input sides above these cost more time than they have brought accuracy in our benches. Revisit with lesions of a few pixels. */
@@ -41,7 +41,7 @@ export function recipesFor(
   const common = { balanced, schedule: "cosine", optimiser: "adam", patience: null, seed: snapshot.seed } as const;
   // On 170 phantoms this gave the convolutional net a validation AUC of 0.93; twice the variation without mirroring gave 0.86.
   const augment = { shift: 0.05, rotate: 5, scale: 0.05, flip: true, intensity: 0.05 };
-  const recipes: Record<Recipe["architecture"], Recipe> = {
+  const recipes = {
     logistic: {
       ...common,
       architecture: "logistic",
@@ -74,7 +74,10 @@ export function recipesFor(
     },
   };
   const reason = { trainingImages: train?.images ?? 0, imageSide: side, uneven: balanced };
-  return [recipes.convnet, recipes.resnet18, recipes.logistic].map((recipe) => ({ recipe, reason }));
+  return [recipes.convnet, recipes.resnet18, recipes.logistic].map((recipe) => ({
+    recipe: recipeSchema.parse(recipe),
+    reason,
+  }));
 }
 
 function median(values: readonly number[]): number {

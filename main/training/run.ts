@@ -9,6 +9,7 @@ import type { Project } from "../project/project.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { chooseRange, type PreparedPart, prepareImages, type SnapshotItem } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
+import { itemsOfRun } from "./folds.ts";
 import { classification } from "./tasks/classification.ts";
 import { train } from "./trainer.ts";
 
@@ -41,7 +42,7 @@ export async function trainRun(input: TrainRunInput): Promise<void> {
 async function learn({ project, signal, onProgress, onPoints, threads }: TrainRunInput, run: Run): Promise<string> {
   const { recipe } = run;
   const snapshot = project.snapshots.get(run.snapshotId);
-  const items = project.snapshots.items(run.snapshotId);
+  const items = itemsOfRun(project, run.snapshotId, recipe);
   const partOf = (part: SnapshotItem["part"]): SnapshotItem[] => {
     const found = items.filter((item) => item.part === part);
     if (found.length === 0)

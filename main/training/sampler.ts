@@ -6,7 +6,7 @@ import { AppError } from "../../preload/contract/index.ts";
 import { createRandom } from "../models/random.ts";
 
 /** What chance is used for in the loop, so that no two uses share a stream. Initial weights have keys of two numbers, these have three. */
-export const CHANCE = { order: 1, augmentation: 2 } as const;
+export const CHANCE = { order: 1, augmentation: 2, leftOut: 3 } as const;
 
 export interface Sampler {
   readonly batchSize: number;

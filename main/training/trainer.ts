@@ -10,6 +10,7 @@ import { requireNotAborted } from "./dataset.ts";
 import type { DeviceId } from "./engines/onnx.ts";
 import { Learner } from "./learner.ts";
 import { createSampler } from "./sampler.ts";
+import { averageRateAt } from "./averaging.ts";
 import { learningRateAt } from "./schedule.ts";
 import type { Task, Validation } from "./task.ts";
 
@@ -67,7 +68,8 @@ export async function train(input: TrainerInput): Promise<Trained> {
   const { stepsPerEpoch } = sampler;
   const steps = stepsPerEpoch * recipe.epochs;
   const { batchSize } = sampler;
-  const learner = await Learner.create({ task, batchSize, seed: recipe.seed, device, threads }, from?.state ?? null);
+  const { seed, accumulate } = recipe;
+  const learner = await Learner.create({ task, batchSize, accumulate, seed, device, threads }, from?.state ?? null);
   try {
     let step = from?.step ?? 0;
     let best = from?.best ?? null;
@@ -94,7 +96,10 @@ export async function train(input: TrainerInput): Promise<Trained> {
       requireNotAborted(signal);
       const epoch = Math.floor(step / stepsPerEpoch);
       const learningRate = learningRateAt(recipe, step, steps);
-      const loss = await learner.step(sampler.batch(epoch, step % stepsPerEpoch), step, learningRate);
+      const loss = await learner.step(sampler.batch(epoch, step % stepsPerEpoch), step, {
+        learningRate,
+        averageRate: averageRateAt(recipe, step, steps),
+      });
       step++;
       if (!Number.isFinite(loss)) throw diverged(step, recipe.learningRate);
       pending = { loss: pending.loss + loss, steps: pending.steps + 1 };

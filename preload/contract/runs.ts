@@ -3,21 +3,75 @@ import { z } from "zod";
 import { partSchema } from "./images.ts";
 import { jobSchema } from "./jobs.ts";
 
-export const architectureSchema = z.enum(["logistic", "convnet", "resnet18"]);
-export type Architecture = z.infer<typeof architectureSchema>;
+export const architectureSchema = z.enum([
+  "logistic",
+  "mlp",
+  "classic",
+  "convnet",
+  "resnet18",
+  "resnet34",
+  "resnet50",
+  "densenet121",
+  "mobilenetv3-small",
+  "mobilenetv3-large",
+  "efficientnet-b0",
+  "convnext-tiny",
+  "vit-tiny",
+  "vit-small",
+]);
 
-/** Everything needed to train, beside the snapshot. Same recipe, snapshot, seed and threads: same weights. */
+/**
+ * Everything needed to train, beside the snapshot. Same recipe, snapshot, seed and threads: same weights. Fields with a default came later: a recipe kept
+ * without them means what it meant then.
+ */
 export const recipeSchema = z.object({
   architecture: architectureSchema,
   inputSize: z.int().min(8).max(512).describe("images are resized to a square of this many pixels"),
-  width: z.int().min(4).max(128).describe("channels of the first block; not used by logistic"),
+  width: z
+    .int()
+    .min(4)
+    .max(4096)
+    .describe("channels of the first block, features of a token or units of a layer; not used by logistic"),
+  dropout: z.number().min(0).max(0.9).default(0).describe("part of the features left out before the last layer"),
+  stochasticDepth: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe("chance that the last residual branch is left out in a step; earlier ones less"),
+  frozenLayers: z.int().min(0).max(1000).default(0).describe("layers from the input on that do not learn"),
   epochs: z.int().min(1).max(1000),
   batchSize: z.int().min(1).max(512),
-  optimiser: z.enum(["adam", "sgd"]),
+  accumulate: z.int().min(1).max(64).default(1).describe("batches whose gradients are averaged before a step"),
+  optimiser: z.enum(["adam", "sgd", "rmsprop", "lamb"]).describe("adam with weight decay is AdamW"),
   learningRate: z.number().positive().max(10),
-  weightDecay: z.number().min(0).max(1),
+  momentum: z.number().min(0).max(0.999).default(0.9).describe("of sgd and rmsprop"),
+  nesterov: z.boolean().default(false).describe("of sgd"),
   schedule: z.enum(["constant", "cosine"]).describe("cosine starts with a warm-up of 5 % of the steps"),
+  layerDecay: z
+    .number()
+    .min(0.1)
+    .max(1)
+    .default(1)
+    .describe("learning rate of a layer over that of the next one towards the output"),
+  clipNorm: z.number().positive().max(1000).nullable().default(null).describe("largest norm of all gradients together"),
+  weightDecay: z.number().min(0).max(1),
+  l1: z.number().min(0).max(1).default(0).describe("what is added to the loss for each weight, by its size"),
+  labelSmoothing: z.number().min(0).max(0.5).default(0).describe("part of the truth that is spread over all classes"),
+  focal: z
+    .number()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe("exponent by which cases that are already right count less; 0 is plain cross-entropy"),
+  classWeights: z.boolean().default(false).describe("a case counts by how rare its class is in the training part"),
   balanced: z.boolean().describe("every class equally often in each batch"),
+  average: z
+    .enum(["none", "ema", "swa"])
+    .default("none")
+    .describe(
+      "weights for use: the last ones, a moving average over a tenth of the steps, the mean of the last quarter",
+    ),
   augment: z
     .object({
       shift: z.number().min(0).max(0.5).describe("part of the side, each way"),
@@ -27,10 +81,22 @@ export const recipeSchema = z.object({
       intensity: z.number().min(0).max(0.5).describe("relative gain and offset, each way"),
     })
     .nullable(),
-  patience: z.int().min(1).max(1000).nullable().describe("epochs without a better validation AUC before it stops"),
+  patience: z.int().min(1).max(1000).nullable().describe("epochs without a better validation score before it stops"),
+  fold: z
+    .object({ index: z.int().min(0).max(19), count: z.int().min(2).max(20) })
+    .refine(({ index, count }) => index < count, {
+      path: ["index"],
+      message: "The fold's index is below their number.",
+    })
+    .nullable()
+    .default(null)
+    .describe("training and validation part divided anew by patient; this fold validates, the test part stays"),
   seed: z.int().min(0),
 });
 export type Recipe = z.infer<typeof recipeSchema>;
+
+/** A recipe as people write it: what has a default may be left out. */
+export type RecipeInput = z.input<typeof recipeSchema>;
 
 /** What a model expects: how a decoded image becomes its input. Travels with the model into the container image. */
 export const inputSpecSchema = z.object({

@@ -13,8 +13,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { openProject } from "../../main/project/project.ts";
-import type { Recipe, Studio } from "../../preload/contract/index.ts";
-import { RPC_PATH } from "../../preload/contract/index.ts";
+import { RPC_PATH, recipeSchema, type Studio } from "../../preload/contract/index.ts";
 import type { BenchResult } from "../support/bench.ts";
 import { type StudioProcess, startStudio } from "../support/studio.ts";
 
@@ -27,7 +26,7 @@ const WORK = ["label", "import", "train"] as const;
 /** Longest time that each kind of work goes on before the kill; a training child needs a while to begin. */
 const LONGEST_MS: Record<(typeof WORK)[number], number> = { label: 600, import: 1500, train: 3000 };
 
-const RECIPE: Recipe = {
+const RECIPE = recipeSchema.parse({
   architecture: "convnet",
   inputSize: 28,
   width: 4,
@@ -41,7 +40,7 @@ const RECIPE: Recipe = {
   augment: null,
   patience: null,
   seed: 1,
-};
+});
 
 /** What the studio has answered so far, so what must be there whatever happens. */
 interface Answered {

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { importPath } from "../../main/jobs/tasks/import.ts";
 import { createProject, type Project } from "../../main/project/project.ts";
 import { trainRun } from "../../main/training/run.ts";
-import type { Recipe } from "../../preload/contract/index.ts";
+import { recipeSchema } from "../../preload/contract/index.ts";
 import { type BenchResult, BenchUnavailable } from "../support/bench.ts";
 
 export const title =
@@ -21,7 +21,7 @@ const THREADS = 2;
 const AUC = 0.96;
 const MINUTES = 10;
 
-const RECIPE: Recipe = {
+const RECIPE = recipeSchema.parse({
   architecture: "resnet18",
   inputSize: 28,
   width: 16,
@@ -35,7 +35,7 @@ const RECIPE: Recipe = {
   augment: { shift: 0.08, rotate: 10, scale: 0.1, flip: true, intensity: 0.1 },
   patience: null,
   seed: 1,
-};
+});
 
 export default async function pneumonia(): Promise<BenchResult> {
   if (!existsSync(DATA)) throw new BenchUnavailable(`The images are not on this machine: expected ${DATA}.`);

@@ -52,10 +52,19 @@ export default async function resume(): Promise<BenchResult> {
       project.runs.create({ snapshotId, recipe: recipeSchema.parse(RECIPE), name, device: "cpu", threads: THREADS });
     const [undisturbed, killed] = [create("undisturbed"), create("killed")];
 
-    await trainRun({ project, runId: undisturbed.id, signal, threads: THREADS, onProgress: () => {}, onPoints: () => {} });
+    await trainRun({
+      project,
+      runId: undisturbed.id,
+      signal,
+      threads: THREADS,
+      onProgress: () => {},
+      onPoints: () => {},
+    });
     const { steps } = project.runs.get(undisturbed.id);
     const random = createRandom(SEED, KILLS);
-    const at = Array.from({ length: KILLS }, () => 1 + Math.floor(random.uniform() * (steps - 1))).sort((a, b) => a - b);
+    const at = Array.from({ length: KILLS }, () => 1 + Math.floor(random.uniform() * (steps - 1))).sort(
+      (a, b) => a - b,
+    );
     for (const step of at) await sitting(project, killed.id, step);
     await sitting(project, killed.id, null);
 
@@ -107,6 +116,6 @@ function differences(project: Project, one: string, other: string): string[] {
       choice: JSON.stringify({ step, bestEpoch }),
       evaluations: said.join("\n"),
     };
-  }) as [Record<string, string>, Record<string, string>];
-  return Object.keys(a).filter((what) => a[what] !== b[what]);
+  });
+  return Object.entries(a!).flatMap(([what, value]) => (value === new Map(Object.entries(b!)).get(what) ? [] : [what]));
 }

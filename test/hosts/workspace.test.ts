@@ -5,6 +5,7 @@ import { Terminal } from "../../main/hosts/cli/terminal.ts";
 import { pickModel, type Workspace } from "../../main/hosts/cli/workspace.ts";
 import { localHost } from "../../main/hosts/local-host.ts";
 import type { Project } from "../../main/project/project.ts";
+import { recipeSchema } from "../../preload/contract/index.ts";
 import { addImages, newProject, PASSPHRASE, temporaryFolder } from "../project/builder.ts";
 
 /** A command's working place in a project that was filled beforehand. */
@@ -57,7 +58,7 @@ test("the latest model is the newest that was not refused; a refused one is foun
     validation: 0.2,
     useSuggestedParts: false,
   });
-  const recipe = {
+  const recipe = recipeSchema.parse({
     architecture: "logistic",
     inputSize: 16,
     width: 4,
@@ -71,7 +72,7 @@ test("the latest model is the newest that was not refused; a refused one is foun
     augment: null,
     patience: null,
     seed: 1,
-  } as const;
+  });
   const run = project.runs.create({ snapshotId: snapshot.id, recipe, name: "r", device: "cpu", threads: 1 });
   const add = (parentId: string | null, accepted: boolean): string =>
     project.models.add({

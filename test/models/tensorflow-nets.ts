@@ -2,7 +2,6 @@
 //
 // Weights come in our layout (OIHW) and are turned inside the differentiated function, so gradients come back in it.
 import * as tf from "@tensorflow/tfjs";
-import type { Architecture } from "../../preload/contract/index.ts";
 
 type Weights = Readonly<Record<string, tf.Tensor>>;
 
@@ -53,8 +52,8 @@ function resnet18(w: Weights, image: tf.Tensor4D): tf.Tensor2D {
 }
 
 /** Logits of a batch [N, size, size, 1] that is normalised already. */
-export const NETS: Readonly<Record<Architecture, (w: Weights, image: tf.Tensor4D) => tf.Tensor2D>> = {
-  logistic: (w, image) => linear(w, tf.reshape(image, [image.shape[0], -1])),
+export const NETS = {
+  logistic: (w: Weights, image: tf.Tensor4D): tf.Tensor2D => linear(w, tf.reshape(image, [image.shape[0], -1])),
   convnet,
   resnet18,
 };

@@ -5,7 +5,6 @@ import { floatTensor } from "../../main/graph/graph.ts";
 import { buildModel } from "../../main/models/build-model.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { trainingStep } from "../../main/models/training-step.ts";
-import type { Architecture } from "../../preload/contract/index.ts";
 import { numbers, runGraph } from "../graph/onnx-runtime.ts";
 import { lossAndGradients, NETS } from "./tensorflow-nets.ts";
 
@@ -19,7 +18,7 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
-const cases: readonly { architecture: Architecture; size: number; batch: number; why: string }[] = [
+const cases: readonly { architecture: keyof typeof NETS; size: number; batch: number; why: string }[] = [
   { architecture: "logistic", size: 8, batch: 3, why: "plain" },
   { architecture: "convnet", size: 16, batch: 4, why: "windows that tile" },
   { architecture: "convnet", size: 21, batch: 3, why: "odd maps, where pooling leaves an edge out" },

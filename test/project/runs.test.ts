@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { openProjectWithKey, type Project } from "../../main/project/project.ts";
-import type {
-  CompressionReport,
-  Evaluation,
-  ExportReport,
-  Job,
-  Recipe,
-  RunPoint,
+import {
+  type CompressionReport,
+  type Evaluation,
+  type ExportReport,
+  type Job,
+  type RunPoint,
+  recipeSchema,
 } from "../../preload/contract/index.ts";
 import { addImages, closing, newProject } from "./builder.ts";
 
 const refusal = (code: string) => expect.objectContaining({ code });
-const RECIPE: Recipe = {
+const RECIPE = recipeSchema.parse({
   architecture: "convnet",
   inputSize: 28,
   width: 8,
@@ -25,7 +25,7 @@ const RECIPE: Recipe = {
   augment: null,
   patience: null,
   seed: 1,
-};
+});
 
 async function withSnapshot() {
   const { project } = await newProject();

@@ -2,7 +2,7 @@
 
 import { createRandom } from "../../main/models/random.ts";
 import type { PreparedPart } from "../../main/training/dataset.ts";
-import type { Recipe } from "../../preload/contract/index.ts";
+import { recipeSchema } from "../../preload/contract/index.ts";
 
 export const BLOB_SIZE = 16;
 
@@ -26,7 +26,7 @@ export function drawBlobs(count: number, seed: number): PreparedPart {
   };
 }
 
-export const BLOB_RECIPE: Recipe = {
+export const BLOB_RECIPE = recipeSchema.parse({
   architecture: "convnet",
   inputSize: BLOB_SIZE,
   width: 8,
@@ -40,4 +40,4 @@ export const BLOB_RECIPE: Recipe = {
   augment: { shift: 0.1, rotate: 10, scale: 0.1, flip: true, intensity: 0.1 },
   patience: null,
   seed: 5,
-};
+});

@@ -1,8 +1,10 @@
 // One class for each image: cross-entropy, judged by AUC.
-import type { Recipe } from "../../../preload/contract/index.ts";
+import { AppError, type Recipe } from "../../../preload/contract/index.ts";
 import { floatTensor, type Tensor } from "../../graph/graph.ts";
-import { buildModel } from "../../models/build-model.ts";
+import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
 import { chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
+import type { ModelGraph } from "../../models/model-graph.ts";
+import { classObjective } from "../../models/objectives.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
 import { type PreparedPart, statistics } from "../dataset.ts";
@@ -23,7 +25,12 @@ export interface ClassificationInput {
 /** The task of a recipe on prepared images; opens a session for augmentation where the recipe has it. */
 export async function classification(input: ClassificationInput): Promise<Task> {
   const { recipe, classes, train, validation, device, threads } = input;
-  const model = buildModel(recipe, classes, statistics(train), recipe.seed);
+  const model = modelOf(input);
+  const objective = classObjective({
+    smoothing: recipe.labelSmoothing,
+    gamma: recipe.focal,
+    classWeights: recipe.classWeights ? rarity(train.classIndex, classes) : undefined,
+  });
   const batch = Math.min(recipe.batchSize, train.imageIds.length);
   const shape = { batch, rows: recipe.inputSize, columns: recipe.inputSize };
   const augmenter = recipe.augment && (await createAugmenter(recipe.augment, shape, { device, threads }));
@@ -31,7 +38,8 @@ export async function classification(input: ClassificationInput): Promise<Task> 
     count: train.imageIds.length,
     classIndex: train.classIndex,
     model,
-    step: (batchSize, target) => trainingStep(model, { ...recipe, batchSize }, target),
+    step: (batchSize, target) =>
+      trainingStep(model, { ...recipe, batchSize, objective, average: recipe.average !== "none" }, target),
     feeds: async (cases, random) => {
       const plain = gather(input, cases);
       if (!augmenter || !random) return plain;
@@ -51,6 +59,34 @@ export async function classification(input: ClassificationInput): Promise<Task> 
       await augmenter?.dispose();
     },
   };
+}
+
+/** Errors: app/invalid-input where the architecture cannot be had this wide, or every layer is frozen. */
+function modelOf({ recipe, classes, train }: ClassificationInput): ModelGraph {
+  const { architecture, inputSize, seed, dropout, stochasticDepth, frozenLayers } = recipe;
+  const { width } = ARCHITECTURES[architecture];
+  if (width && (recipe.width < width.least || recipe.width > width.most || recipe.width % width.of !== 0)) {
+    const steps = width.of > 1 ? `, a multiple of ${width.of}` : "";
+    throw new AppError(
+      "app/invalid-input",
+      `The width of ${architecture} is from ${width.least} to ${width.most}${steps}; the recipe says ${recipe.width}.`,
+    );
+  }
+  const input = { kind: "image", channels: 1, size: [inputSize, inputSize] } as const;
+  const output = { kind: "class", classes } as const;
+  const shape = { input, output, normalise: statistics(train), seed, dropout, stochasticDepth };
+  const model = buildArchitecture(architecture, shape, recipe.width);
+  if (model.parameters.every(({ depth }) => depth < frozenLayers)) {
+    throw new AppError("app/invalid-input", `All layers of ${architecture} are frozen: nothing would be learnt.`);
+  }
+  return model;
+}
+
+/** Weight of each class: the mean number of cases of a class over its own; 0 for a class without a case. */
+function rarity(classIndex: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (let i = 0; i < classIndex.length; i++) counts[classIndex[i]!]!++;
+  return counts.map((count) => (count === 0 ? 0 : classIndex.length / (classes * count)));
 }
 
 /** Images and one-hot truths of some cases of the training part. */

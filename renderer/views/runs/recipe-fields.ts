@@ -1,57 +1,153 @@
-// The fields of a recipe as a form and a comparison show them: order, kind, limits. The limits are read from the contract, so they
-// cannot disagree with what the studio accepts.
-import { type Architecture, type Recipe, recipeSchema } from "../../../preload/contract/index.ts";
+// The fields of a recipe as a form and a comparison show them: groups, order, kind, when they mean something. Limits and choices are read from the
+// contract, so they cannot disagree with what the studio accepts.
+import { type Recipe, recipeSchema } from "../../../preload/contract/index.ts";
 
-type AugmentPart = keyof NonNullable<Recipe["augment"]>;
+/** Parts of a recipe that are on or off as a whole. */
+type Section = "augment" | "fold";
+type PartOf<S extends Section> = keyof NonNullable<Recipe[S]>;
 
-/** Dotted for the parts of augmentation. */
-export type RecipeField = keyof Recipe | `augment.${AugmentPart}`;
+/** Dotted for what belongs to a section. */
+export type RecipeField = keyof Recipe | `augment.${PartOf<"augment">}` | `fold.${PartOf<"fold">}`;
+/** A field without its section: its key in the texts. */
+export type FieldLeaf = keyof Recipe | PartOf<"augment"> | PartOf<"fold">;
 
-export const RECIPE_FIELDS: readonly RecipeField[] = [
-  "architecture",
-  "inputSize",
-  "width",
-  "epochs",
-  "batchSize",
-  "optimiser",
-  "learningRate",
-  "weightDecay",
-  "schedule",
-  "balanced",
-  "patience",
-  "seed",
-  "augment",
-  "augment.shift",
-  "augment.rotate",
-  "augment.scale",
-  "augment.flip",
-  "augment.intensity",
-];
+export type FieldInput =
+  | { readonly kind: "choice" | "switch" | "section" }
+  /** `decimals` 0: whole numbers. `optional`: may be empty, which switches it off. */
+  | { readonly kind: "number"; readonly step: number; readonly decimals: number; readonly optional?: boolean };
+
+const whole = (step = 1): FieldInput => ({ kind: "number", step, decimals: 0 });
+const real = (step: number, decimals = 4): FieldInput => ({ kind: "number", step, decimals });
+const choice: FieldInput = { kind: "choice" };
+const onOff: FieldInput = { kind: "switch" };
+const section: FieldInput = { kind: "section" };
+
+const GROUPED = {
+  model: { architecture: choice, inputSize: whole(8), width: whole(4) },
+  training: {
+    epochs: whole(),
+    batchSize: whole(8),
+    optimiser: choice,
+    learningRate: real(0.0001, 8),
+    schedule: choice,
+    patience: { kind: "number", step: 1, decimals: 0, optional: true },
+    balanced: onOff,
+    seed: whole(),
+  },
+  regularisation: {
+    weightDecay: real(0.001, 8),
+    labelSmoothing: real(0.05),
+    dropout: real(0.1),
+    average: choice,
+  },
+  augment: {
+    augment: section,
+    "augment.shift": real(0.01, 3),
+    "augment.rotate": real(1, 1),
+    "augment.scale": real(0.01, 3),
+    "augment.intensity": real(0.01, 3),
+    "augment.flip": onOff,
+  },
+  advanced: {
+    accumulate: whole(),
+    clipNorm: { kind: "number", step: 1, decimals: 3, optional: true },
+    momentum: real(0.01, 3),
+    nesterov: onOff,
+    layerDecay: real(0.05, 3),
+    frozenLayers: whole(),
+    stochasticDepth: real(0.05, 3),
+    l1: real(0.00001, 8),
+    focal: real(0.5, 2),
+    classWeights: onOff,
+    fold: section,
+    "fold.index": whole(),
+    "fold.count": whole(),
+  },
+} as const satisfies Record<string, Partial<Record<RecipeField, FieldInput>>>;
+
+export type FieldGroup = keyof typeof GROUPED;
+
+export interface GroupRow {
+  readonly group: FieldGroup;
+  readonly fields: readonly { readonly field: RecipeField; readonly input: FieldInput }[];
+}
+
+/** The groups in the order of the form; the last is folded away. */
+export const FIELD_GROUPS: readonly GroupRow[] = Object.entries(GROUPED).map(([group, fields]) => ({
+  group: group as FieldGroup,
+  fields: Object.entries(fields).map(([field, input]) => ({ field: field as RecipeField, input })),
+}));
+
+export const RECIPE_FIELDS: readonly RecipeField[] = FIELD_GROUPS.flatMap(({ fields }) =>
+  fields.map(({ field }) => field),
+);
 
 export type FieldValue = string | number | boolean | null;
 
-/** The value of a field; null where augmentation or patience is off. `augment` itself is whether it is on. */
-export function fieldValue(recipe: Recipe, field: RecipeField): FieldValue {
-  if (field === "augment") return recipe.augment !== null;
-  if (field.startsWith("augment.")) {
-    return recipe.augment?.[field.slice("augment.".length) as AugmentPart] ?? null;
+const sectionOf = (field: RecipeField): Section | null => {
+  const [first, part] = field.split(".");
+  return part === undefined ? null : (first as Section);
+};
+
+/** The field without its section. */
+export function fieldLeaf(field: RecipeField): FieldLeaf {
+  return field.slice(field.indexOf(".") + 1) as FieldLeaf;
+}
+
+const isSection = (field: RecipeField): field is Section => field === "augment" || field === "fold";
+
+/** The value of a field; null where its section, or the field itself, is off. A section itself is whether it is on. */
+export function fieldValue(recipe: Recipe | RecipeDraft, field: RecipeField): FieldValue {
+  const values = recipe as Readonly<Record<string, unknown>>;
+  if (isSection(field)) return recipe[field] !== null;
+  const own = sectionOf(field);
+  if (own === null) return values[field] as FieldValue;
+  const parts = recipe[own] as Readonly<Record<string, FieldValue>> | null;
+  return parts?.[fieldLeaf(field)] ?? null;
+}
+
+/** The draft with one field changed; for a section, `true` switches it on with what people usually want. */
+export function withField(draft: RecipeDraft, field: RecipeField, value: FieldValue): RecipeDraft {
+  if (isSection(field)) return { ...draft, [field]: value === true ? USUAL[field] : null };
+  const own = sectionOf(field);
+  if (own === null) return { ...draft, [field]: value };
+  return draft[own] === null ? draft : { ...draft, [own]: { ...draft[own], [fieldLeaf(field)]: value } };
+}
+
+/** What a choice may be, as the contract lists it. */
+export function choicesOf(field: RecipeField): readonly string[] {
+  const { shape } = recipeSchema;
+  switch (field) {
+    case "architecture":
+    case "optimiser":
+    case "schedule":
+      return shape[field].options;
+    case "average":
+      return shape.average.unwrap().options;
+    default:
+      return [];
   }
-  return recipe[field as Exclude<keyof Recipe, "augment">];
 }
 
-/** The field without its group: its key in the texts. */
-export function fieldLeaf(field: RecipeField): keyof Recipe | AugmentPart {
-  return field.replace("augment.", "") as keyof Recipe | AugmentPart;
-}
+/** Whose residual branches can be left out. */
+const RESIDUAL = /^(resnet|convnext|vit|efficientnet|mobilenet)/;
 
-/** Fields that mean something for this recipe: a logistic regression has no width, no augmentation hides its parts. */
-export function isFieldUsed(
-  recipe: { architecture: Architecture; augment: object | null },
-  field: RecipeField,
-): boolean {
-  if (field === "width") return recipe.architecture !== "logistic";
-  if (field.startsWith("augment.")) return recipe.augment !== null;
-  return true;
+/** Fields that mean something for this recipe: a logistic regression has no width, a section that is off hides its parts. */
+export function isFieldUsed(recipe: Recipe | RecipeDraft, field: RecipeField): boolean {
+  const own = sectionOf(field);
+  if (own !== null) return recipe[own] !== null;
+  switch (field) {
+    case "width":
+      return recipe.architecture !== "logistic";
+    case "momentum":
+      return recipe.optimiser === "sgd" || recipe.optimiser === "rmsprop";
+    case "nesterov":
+      return recipe.optimiser === "sgd";
+    case "stochasticDepth":
+      return RESIDUAL.test(recipe.architecture);
+    default:
+      return true;
+  }
 }
 
 /** A field whose value is refused, with the limit it breaks. */
@@ -62,17 +158,12 @@ export type FieldProblem =
   | { kind: "notWhole" };
 
 /** A recipe while it is typed: numbers may be missing. */
-export type RecipeDraft = {
-  [K in keyof Omit<Recipe, "augment">]: Recipe[K] extends number ? number | null : Recipe[K];
-} & {
-  augment: {
-    shift: number | null;
-    rotate: number | null;
-    scale: number | null;
-    flip: boolean;
-    intensity: number | null;
-  } | null;
-};
+type Draft<T> = T extends string | boolean | null
+  ? T
+  : T extends number
+    ? number | null
+    : { [K in keyof T]: Draft<T[K]> };
+export type RecipeDraft = Draft<Recipe>;
 
 /** The recipe, or what is wrong with each field. */
 export function checkRecipe(
@@ -87,6 +178,8 @@ export function checkRecipe(
       problems[field] ??= { kind: "tooSmall", limit: Number(issue.minimum), exclusive: issue.inclusive === false };
     } else if (issue.code === "too_big") {
       problems[field] ??= { kind: "tooLarge", limit: Number(issue.maximum) };
+    } else if (issue.code === "custom" && field === "fold.index") {
+      problems[field] ??= { kind: "tooLarge", limit: (draft.fold?.count ?? 1) - 1 };
     } else if (issue.code === "invalid_type" && issue.expected === "int") {
       problems[field] ??= { kind: "notWhole" };
     } else {
@@ -96,11 +189,8 @@ export function checkRecipe(
   return { recipe: null, problems };
 }
 
-/** Augmentation that a person gets on switching it on: the mild set that suits X-rays (no flip: hearts have a side). */
-export const MILD_AUGMENTATION: NonNullable<Recipe["augment"]> = {
-  shift: 0.05,
-  rotate: 10,
-  scale: 0.1,
-  flip: false,
-  intensity: 0.1,
+/** What a person gets on switching a section on: the mild augmentation that suits X-rays (no flip: hearts have a side), the first of five folds. */
+const USUAL: { readonly [S in Section]: NonNullable<Recipe[S]> } = {
+  augment: { shift: 0.05, rotate: 10, scale: 0.1, flip: false, intensity: 0.1 },
+  fold: { index: 0, count: 5 },
 };

@@ -8,7 +8,8 @@ export function useFieldText(): (field: RecipeField, value: FieldValue) => strin
   const { t, i18n } = useTranslation("runs");
   const figures = useFigures();
   return (field, value) => {
-    if (value === null) return field === "patience" ? t("value.never") : NO_FIGURE;
+    if (value === null && field === "patience") return t("value.never");
+    if (value === null) return field === "clipNorm" ? t("value.off") : NO_FIGURE;
     if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
     if (typeof value === "string") {
       const key = `value.${field}.${value}`;
@@ -24,6 +25,7 @@ export function useFieldText(): (field: RecipeField, value: FieldValue) => strin
       case "augment.intensity":
         return `± ${figures.percent(value)}`;
       case "seed":
+      case "fold.index":
         return String(value);
       default:
         return figures.significant(value);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Recipe } from "../../../preload/contract/index.ts";
+import { recipeSchema } from "../../../preload/contract/index.ts";
 import { diffRecipes } from "../../../renderer/views/compare/recipe-diff.ts";
 
-const base: Recipe = {
+const base = recipeSchema.parse({
   architecture: "convnet",
   inputSize: 64,
   width: 16,
@@ -16,7 +16,7 @@ const base: Recipe = {
   augment: null,
   patience: null,
   seed: 1,
-};
+});
 
 test("only the fields that differ are marked", () => {
   const rows = diffRecipes([base, { ...base, epochs: 20, seed: 2 }]);
@@ -38,6 +38,6 @@ test("parts of an augmentation appear only where some recipe has one", () => {
 });
 
 test("three recipes differ where any of them does", () => {
-  const rows = diffRecipes([base, base, { ...base, optimiser: "sgd" }]);
+  const rows = diffRecipes([base, base, { ...base, optimiser: "lamb" }]);
   expect(rows.filter(({ differs }) => differs).map(({ field }) => field)).toEqual(["optimiser"]);
 });

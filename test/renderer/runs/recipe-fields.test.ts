@@ -1,14 +1,17 @@
 import { expect, test } from "vitest";
-import type { Recipe } from "../../../preload/contract/index.ts";
+import { type Recipe, recipeSchema } from "../../../preload/contract/index.ts";
 import {
   checkRecipe,
   fieldLeaf,
+  choicesOf,
+  FIELD_GROUPS,
   fieldValue,
   isFieldUsed,
   RECIPE_FIELDS,
+  withField,
 } from "../../../renderer/views/runs/recipe-fields.ts";
 
-const recipe: Recipe = {
+const recipe = recipeSchema.parse({
   architecture: "convnet",
   inputSize: 64,
   width: 16,
@@ -22,10 +25,15 @@ const recipe: Recipe = {
   augment: { shift: 0.05, rotate: 10, scale: 0.1, flip: false, intensity: 0.1 },
   patience: null,
   seed: 1,
-};
+});
 
 test("every field of a recipe has a row, augmentation with each of its parts", () => {
-  const keys = [...Object.keys(recipe), ...Object.keys(recipe.augment ?? {}).map((key) => `augment.${key}`)];
+  const keys = [
+    ...Object.keys(recipeSchema.shape),
+    ...Object.keys(recipe.augment ?? {}).map((key) => `augment.${key}`),
+    "fold.index",
+    "fold.count",
+  ];
   expect([...RECIPE_FIELDS].sort()).toEqual(keys.sort());
 });
 
@@ -66,4 +74,27 @@ test("a logistic regression has no width, and parts of an augmentation that is o
   expect(fieldValue(plain, "augment")).toBe(false);
   expect(fieldValue(recipe, "augment.shift")).toBe(0.05);
   expect(fieldLeaf("augment.shift")).toBe("shift");
+});
+
+test("a changed field lands in its place, a section comes with usual values and goes as a whole", () => {
+  expect(withField(recipe, "epochs", 3)).toEqual({ ...recipe, epochs: 3 });
+  expect(withField(recipe, "augment.rotate", null).augment?.rotate).toBeNull();
+  expect(withField(recipe, "augment", false).augment).toBeNull();
+  const folded = withField(recipe, "fold", true);
+  expect(checkRecipe(folded).problems).toBeNull();
+  expect(checkRecipe(withField(folded, "fold.index", 5)).problems).toEqual({
+    "fold.index": { kind: "tooLarge", limit: 4 },
+  });
+});
+
+test("momentum belongs to two optimisers, Nesterov to one, and every choice of the contract can be chosen", () => {
+  expect(isFieldUsed(recipe, "momentum")).toBe(false);
+  expect(isFieldUsed({ ...recipe, optimiser: "rmsprop" }, "momentum")).toBe(true);
+  expect(isFieldUsed({ ...recipe, optimiser: "rmsprop" }, "nesterov")).toBe(false);
+  for (const { field, input } of FIELD_GROUPS.flatMap(({ fields }) => fields)) {
+    if (input.kind !== "choice") continue;
+    const choices = choicesOf(field);
+    expect(choices.length).toBeGreaterThan(1);
+    for (const choice of choices) expect(checkRecipe({ ...recipe, [field]: choice }).problems).toBeNull();
+  }
 });

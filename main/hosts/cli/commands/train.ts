@@ -1,5 +1,11 @@
 import { Command, Option } from "commander";
-import { AppError, type Recipe, type Run, recipeSchema } from "../../../../preload/contract/index.ts";
+import {
+  AppError,
+  architectureSchema,
+  type Recipe,
+  type Run,
+  recipeSchema,
+} from "../../../../preload/contract/index.ts";
 import { positiveNumber, wholeNumber } from "../numbers.ts";
 import { duration, type Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
@@ -30,7 +36,7 @@ export function trainCommand(terminal: Terminal): Command {
     .option("--snapshot <id>", "id or its beginning, or latest", "latest")
     .addOption(
       new Option("--architecture <name>", "whose suggested recipe is used")
-        .choices(["logistic", "convnet", "resnet18"])
+        .choices(architectureSchema.options)
         .default("convnet"),
     )
     .option("--recipe <file>", "a whole recipe as JSON instead")
