@@ -5,31 +5,12 @@ import { type AugmentationShape, type AugmentationStep, BLUR_TAPS, ELASTIC_POINT
 import type { Random } from "../models/random.ts";
 import type { Values } from "./engines/onnx.ts";
 
-/** What a recipe may leave out. */
-interface FurtherAugment {
-  /** Up and down. */
-  readonly flipVertical?: boolean;
-  /** Turns by 90 degrees, for pictures without an upper side. */
-  readonly quarterTurns?: boolean;
-  /** Degrees, each way. */
-  readonly shear?: number;
-  /** Largest displacement of a smooth field, part of the side. */
-  readonly elastic?: number;
-  /** Logarithm of the exponent, each way. */
-  readonly gamma?: number;
-  /** Largest standard deviation of Gaussian noise. */
-  readonly noise?: number;
-  /** Largest standard deviation of a Gaussian blur, pixels; at most 3. */
-  readonly blur?: number;
-  /** Side of a square that is blanked, part of the image's. */
-  readonly cutout?: number;
-}
-export type Augment = NonNullable<Recipe["augment"]> & FurtherAugment;
+export type Augment = NonNullable<Recipe["augment"]>;
 
 /** The steps of the graph that an augmentation needs. */
 export function stepsOf({ elastic, gamma, blur, noise, cutout }: Augment): readonly AugmentationStep[] {
   const used = { elastic, gamma, blur, noise, cutout };
-  return (Object.keys(used) as AugmentationStep[]).filter((step) => (used[step] ?? 0) > 0);
+  return (Object.keys(used) as AugmentationStep[]).filter((step) => used[step] > 0);
 }
 
 /**
@@ -62,7 +43,7 @@ export function drawAugmentation(augment: Augment, shape: AugmentationShape, ran
   };
   const draw = (length: number, make: (i: number) => number): Float32Array =>
     Float32Array.from({ length }, (_, i) => make(i));
-  const { elastic = 0, gamma = 0, blur = 0, noise = 0, cutout = 0 } = augment;
+  const { elastic, gamma, blur, noise, cutout } = augment;
   if (elastic > 0) {
     const dims = [batch, 2, ELASTIC_POINTS, ELASTIC_POINTS];
     values.displacement = floatTensor(
@@ -97,11 +78,7 @@ export function drawAugmentation(augment: Augment, shape: AugmentationShape, ran
 }
 
 /** Mirrors, turns by 90 degrees and shears a map [a, b, c, d, e, f] further, in place. */
-function turnFurther(
-  map: Float32Array,
-  { flipVertical = false, quarterTurns = false, shear = 0 }: Augment,
-  random: Random,
-): void {
+function turnFurther(map: Float32Array, { flipVertical, quarterTurns, shear }: Augment, random: Random): void {
   if (flipVertical && random.uniform() < 0.5) multiply(map, 1, 0, 0, -1);
   if (quarterTurns) for (let turns = random.below(4); turns > 0; turns--) multiply(map, 0, -1, 1, 0);
   if (shear > 0) multiply(map, 1, Math.tan((shear * (2 * random.uniform() - 1) * Math.PI) / 180), 0, 1);

@@ -79,6 +79,19 @@ export const recipeSchema = z.object({
       scale: z.number().min(0).max(0.5).describe("relative, each way"),
       flip: z.boolean().describe("left and right"),
       intensity: z.number().min(0).max(0.5).describe("relative gain and offset, each way"),
+      flipVertical: z.boolean().default(false).describe("up and down"),
+      quarterTurns: z.boolean().default(false).describe("by 90 degrees, for pictures without an upper side"),
+      shear: z.number().min(0).max(45).default(0).describe("degrees, each way"),
+      elastic: z
+        .number()
+        .min(0)
+        .max(0.2)
+        .default(0)
+        .describe("largest displacement of a smooth field, part of the side"),
+      gamma: z.number().min(0).max(1).default(0).describe("logarithm of the exponent, each way"),
+      noise: z.number().min(0).max(0.5).default(0).describe("largest standard deviation of Gaussian noise"),
+      blur: z.number().min(0).max(3).default(0).describe("largest standard deviation of Gaussian blur, pixels"),
+      cutout: z.number().min(0).max(0.7).default(0).describe("side of a square that is blanked, part of the image's"),
     })
     .nullable(),
   patience: z.int().min(1).max(1000).nullable().describe("epochs without a better validation score before it stops"),

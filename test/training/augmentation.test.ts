@@ -5,8 +5,11 @@ import { augmentationGraph } from "../../main/models/augmentation.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { type Augment, drawAugmentation, stepsOf } from "../../main/training/augmentation.ts";
 import { createSession } from "../../main/training/engines/onnx.ts";
+import { recipeSchema } from "../../preload/contract/index.ts";
 
-const NONE: Augment = { shift: 0, rotate: 0, scale: 0, flip: false, intensity: 0 };
+const NONE: Augment = recipeSchema.shape.augment
+  .unwrap()
+  .parse({ shift: 0, rotate: 0, scale: 0, flip: false, intensity: 0 });
 const SIZE = 8;
 const shapeOf = (batch: number) => ({ batch, rows: SIZE, columns: SIZE });
 

@@ -46,7 +46,15 @@ const GROUPED = {
     "augment.rotate": real(1, 1),
     "augment.scale": real(0.01, 3),
     "augment.intensity": real(0.01, 3),
+    "augment.shear": real(1, 1),
+    "augment.elastic": real(0.01, 3),
+    "augment.gamma": real(0.05, 3),
+    "augment.noise": real(0.01, 3),
+    "augment.blur": real(0.1, 2),
+    "augment.cutout": real(0.05, 3),
     "augment.flip": onOff,
+    "augment.flipVertical": onOff,
+    "augment.quarterTurns": onOff,
   },
   advanced: {
     accumulate: whole(),
@@ -191,6 +199,20 @@ export function checkRecipe(
 
 /** What a person gets on switching a section on: the mild augmentation that suits X-rays (no flip: hearts have a side), the first of five folds. */
 const USUAL: { readonly [S in Section]: NonNullable<Recipe[S]> } = {
-  augment: { shift: 0.05, rotate: 10, scale: 0.1, flip: false, intensity: 0.1 },
+  augment: {
+    shift: 0.05,
+    rotate: 10,
+    scale: 0.1,
+    flip: false,
+    intensity: 0.1,
+    flipVertical: false,
+    quarterTurns: false,
+    shear: 0,
+    elastic: 0,
+    gamma: 0,
+    noise: 0,
+    blur: 0,
+    cutout: 0,
+  },
   fold: { index: 0, count: 5 },
 };

@@ -19,6 +19,7 @@ export function useFieldText(): (field: RecipeField, value: FieldValue) => strin
       case "inputSize":
         return `${value} × ${value} px`;
       case "augment.rotate":
+      case "augment.shear":
         return `± ${figures.significant(value)}°`;
       case "augment.shift":
       case "augment.scale":

@@ -33,7 +33,10 @@ test("a field that means nothing for one recipe has no value there, and differs"
 
 test("parts of an augmentation appear only where some recipe has one", () => {
   expect(diffRecipes([base, base]).some(({ field }) => field.startsWith("augment."))).toBe(false);
-  const augmented = { ...base, augment: { shift: 0.1, rotate: 0, scale: 0, flip: false, intensity: 0 } };
+  const augmented = recipeSchema.parse({
+    ...base,
+    augment: { shift: 0.1, rotate: 0, scale: 0, flip: false, intensity: 0 },
+  });
   expect(diffRecipes([base, augmented]).find(({ field }) => field === "augment.shift")?.values).toEqual([null, 0.1]);
 });
 

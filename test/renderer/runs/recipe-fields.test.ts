@@ -60,10 +60,7 @@ test("each refused field says which limit of the contract it breaks", () => {
 });
 
 test("a refused part of the augmentation is found by its own field", () => {
-  const { problems } = checkRecipe({
-    ...recipe,
-    augment: { shift: 0.9, rotate: null, scale: 0, flip: true, intensity: 0 },
-  });
+  const { problems } = checkRecipe(withField(withField(recipe, "augment.shift", 0.9), "augment.rotate", null));
   expect(problems).toEqual({ "augment.shift": { kind: "tooLarge", limit: 0.5 }, "augment.rotate": { kind: "needed" } });
 });
 
