@@ -15,6 +15,8 @@ export interface OptimiserOptions {
 export interface Optimiser {
   /** What is remembered per parameter, zeros at first: "moment1" for instance. */
   readonly memories: readonly string[];
+  /** Those of them that hold squares of gradients, whose root divides. */
+  readonly squares: readonly string[];
   /** Scalar inputs of the graph beside `learning_rate`. */
   readonly scalars: readonly string[];
   /** Values of all scalar inputs at `step`, counted from 1. */
@@ -61,6 +63,7 @@ function decayed(b: GraphBuilder, { parameter, shrink }: UpdateSite): Value {
  */
 const adam = (): Optimiser => ({
   memories: ["moment1", "moment2"],
+  squares: ["moment2"],
   scalars: ["adam_rate", "adam_epsilon"],
   values: (step, learningRate) => {
     const root = Math.sqrt((1 - BETA2) / (1 - BETA2 ** step));
@@ -85,6 +88,7 @@ const adam = (): Optimiser => ({
 /** Stochastic gradient descent with momentum: v = momentum v + g, p -= rate * v; with Nesterov p -= rate * (g + momentum v). */
 const sgd = ({ momentum = MOMENTUM, nesterov = false }: OptimiserOptions): Optimiser => ({
   memories: ["velocity"],
+  squares: [],
   scalars: [],
   values: (_, learningRate) => ({ [LEARNING_RATE]: learningRate }),
   update: (b, at) => {
@@ -99,6 +103,7 @@ const sgd = ({ momentum = MOMENTUM, nesterov = false }: OptimiserOptions): Optim
 /** RMSprop (Tieleman and Hinton 2012) with momentum, as PyTorch's: s = 0.99 s + 0.01 g^2, v = momentum v + g / (sqrt(s) + epsilon), p -= rate * v. */
 const rmsprop = ({ momentum = MOMENTUM }: OptimiserOptions): Optimiser => ({
   memories: ["square", "velocity"],
+  squares: ["square"],
   scalars: [],
   values: (_, learningRate) => ({ [LEARNING_RATE]: learningRate }),
   update: (b, at) => {
@@ -116,6 +121,7 @@ const rmsprop = ({ momentum = MOMENTUM }: OptimiserOptions): Optimiser => ({
  */
 const lamb = (): Optimiser => ({
   memories: ["moment1", "moment2"],
+  squares: ["moment2"],
   scalars: ["correction1", "correction2"],
   values: (step, learningRate) => ({
     [LEARNING_RATE]: learningRate,

@@ -58,7 +58,7 @@ export class Learner {
           Uint32Array.from({ length: small.batchSize }, (_, i) => i),
           null,
         )),
-        ...Object.fromEntries(begin),
+        ...Object.fromEntries(small.steady),
         ...Object.fromEntries(small.scalars(1, 1e-3)),
         ...Object.fromEntries(small.chance(createRandom(input.seed, CHANCE.leftOut, 0))),
       };

@@ -12,7 +12,6 @@ import type { Job } from "./webgpu-step.ts";
 const TOLERANCE = 1e-4;
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL("webgpu-step.ts", import.meta.url));
 let runtimeFolder = "";
 let driver = "";
 
@@ -31,23 +30,30 @@ const nets: readonly Omit<Job, "device">[] = [
   { architecture: "transformer", width: 8, size: 4 },
 ];
 
+/** Runs a script of this folder on the software device; the last line that it prints, read. */
+async function onDevice<T>(script: string, argument: string): Promise<T> {
+  const environment = { VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver, XDG_RUNTIME_DIR: runtimeFolder };
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const { stdout } = await run(process.execPath, [file, argument], { env: { ...process.env, ...environment } });
+  return JSON.parse(stdout.trim().split("\n").at(-1)!) as T;
+}
+
 describe("one training step on WebGPU gives the processor's loss, answers and state", () => {
   for (const net of nets)
     test(`${net.architecture}`, async () => {
-      const environment = {
-        ...process.env,
-        VK_DRIVER_FILES: driver,
-        VK_ICD_FILENAMES: driver,
-        XDG_RUNTIME_DIR: runtimeFolder,
-      };
       const job: Job = { ...net, device: "webgpu" };
-      const { stdout } = await run(process.execPath, [script, JSON.stringify(job)], { env: environment });
-      const { difference, output } = JSON.parse(stdout.trim().split("\n").at(-1)!) as {
-        difference: number;
-        output: string;
-      };
+      const { difference, output } = await onDevice<{ difference: number; output: string }>(
+        "webgpu-step.ts",
+        JSON.stringify(job),
+      );
       expect({ output, near: difference <= TOLERANCE, difference }).toMatchObject({ near: true });
       // Not one number after another by chance: the devices do round differently.
       expect(difference).toBeGreaterThan(0);
     });
+});
+
+test("four steps whose state stays on the device end with the weights of four steps in memory", async () => {
+  const off = await onDevice<{ losses: number; weights: number }>("webgpu-resident.ts", "webgpu");
+  expect(off.losses).toBeLessThan(TOLERANCE);
+  expect(off.weights).toBeLessThan(TOLERANCE);
 });

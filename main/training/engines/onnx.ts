@@ -53,11 +53,18 @@ export interface Session {
  */
 const PLAN_MEMORY_ABOVE = 6 * 2 ** 30;
 
-/** Loads a graph. Errors: graph/invalid when the runtime does not take it; app/unsupported-platform when the device is not there. */
-export async function createSession(model: Uint8Array, { device, threads, use }: SessionOptions): Promise<Session> {
-  const open = async (executionProviders: string[]): Promise<ort.InferenceSession> =>
-    ort.InferenceSession.create(model, {
-      executionProviders,
+/**
+ * Opens the runtime's own session; outputs named in `keep` stay on the device. For this folder only. Errors: graph/invalid when the runtime does not take
+ * the graph; app/unsupported-platform when the device is not there.
+ */
+export async function openRuntime(
+  model: Uint8Array,
+  { device, threads, use }: SessionOptions,
+  keep: readonly string[] = [],
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -65,10 +72,10 @@ export async function createSession(model: Uint8Array, { device, threads, use }:
       enableMemPattern: process.availableMemory() > PLAN_MEMORY_ABOVE,
       logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: "0" } } },
+      ...(keep.length > 0
+        ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, "gpu-buffer" as const])) }
+        : {}),
     });
-  let session: ort.InferenceSession;
-  try {
-    session = await open(device === "cpu" ? ["cpu"] : [device, "cpu"]);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     if (device !== "cpu" && /adapter|shared library|execution provider|OrtSessionOptionsAppend/i.test(message)) {
@@ -76,6 +83,11 @@ export async function createSession(model: Uint8Array, { device, threads, use }:
     }
     throw new AppError("graph/invalid", `ONNX Runtime does not take this graph: ${firstLine(message)}`, { cause });
   }
+}
+
+/** Loads a graph. Errors: those of openRuntime. */
+export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const session = await openRuntime(model, options);
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
@@ -86,19 +98,25 @@ export async function createSession(model: Uint8Array, { device, threads, use }:
         if (!value) throw new AppError("app/invalid-input", `The graph's input ${name} got no value.`);
         given[name] = toRuntime(value);
       }
-      let answers: ort.InferenceSession.OnnxValueMapType;
-      try {
-        answers = outputs ? await session.run(given, [...outputs]) : await session.run(given);
-      } catch (cause) {
-        const message = cause instanceof Error ? cause.message : String(cause);
-        throw new AppError("app/invalid-input", `ONNX Runtime refused to run the graph: ${firstLine(message)}`, {
-          cause,
-        });
-      }
+      const answers = await runRuntime(session, given, outputs);
       return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name, fromRuntime(name, value)]));
     },
     dispose: () => session.release(),
   };
+}
+
+/** Errors: app/invalid-input, with what the runtime says. For this folder only. */
+export async function runRuntime(
+  session: ort.InferenceSession,
+  given: Record<string, ort.Tensor>,
+  outputs?: readonly string[],
+): Promise<ort.InferenceSession.OnnxValueMapType> {
+  try {
+    return outputs ? await session.run(given, [...outputs]) : await session.run(given);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("app/invalid-input", `ONNX Runtime refused to run the graph: ${firstLine(message)}`, { cause });
+  }
 }
 
 /** The runtime's messages go on with file names and line numbers of its own source. */
@@ -108,12 +126,12 @@ const firstLine = (message: string): string =>
     .replace(/\/\S+\//g, "")
     .slice(0, 400);
 
-function toRuntime({ type, data, dims }: Tensor): ort.Tensor {
+export function toRuntime({ type, data, dims }: Tensor): ort.Tensor {
   // The runtime's constructor is overloaded by type; our records already pair each type with its array.
   return new ort.Tensor(type as "float32", data as Float32Array, dims);
 }
 
-function fromRuntime(name: string, value: ort.OnnxValue): Tensor {
+export function fromRuntime(name: string, value: ort.OnnxValue): Tensor {
   switch (value.type) {
     case "float32":
     case "float64":

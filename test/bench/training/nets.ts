@@ -4,6 +4,7 @@
 // channels, "unet" four levels of two convolutions with batch norm and a transposed convolution on the way up. SGD with momentum for the first, Adam for
 // the others.
 import { floatTensor, type Graph, type Tensor } from "../../../main/graph/graph.ts";
+import type { Target } from "../../../main/graph/operators/rule.ts";
 import { resnet } from "../../../main/models/architectures/resnet.ts";
 import { buildArchitecture } from "../../../main/models/build-model.ts";
 import type { ModelShape } from "../../../main/models/layers.ts";
@@ -28,18 +29,20 @@ interface Step {
   /** Names of a state tensor going in and coming out. */
   readonly state: readonly { readonly name: string; readonly output: string }[];
   readonly scalars: (step: number) => Record<string, Tensor>;
+  /** A state that devices can be compared on (`TrainingStep.steady`). */
+  readonly steady: Record<string, Tensor>;
 }
 
 const CLASSES = 10;
 const RATE = 1e-3;
 
 /** A whole training step for one of the nets, with data drawn at random. */
-export function stepOf(task: NetCase): Step {
+export function stepOf(task: NetCase, target: Target = "cpu"): Step {
   const { net, batch, size } = task;
   const model = modelOf(task);
   const objective = net === "unet" ? maskObjective({ kind: "cross-entropy" }) : undefined;
   const settings = { optimiser: net === "cnn" ? "sgd" : "adam", batchSize: batch, weightDecay: 0, objective } as const;
-  const step = trainingStep(model, settings, "cpu");
+  const step = trainingStep(model, settings, target);
   return {
     graph: step.graph,
     feeds: {
@@ -48,6 +51,7 @@ export function stepOf(task: NetCase): Step {
       ...Object.fromEntries(step.state.map(({ name, initial }) => [name, initial])),
     },
     state: step.state,
+    steady: Object.fromEntries(step.steady),
     scalars: (at) => Object.fromEntries(step.scalars(at, RATE)),
   };
 }

@@ -1,6 +1,6 @@
 """PyTorch's side of `bench training`: the nets of nets.ts, trained for some steps in a process of their own.
 
-Takes the same task as step.ts (JSON, one argument) and prints the same line: `ms` of each counted step, `peak` resident memory in bytes.
+Takes the same task as step.ts (JSON, one argument; `device` "cuda" puts it on a graphics processor) and prints the same line: `ms` of each counted step, `peak` resident memory in bytes.
 Plain eager PyTorch in float32 with its default optimisers, as its tutorials write a training loop.
 """
 import json
@@ -85,12 +85,13 @@ def main():
     torch.manual_seed(1)
     net, batch, size, width = task["net"], task["batch"], task["size"], task["width"]
     model = {"cnn": lambda: cnn(size, width), "resnet18": lambda: resnet18(width), "unet": lambda: UNet(width)}[net]()
-    model.train()
-    image = torch.rand(batch, 3 if net == "resnet18" else 1, size, size)
+    device = task.get("device", "cpu")
+    model.train().to(device)
+    image = torch.rand(batch, 3 if net == "resnet18" else 1, size, size, device=device)
     if net == "unet":
-        target, loss_of = (torch.rand(batch, size, size) > 0.5).long(), functional.cross_entropy
+        target, loss_of = (torch.rand(batch, size, size, device=device) > 0.5).long(), functional.cross_entropy
     else:
-        target, loss_of = torch.arange(batch) % CLASSES, functional.cross_entropy
+        target, loss_of = torch.arange(batch, device=device) % CLASSES, functional.cross_entropy
     parameters = list(model.parameters())
     optimiser = torch.optim.SGD(parameters, 1e-3, momentum=0.9) if net == "cnn" else torch.optim.Adam(parameters, 1e-3)
     times = []
