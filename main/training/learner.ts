@@ -11,6 +11,7 @@ import type { TrainingStep } from "../models/training-step.ts";
 import type { Tensors } from "./checkpoint.ts";
 import { requireAgreement } from "./engines/agreement.ts";
 import { createSession, type DeviceId, type Session } from "./engines/onnx.ts";
+import { openStep, type StepSession } from "./engines/step-session.ts";
 import { CHANCE } from "./sampler.ts";
 import type { Task, Validation } from "./task.ts";
 
@@ -38,8 +39,7 @@ const AGREEMENT_BATCH = 2;
 export class Learner {
   readonly #input: LearnerInput;
   readonly #step: TrainingStep;
-  readonly #sessions: { step: Session; inference: Session };
-  #state: Tensors;
+  readonly #sessions: { step: StepSession; inference: Session };
 
   /**
    * The model as its seed draws it, or with the state of a checkpoint. Errors: training/device-disagrees; training/not-resumable when
@@ -62,24 +62,21 @@ export class Learner {
         ...Object.fromEntries(small.scalars(1, 1e-3)),
         ...Object.fromEntries(small.chance(createRandom(input.seed, CHANCE.leftOut, 0))),
       };
-      await requireAgreement(writeOnnx(small.graph), feeds, { device, threads });
+      await requireAgreement(small.graph, feeds, { device, threads });
     }
-    const open = (graph: Graph): Promise<Session> =>
-      createSession(writeOnnx(graph), { device, threads, use: "training" });
-    const sessions = { step: await open(step.graph), inference: await open(weightsAsInputs(task.model)) };
-    return new Learner(input, step, sessions, state ?? begin);
+    const on = { device, threads };
+    const inference = writeOnnx(weightsAsInputs(task.model));
+    const sessions = {
+      step: await openStep(writeOnnx(step.graph), step.state, state ?? begin, on),
+      inference: await createSession(inference, { ...on, use: "training" }),
+    };
+    return new Learner(input, step, sessions);
   }
 
-  private constructor(
-    input: LearnerInput,
-    step: TrainingStep,
-    sessions: { step: Session; inference: Session },
-    state: Tensors,
-  ) {
+  private constructor(input: LearnerInput, step: TrainingStep, sessions: { step: StepSession; inference: Session }) {
     this.#input = input;
     this.#step = step;
     this.#sessions = sessions;
-    this.#state = state;
   }
 
   /** Trainable numbers. */
@@ -87,14 +84,14 @@ export class Learner {
     return parameterCount(this.#input.task.model);
   }
 
-  /** Everything that changes from step to step. */
-  get state(): Tensors {
-    return this.#state;
+  /** Everything that changes from step to step; read from the device where it stays there. */
+  state(): Promise<Tensors> {
+    return this.#sessions.step.state();
   }
 
   /** What inference needs of it: parameters and running statistics, averaged ones where the recipe wants them. */
-  get weights(): Tensors {
-    return this.#step.weights(this.#state);
+  async weights(): Promise<Tensors> {
+    return this.#step.weights(await this.state());
   }
 
   /** Learns from these cases; `step` counts batches from 0. Gives the mean loss before the step, which may be NaN. */
@@ -105,17 +102,14 @@ export class Learner {
       ...(await task.feeds(cases, createRandom(seed, CHANCE.augmentation, step))),
       ...Object.fromEntries(this.#step.scalars(update + 1, learningRate, { averageRate, micro })),
       ...Object.fromEntries(this.#step.chance(createRandom(seed, CHANCE.leftOut, step))),
-      ...Object.fromEntries(this.#state),
     };
-    const wanted = ["loss", ...this.#step.state.map(({ output }) => output)];
-    const answers = await this.#sessions.step.run(feeds, wanted);
-    this.#state = new Map(this.#step.state.map(({ name, output }) => [name, answers[output]!]));
-    return Number(answers.loss!.data[0]);
+    const { loss } = await this.#sessions.step.step(feeds, ["loss"]);
+    return Number(loss!.data[0]);
   }
 
   /** What the validation part says about the present weights. */
-  validate(): Promise<Validation> {
-    const weights = Object.fromEntries(this.weights);
+  async validate(): Promise<Validation> {
+    const weights = Object.fromEntries(await this.weights());
     const { inference } = this.#sessions;
     return this.#input.task.validate({ run: (feeds, outputs) => inference.run({ ...weights, ...feeds }, outputs) });
   }

@@ -77,8 +77,8 @@ export async function train(input: TrainerInput): Promise<Trained> {
     const [began, firstStep, secondsBefore] = [now(), step, from?.seconds ?? 0];
     const seconds = (): number => secondsBefore + (now() - began) / 1000;
     let savedAt = now();
-    const save = (): void => {
-      events.checkpoint({ step, state: learner.state, best, pending, seconds: seconds() });
+    const save = async (): Promise<void> => {
+      events.checkpoint({ step, state: await learner.state(), best, pending, seconds: seconds() });
       savedAt = now();
     };
     const point = (part: RunPoint["part"], metric: string, value: number): RunPoint => ({
@@ -92,7 +92,7 @@ export async function train(input: TrainerInput): Promise<Trained> {
     const lossEvery = Math.max(1, Math.round(steps / LOSS_POINTS));
 
     while (step < steps && !isOver(step / stepsPerEpoch, best, recipe)) {
-      if (signal.aborted) save();
+      if (signal.aborted) await save();
       requireNotAborted(signal);
       const epoch = Math.floor(step / stepsPerEpoch);
       const learningRate = learningRateAt(recipe, step, steps);
@@ -116,13 +116,13 @@ export async function train(input: TrainerInput): Promise<Trained> {
         const result = await learner.validate();
         if (!Number.isFinite(result.loss)) throw diverged(step, recipe.learningRate);
         events.points(Object.entries(result.figures).map(([metric, value]) => point("validation", metric, value)));
-        best = betterOf(best, result, epoch, () => learner.weights);
+        best = betterOf(best, result, epoch, await learner.weights());
         if (best.epoch === epoch) events.best(best);
       }
       const perStep = (now() - began) / (step - firstStep) / 1000;
       const secondsLeft = step - firstStep < STEPS_BEFORE_ESTIMATE ? null : perStep * (steps - step);
       events.progress({ step, steps, seconds: seconds(), secondsLeft });
-      if (now() - savedAt >= (endOfEpoch ? CHECKPOINT_AFTER_EPOCH_MS : CHECKPOINT_WITHIN_EPOCH_MS)) save();
+      if (now() - savedAt >= (endOfEpoch ? CHECKPOINT_AFTER_EPOCH_MS : CHECKPOINT_WITHIN_EPOCH_MS)) await save();
     }
     // A run has an epoch and an epoch ends with a validation, so there is a best one.
     return { best: best!, onnx: learner.export(best!.weights), step, seconds: seconds() };
@@ -143,13 +143,13 @@ function isOver(epochsDone: number, best: Best | null, { patience }: Recipe): bo
  * lowest loss decides: it also asks that probabilities mean what they say. Without a score loss decides alone. The same epoch comes back, with
  * `highest` kept up, when the new one is no better.
  */
-function betterOf(best: Best | null, { score, loss }: Validation, epoch: number, weights: () => Tensors): Best {
+function betterOf(best: Best | null, { score, loss }: Validation, epoch: number, weights: Tensors): Best {
   const value = score?.value ?? null;
   const highest = Math.max(value ?? 0, best?.highest ?? 0);
   const near = (other: number | null): boolean =>
     other === null || score === null || other >= highest - score.standardError;
   const wins = best === null || !near(best.score) || (near(value) && loss < best.loss);
-  const kept = wins ? { epoch, score: value, loss, weights: weights() } : best;
+  const kept = wins ? { epoch, score: value, loss, weights } : best;
   return { ...kept, highest: value === null ? null : highest };
 }
 

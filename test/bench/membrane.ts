@@ -46,6 +46,10 @@ const AUGMENT = {
   quarterTurns: true,
   elastic: 0.04,
   gamma: 0.2,
+  shear: 0,
+  noise: 0,
+  blur: 0,
+  cutout: 0,
 };
 
 export default async function membrane(): Promise<BenchResult> {

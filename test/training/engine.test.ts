@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../main/graph/builder.ts";
-import { floatTensor, type Tensor } from "../../main/graph/graph.ts";
+import { floatTensor, type Graph, type Tensor } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { compareWithCpu, requireAgreement } from "../../main/training/engines/agreement.ts";
 import { createSession, listDevices } from "../../main/training/engines/onnx.ts";
@@ -9,7 +9,7 @@ import { createSession, listDevices } from "../../main/training/engines/onnx.ts"
 const CPU = { device: "cpu", threads: 1, use: "inference" } as const;
 
 /** y = x w + 1 and its row sums, for any number of rows. */
-function small(): Uint8Array {
+function smallGraph(): Graph {
   const builder = new GraphBuilder("small");
   const x = builder.input("x", "float32", ["N", 2]);
   const w = builder.input("w", "float32", [2, 2]);
@@ -17,8 +17,9 @@ function small(): Uint8Array {
   const y = builder.as("y").add(product, 1);
   builder.output(y);
   builder.output(builder.as("sums").reduceSum(y, [1], false));
-  return writeOnnx(builder.build());
+  return builder.build();
 }
+const small = (): Uint8Array => writeOnnx(smallGraph());
 const w = floatTensor([2, 2], [1, 2, 3, 4]);
 const x = (...rows: number[][]): Tensor => floatTensor([rows.length, 2], rows.flat());
 
@@ -67,7 +68,9 @@ test("the processor agrees with itself exactly; a device that answers NaN or som
   const on = { device: "cpu", threads: 2 } as const;
   expect(await compareWithCpu(small(), { x: x([1, 2]), w }, on)).toEqual({ difference: 0, output: "" });
   // NaN differs from everything, itself too: what a broken device answers must never count as agreement.
-  await expect(requireAgreement(small(), { x: x([Number.NaN, 2]), w }, on)).rejects.toMatchObject({
+  await expect(requireAgreement(smallGraph(), { x: x([Number.NaN, 2]), w }, on)).rejects.toMatchObject({
     code: "training/device-disagrees",
+    message: expect.stringContaining('first in MatMul "'),
   });
+  await requireAgreement(smallGraph(), { x: x([1, 2]), w }, on);
 });
