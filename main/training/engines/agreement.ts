@@ -53,7 +53,8 @@ export async function requireAgreement(graph: Graph, feeds: Values, on: On): Pro
   const { difference, output } = worst(expected, await runOn(model, feeds, on.device, on.threads));
   if (difference <= AGREEMENT) return;
   const rounding = worst(expected, await runOn(model, rounded(feeds), "cpu", on.threads)).difference;
-  const allowed = Math.max(AGREEMENT, ROUNDINGS * rounding);
+  // Where the processor itself gives no number, nothing is allowed for it.
+  const allowed = Math.max(AGREEMENT, Number.isFinite(rounding) ? ROUNDINGS * rounding : 0);
   if (difference <= allowed) return;
   const culprit = await firstDisagreement(graph, feeds, on, AGREEMENT);
   const where = culprit ? `${culprit.op} "${culprit.name}"` : `the output ${output}`;
