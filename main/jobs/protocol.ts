@@ -47,7 +47,7 @@ export type CallTask =
       classIndex?: number;
     }
   | { kind: "evaluation"; modelId: string; part: Part }
-  | { kind: "recipes"; snapshotId: string }
+  | { kind: "recipes"; snapshotId: string; minutes: number }
   | { kind: "devices" };
 
 export type Task = JobTask | CallTask;

@@ -193,20 +193,40 @@ export const evaluationSchema = z.object({
 });
 export type Evaluation = z.infer<typeof evaluationSchema>;
 
-/** A recipe fitted to a snapshot, and the facts that it was fitted to; the interface puts them into words. */
+/** Why a recipe is as it is: a fact about the snapshot or the machine and what follows; the interface puts it into words. */
+export const recipeFactSchema = z.object({
+  fact: z.enum([
+    "narrowNet",
+    "smallNet",
+    "deepNet",
+    "kept",
+    "reduced",
+    "resolution",
+    "smallBatch",
+    "batch",
+    "enoughSeen",
+    "timeLimits",
+    "balanced",
+    "mildVariation",
+    "strongVariation",
+    "averaged",
+  ]),
+  values: z.record(z.string(), z.number()),
+});
+export type RecipeFact = z.infer<typeof recipeFactSchema>;
+
 export const recipeSuggestionSchema = z.object({
   recipe: recipeSchema,
-  reason: z.object({
-    trainingImages: z.int(),
-    imageSide: z.int().describe("median of the longer sides of the images, pixels"),
-    uneven: z.boolean().describe("true where classes differ so much in number that batches are balanced"),
-  }),
+  recommended: z.boolean().describe("the automatic recipe, first of the list; the others are to compare with"),
+  reasons: z.array(recipeFactSchema),
 });
 export type RecipeSuggestion = z.infer<typeof recipeSuggestionSchema>;
 
 export const runsContract = {
-  /** One recipe for each architecture, fitted to the snapshot's images, with the reason for each choice. */
-  recipes: oc.input(z.object({ snapshotId: z.string() })).output(z.array(recipeSuggestionSchema)),
+  /** The automatic recipe for the snapshot, this machine and the minutes that a training may take, then one for each architecture. */
+  recipes: oc
+    .input(z.object({ snapshotId: z.string(), minutes: z.number().min(0.5).max(1440).default(10) }))
+    .output(z.array(recipeSuggestionSchema)),
   devices: oc.output(z.array(deviceSchema)),
   start: oc
     .input(

@@ -20,7 +20,7 @@ export const keys = {
   labels: (imageId: string) => ["labels", "of", imageId] as const,
   history: ["labels", "history"] as const,
   snapshots: ["snapshots", "list"] as const,
-  recipes: (snapshotId: string) => ["snapshots", "recipes", snapshotId] as const,
+  recipes: (snapshotId: string, minutes: number) => ["snapshots", "recipes", snapshotId, minutes] as const,
   devices: ["devices"] as const,
   runs: ["runs", "list"] as const,
   run: (id: string) => ["runs", "one", id] as const,
@@ -93,11 +93,12 @@ export const useSnapshots = () => {
   return useQuery({ queryKey: keys.snapshots, queryFn: () => studio.snapshots.list() });
 };
 
-export const useRecipes = (snapshotId: string | null) => {
+/** Fitted to the snapshot and to the minutes that a training may take. */
+export const useRecipes = (snapshotId: string | null, minutes: number) => {
   const studio = useStudio();
   return useQuery({
-    queryKey: keys.recipes(snapshotId ?? ""),
-    queryFn: () => studio.runs.recipes({ snapshotId: snapshotId ?? "" }),
+    queryKey: keys.recipes(snapshotId ?? "", minutes),
+    queryFn: () => studio.runs.recipes({ snapshotId: snapshotId ?? "", minutes }),
     enabled: snapshotId !== null,
   });
 };

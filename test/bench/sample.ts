@@ -32,7 +32,8 @@ async function measure(project: Project): Promise<BenchResult> {
   await importSample({ kind: "sample", images: IMAGES, seed: 7 }, { project, signal, ...silent });
   const split = { seed: 1, train: 0.7, validation: 0.15, useSuggestedParts: true };
   const snapshot = project.snapshots.create({ name: "Sample", ...split });
-  const { recipe } = suggestRecipes(project, snapshot.id)[0]!;
+  const [automatic] = await suggestRecipes(project, snapshot.id, { minutes: SECONDS / 60, threads: THREADS });
+  const { recipe } = automatic!;
   const run = project.runs.create({ snapshotId: snapshot.id, recipe, name: "Sample", device: "cpu", threads: THREADS });
   const began = performance.now();
   await trainRun({ project, runId: run.id, signal, threads: THREADS, onProgress: () => {}, onPoints: () => {} });

@@ -1,17 +1,32 @@
-import { expect, test } from "vitest";
-import { recipesFor } from "../../main/training/recipes.ts";
-import { recipeSchema } from "../../preload/contract/index.ts";
+import { describe, expect, test } from "vitest";
+import { ARCHITECTURES } from "../../main/models/build-model.ts";
+import { type ImageFacts, recipesFor } from "../../main/training/recipes.ts";
+import { architectureSchema, type Recipe, recipeSchema } from "../../preload/contract/index.ts";
 
 const classes = ["a", "b"].map((id) => ({ id, name: id, color: "#000000" }));
-const suggest = (perClass: number[], rows: number, columns = rows) => {
+interface Machine {
+  minutes?: number;
+  stepSeconds?: (recipe: Recipe) => number;
+  spacing?: ImageFacts["spacing"];
+}
+const suggest = (perClass: number[], side: number, machine: Machine = {}) => {
+  const { minutes = 10, stepSeconds = () => 0.01, spacing = null } = machine;
   const images = perClass.reduce((sum, n) => sum + n, 0);
   return recipesFor(
     { classes, seed: 3, counts: [{ part: "train", images, patients: images, perClass }] },
-    Array.from({ length: Math.max(1, images) }, () => ({ rows, columns })),
+    Array.from({ length: Math.max(1, Math.min(images, 9)) }, () => ({
+      rows: Math.ceil(side / 2),
+      columns: side,
+      spacing,
+    })),
+    { minutes, stepSeconds: async (recipe) => stepSeconds(recipe) },
   );
 };
+const automatic = async (...args: Parameters<typeof suggest>) => (await suggest(...args))[0]!;
+const factsOf = async (...args: Parameters<typeof suggest>) =>
+  new Map((await automatic(...args)).reasons.map(({ fact, values }) => [fact, values]));
 
-test("every suggestion is a recipe the contract takes, for any size of set and image", () => {
+test("one recipe is recommended, one stands for each architecture, and each is a recipe the contract takes, for any size of set and image", async () => {
   for (const perClass of [
     [0, 0],
     [1, 1],
@@ -20,31 +35,68 @@ test("every suggestion is a recipe the contract takes, for any size of set and i
     [50_000, 50_000],
   ]) {
     for (const side of [3, 28, 128, 4096]) {
-      const suggestions = suggest(perClass, side, side * 2);
-      expect(suggestions.map((one) => one.recipe.architecture).sort()).toEqual(["convnet", "logistic", "resnet18"]);
-      for (const { recipe, reason } of suggestions) {
+      const [first, ...others] = await suggest(perClass, side);
+      expect(first!.recommended).toBe(true);
+      expect(others.map((one) => one.recipe.architecture)).toEqual(architectureSchema.options);
+      for (const { recipe, recommended } of others) {
+        expect(recommended).toBe(false);
+        const { width } = ARCHITECTURES[recipe.architecture];
+        if (width) expect([recipe.width >= width.least, recipe.width % width.of]).toEqual([true, 0]);
+      }
+      for (const { recipe, reasons } of [first!, ...others]) {
         expect(recipeSchema.parse(recipe)).toEqual(recipe);
         expect(recipe.inputSize).toBeLessThanOrEqual(128);
-        expect(reason.trainingImages).toBe(perClass[0]! + perClass[1]!);
-        expect(reason.imageSide).toBe(side * 2);
+        expect(reasons.length).toBeGreaterThan(0);
       }
     }
   }
 });
 
-test("small images are not blown up beyond the next multiple of four; large ones are reduced", () => {
-  expect(suggest([50, 50], 28).map((one) => one.recipe.inputSize)).toEqual([28, 28, 28]);
-  expect(Math.max(...suggest([50, 50], 2048).map((one) => one.recipe.inputSize))).toBeLessThanOrEqual(128);
-});
+describe("the automatic recipe", () => {
+  test("keeps small images and reduces large ones, and says to how many millimetres a pixel", async () => {
+    expect((await automatic([50, 50], 28)).recipe.inputSize).toBe(28);
+    expect((await factsOf([50, 50], 28)).get("kept")).toEqual({ side: 28 });
+    const facts = await factsOf([50, 50], 960, { spacing: [0.2, 0.2] });
+    expect(facts.get("reduced")).toEqual({ side: 96, from: 960 });
+    expect(facts.get("resolution")!.millimetres).toBeCloseTo(2, 9);
+    expect((await factsOf([50, 50], 960)).has("resolution")).toBe(false);
+  });
 
-test("classes are drawn equally often when one is much rarer, and only then; the reason says so", () => {
-  const [uneven, even] = [suggest([388, 3494], 28)[0]!, suggest([84, 80], 28)[0]!];
-  expect(uneven.recipe.balanced).toBe(true);
-  expect(uneven.reason.uneven).toBe(true);
-  expect(even.recipe.balanced).toBe(false);
-  expect(even.reason.uneven).toBe(false);
-});
+  test("draws classes equally often when one is much rarer, and only then", async () => {
+    const uneven = await automatic([388, 3494], 28);
+    expect(uneven.recipe.balanced).toBe(true);
+    expect(uneven.reasons.find(({ fact }) => fact === "balanced")!.values.ratio).toBeCloseTo(3494 / 388, 9);
+    expect((await automatic([84, 80], 28)).recipe.balanced).toBe(false);
+  });
 
-test("a small set is looked at more often than a large one", () => {
-  expect(suggest([40, 40], 64)[0]!.recipe.epochs).toBeGreaterThan(suggest([4000, 4000], 64)[0]!.recipe.epochs);
+  test("grows with the set: few images get a narrow net and mild variation, many a deep one", async () => {
+    const [few, some, many] = [
+      await automatic([80, 80], 28),
+      await automatic([2000, 2000], 28),
+      await automatic([9000, 9000], 28),
+    ];
+    expect([few, some, many].map(({ recipe }) => recipe.architecture)).toEqual(["convnet", "convnet", "resnet18"]);
+    expect(few.recipe.width).toBeLessThan(some.recipe.width);
+    expect(few.recipe.augment!.blur).toBe(0);
+    expect(some.recipe.augment!.blur).toBeGreaterThan(0);
+    expect(few.recipe.epochs).toBeGreaterThan(some.recipe.epochs);
+  });
+
+  test("fits its epochs into the time, and first into a smaller picture where the time is very short", async () => {
+    const stepSeconds = ({ inputSize }: Recipe): number => inputSize ** 2 / 96 ** 2;
+    const plenty = await automatic([2000, 2000], 512, { stepSeconds, minutes: 600 });
+    expect(plenty.recipe).toMatchObject({ inputSize: 96, epochs: 30 });
+    expect(plenty.reasons.map(({ fact }) => fact)).toContain("enoughSeen");
+    const short = await automatic([2000, 2000], 512, { stepSeconds, minutes: 10 });
+    expect(short.recipe.inputSize).toBeLessThan(96);
+    const { inputSize, epochs, batchSize } = short.recipe;
+    const minutes = (epochs * Math.ceil(4000 / batchSize) * stepSeconds(short.recipe)) / 60;
+    expect(minutes).toBeLessThan(10);
+    expect(short.reasons.find(({ fact }) => fact === "timeLimits")!.values).toEqual({
+      epochs,
+      wanted: 30,
+      minutes: 10,
+    });
+    expect(inputSize).toBeGreaterThanOrEqual(48);
+  });
 });

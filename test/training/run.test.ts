@@ -5,7 +5,7 @@ import type { ChildMessage } from "../../main/jobs/protocol.ts";
 import { evaluateModel } from "../../main/training/evaluate.ts";
 import { suggestRecipes } from "../../main/training/recipes.ts";
 import { trainRun } from "../../main/training/run.ts";
-import type { Progress, RunPoint } from "../../preload/contract/index.ts";
+import { architectureSchema, type Progress, type RunPoint } from "../../preload/contract/index.ts";
 import { createRun, projectWithBlobs, SIZES, THREADS } from "./blob-project.ts";
 import { BLOB_SIZE } from "./blobs.ts";
 
@@ -139,7 +139,8 @@ test("a run whose loss is no number fails as diverged and adds no model", async 
 
 test("recipes are suggested from what the snapshot holds", async () => {
   const { project, snapshotId } = await projectWithBlobs();
-  const suggested = suggestRecipes(project, snapshotId);
-  expect(suggested.map(({ recipe }) => recipe.inputSize)).toEqual([16, 16, 16]);
-  expect(suggested[0]!.reason.trainingImages).toBe(96);
+  const [automatic, ...others] = await suggestRecipes(project, snapshotId, { minutes: 1, threads: THREADS });
+  expect(automatic).toMatchObject({ recommended: true, recipe: { inputSize: 16, architecture: "convnet" } });
+  expect(automatic!.reasons).toContainEqual({ fact: "narrowNet", values: { count: 96 } });
+  expect(others.map(({ recipe }) => recipe.architecture)).toEqual(architectureSchema.options);
 });

@@ -5,7 +5,7 @@ import type { Session } from "../session.ts";
 
 export const runCalls = {
   recipes: unlocked.runs.recipes.handler(({ input, context }) =>
-    context.jobs.call<"recipes">({ kind: "recipes", snapshotId: input.snapshotId }),
+    context.jobs.call<"recipes">({ kind: "recipes", ...input }),
   ),
   devices: unlocked.runs.devices.handler(({ context }) => context.jobs.call<"devices">({ kind: "devices" })),
   start: unlocked.runs.start.handler(({ input, context: { session, project } }) => {

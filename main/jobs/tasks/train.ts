@@ -21,7 +21,7 @@ export async function train(task: TaskOf<"train">, context: TaskContext): Promis
 }
 
 export async function recipes(task: TaskOf<"recipes">, { project }: TaskContext): Promise<TaskResults["recipes"]> {
-  return suggestRecipes(project, task.snapshotId);
+  return suggestRecipes(project, task.snapshotId, { minutes: task.minutes });
 }
 
 export async function devices(): Promise<TaskResults["devices"]> {

@@ -1,5 +1,20 @@
 // A new run: choose a snapshot, one of the recipes that were fitted to it, change what you like, choose a device, train.
-import { Alert, Button, Group, Paper, Radio, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import {
+  Alert,
+  Badge,
+  Button,
+  Group,
+  List,
+  NumberInput,
+  Paper,
+  Radio,
+  Select,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { ArrowLeft, FlaskConical, Info, Play } from "lucide-react";
 import { type FormEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +25,7 @@ import { navigate } from "../../state/route.ts";
 import { useCall, useDevices, useRecipes, useSnapshots } from "../../studio/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
@@ -17,6 +33,12 @@ import classes from "./NewRunPage.module.css";
 import { newRunStore } from "./new-run.ts";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { checkRecipe, type RecipeDraft } from "./recipe-fields.ts";
+
+/** What a training may take when nobody says otherwise. */
+const USUAL_MINUTES = 10;
+/** Recipes that get a card; the others are behind the choice of an architecture. */
+const SHOWN = ["convnet", "resnet18", "logistic"];
+const AUTOMATIC = "automatic";
 
 type Suggestion = Outputs["runs"]["recipes"][number];
 
@@ -26,7 +48,9 @@ export function NewRunPage() {
   const snapshots = useSnapshots();
   const chosen = useStore(newRunStore, (state) => state.snapshotId);
   const snapshot = snapshots.data?.find(({ id }) => id === chosen) ?? snapshots.data?.[0];
-  const recipes = useRecipes(snapshot?.id ?? null);
+  const [typedMinutes, setMinutes] = useState<number | null>(USUAL_MINUTES);
+  const [minutes] = useDebouncedValue(typedMinutes ?? USUAL_MINUTES, 600);
+  const recipes = useRecipes(snapshot?.id ?? null, minutes);
   const label = (item: Snapshot) =>
     t("snapshotOption", {
       name: item.name,
@@ -53,19 +77,31 @@ export function NewRunPage() {
           </EmptyState>
         ) : null}
         {snapshot && snapshots.data ? (
-          <Select
-            label={t("new.snapshot")}
-            maw={480}
-            allowDeselect={false}
-            value={snapshot.id}
-            onChange={(id) => newRunStore.setState({ snapshotId: id })}
-            data={snapshots.data.map((item) => ({ value: item.id, label: label(item) }))}
-          />
+          <SimpleGrid cols={{ base: 1, sm: 2 }} maw={960}>
+            <Select
+              label={t("new.snapshot")}
+              description={t("new.snapshotHelp")}
+              allowDeselect={false}
+              value={snapshot.id}
+              onChange={(id) => newRunStore.setState({ snapshotId: id })}
+              data={snapshots.data.map((item) => ({ value: item.id, label: label(item) }))}
+            />
+            <NumberInput
+              label={t("new.minutes")}
+              description={t("new.minutesHelp")}
+              value={typedMinutes ?? ""}
+              onChange={(value) => setMinutes(typeof value === "number" ? value : null)}
+              min={0.5}
+              max={1440}
+              decimalScale={1}
+              allowNegative={false}
+            />
+          </SimpleGrid>
         ) : null}
         {recipes.error ? <Refused error={recipes.error} onRetry={() => void recipes.refetch()} /> : null}
         {snapshot && recipes.isPending ? <Loading /> : null}
         {snapshot && recipes.data && recipes.data.length > 0 ? (
-          <NewRunForm key={snapshot.id} snapshot={snapshot} suggestions={recipes.data} />
+          <NewRunForm key={`${snapshot.id} ${minutes}`} snapshot={snapshot} suggestions={recipes.data} />
         ) : null}
       </ViewBody>
     </>
@@ -75,18 +111,21 @@ export function NewRunPage() {
 function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions: Suggestion[] }) {
   const { t } = useTranslation("runs");
   const devices = useDevices();
-  const [architecture, setArchitecture] = useState(preferred(suggestions).recipe.architecture);
-  const [draft, setDraft] = useState<RecipeDraft>(preferred(suggestions).recipe);
+  const [chosen, setChosen] = useState(AUTOMATIC);
+  const [draft, setDraft] = useState<RecipeDraft>(suggestionOf(suggestions, AUTOMATIC).recipe);
   const [name, setName] = useState("");
   const [device, setDevice] = useState<Device["id"]>("cpu");
   const start = useCall((studio, input: Inputs["runs"]["start"]) => studio.runs.start(input));
   const { recipe, problems } = checkRecipe(draft);
 
   const choose = (value: string) => {
-    const suggestion = suggestions.find(({ recipe }) => recipe.architecture === value);
-    if (!suggestion) return;
-    setArchitecture(suggestion.recipe.architecture);
-    setDraft(suggestion.recipe);
+    setChosen(value);
+    setDraft(suggestionOf(suggestions, value).recipe);
+  };
+  /** Another architecture comes with a width of its own: channels of one are features of another. */
+  const change = (next: RecipeDraft) => {
+    const isOther = next.architecture !== draft.architecture;
+    setDraft(isOther ? { ...next, width: suggestionOf(suggestions, next.architecture).recipe.width } : next);
   };
 
   const submit = (event: FormEvent) => {
@@ -101,14 +140,17 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
   return (
     <form onSubmit={submit}>
       <Stack gap="lg">
-        <Radio.Group label={t("new.recipe")} description={t("new.recipeHelp")} value={architecture} onChange={choose}>
-          <SimpleGrid cols={{ base: 1, md: 3 }} mt="sm">
-            {suggestions.map((suggestion) => (
-              <RecipeCard key={suggestion.recipe.architecture} suggestion={suggestion} />
-            ))}
-          </SimpleGrid>
+        <Radio.Group label={t("new.recipe")} description={t("new.recipeHelp")} value={chosen} onChange={choose}>
+          <Stack mt="sm">
+            <RecipeCard suggestion={suggestionOf(suggestions, AUTOMATIC)} />
+            <SimpleGrid cols={{ base: 1, md: 3 }}>
+              {SHOWN.map((architecture) => (
+                <RecipeCard key={architecture} suggestion={suggestionOf(suggestions, architecture)} />
+              ))}
+            </SimpleGrid>
+          </Stack>
         </Radio.Group>
-        <RecipeForm draft={draft} problems={problems ?? {}} onChange={setDraft} />
+        <RecipeForm draft={draft} problems={problems ?? {}} onChange={change} />
         <Paper withBorder p="md" component="section" aria-label={t("new.where")}>
           <Stack>
             <Radio.Group
@@ -161,14 +203,24 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
   );
 }
 
-function RecipeCard({ suggestion: { recipe, reason } }: { suggestion: Suggestion }) {
+function RecipeCard({ suggestion: { recipe, recommended, reasons } }: { suggestion: Suggestion }) {
   const { t } = useTranslation("runs");
+  const figures = useFigures();
   const aboutId = useId();
-  const name = t(`value.architecture.${recipe.architecture}`);
+  const net = t(`value.architecture.${recipe.architecture}`);
+  const name = recommended ? t("new.automatic") : net;
+  const words = reasons.map(({ fact, values }) =>
+    t(`fact.${fact}`, {
+      ...Object.fromEntries(Object.entries(values).map(([key, value]) => [key, figures.significant(value)])),
+      ...(values.count === undefined ? {} : { shown: figures.integer(values.count) }),
+      ...(values.seen === undefined ? {} : { seen: figures.integer(values.seen) }),
+    }),
+  );
+  if (recipe.augment?.flip) words.push(t("fact.mirrored"));
   return (
     <Radio.Card
       className={classes.card}
-      value={recipe.architecture}
+      value={recommended ? AUTOMATIC : recipe.architecture}
       p="md"
       withBorder
       aria-label={name}
@@ -177,23 +229,35 @@ function RecipeCard({ suggestion: { recipe, reason } }: { suggestion: Suggestion
       <Group wrap="nowrap" align="flex-start">
         <Radio.Indicator />
         <Stack gap={4} id={aboutId}>
-          <Text fw={600}>{name}</Text>
-          <Text size="sm">{t(`about.${recipe.architecture}`)}</Text>
+          <Group gap="xs">
+            <Text fw={600}>{name}</Text>
+            {recommended ? <Badge size="sm">{t("new.recommended")}</Badge> : null}
+          </Group>
+          <Text size="sm">{recommended ? t("about.automatic", { net }) : t(`about.${recipe.architecture}`)}</Text>
           <Text size="xs" c="dimmed">
             {t("recipeLine", { size: recipe.inputSize, epochs: recipe.epochs, batch: recipe.batchSize })}
           </Text>
-          <Text size="xs" c="dimmed">
-            {t("fitted.images", { count: reason.trainingImages })}{" "}
-            {t(recipe.inputSize < reason.imageSide ? "fitted.reduced" : "fitted.kept", { side: recipe.inputSize })}{" "}
-            {reason.uneven && t("fitted.uneven")} {recipe.augment?.flip && t("fitted.mirrored")}
-          </Text>
+          {recommended ? (
+            <List size="xs" spacing={2} aria-label={t("new.reasons")}>
+              {words.map((text) => (
+                <List.Item key={text}>{text}</List.Item>
+              ))}
+            </List>
+          ) : (
+            <Text size="xs" c="dimmed">
+              {words.join(" ")}
+            </Text>
+          )}
         </Stack>
       </Group>
     </Radio.Card>
   );
 }
 
-/** The small convolutional net trains in minutes and does well: the one to begin with. */
-function preferred(suggestions: Suggestion[]): Suggestion {
-  return suggestions.find(({ recipe }) => recipe.architecture === "convnet") ?? suggestions[0];
+/** The automatic recipe, or the one for an architecture. */
+function suggestionOf(suggestions: readonly Suggestion[], wanted: string): Suggestion {
+  const found = suggestions.find(({ recommended, recipe }) =>
+    wanted === AUTOMATIC ? recommended : !recommended && recipe.architecture === wanted,
+  );
+  return found ?? suggestions[0];
 }

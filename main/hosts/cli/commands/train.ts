@@ -23,7 +23,8 @@ type Overrides = Partial<Pick<Recipe, "inputSize" | "width" | "epochs" | "batchS
 
 interface Options extends ProjectOptions, Overrides {
   snapshot: string;
-  architecture: Recipe["architecture"];
+  architecture: Recipe["architecture"] | "automatic";
+  minutes: number;
   recipe?: string;
   name?: string;
   device: "cpu" | "webgpu" | "cuda" | "dml" | "coreml";
@@ -36,9 +37,10 @@ export function trainCommand(terminal: Terminal): Command {
     .option("--snapshot <id>", "id or its beginning, or latest", "latest")
     .addOption(
       new Option("--architecture <name>", "whose suggested recipe is used")
-        .choices(architectureSchema.options)
-        .default("convnet"),
+        .choices(["automatic", ...architectureSchema.options])
+        .default("automatic"),
     )
+    .option("--minutes <number>", "that the automatic recipe may take", positiveNumber, 10)
     .option("--recipe <file>", "a whole recipe as JSON instead")
     .option("--epochs <number>", "instead of the suggested", wholeNumber)
     .option("--input-size <pixels>", "instead of the suggested", wholeNumber)
@@ -62,7 +64,10 @@ export function trainCommand(terminal: Terminal): Command {
 async function start(workspace: Workspace, options: Options, given: Recipe | null): Promise<Run> {
   const { client } = workspace;
   const snapshot = await pickSnapshot(workspace, options.snapshot);
-  const recipe = withOverrides(given ?? (await suggested(workspace, snapshot.id, options.architecture)), options);
+  const recipe = withOverrides(
+    given ?? (await suggested(workspace, snapshot.id, options.architecture, options.minutes)),
+    options,
+  );
   return train(workspace, () =>
     client.runs.start({ snapshotId: snapshot.id, recipe, name: options.name, device: options.device }),
   );
@@ -83,14 +88,17 @@ async function train({ client, finish }: Workspace, begin: () => ReturnType<type
   return client.runs.get({ id: runId });
 }
 
-/** The suggested recipe of an architecture for a snapshot. */
+/** The automatic recipe for a snapshot, or the one for an architecture. */
 export async function suggested(
   { client }: Workspace,
   snapshotId: string,
-  architecture: Recipe["architecture"],
+  architecture: Recipe["architecture"] | "automatic",
+  minutes = 10,
 ): Promise<Recipe> {
-  const recipes = await client.runs.recipes({ snapshotId });
-  const found = recipes.find(({ recipe }) => recipe.architecture === architecture);
+  const recipes = await client.runs.recipes({ snapshotId, minutes });
+  const found = recipes.find(({ recipe, recommended }) =>
+    architecture === "automatic" ? recommended : !recommended && recipe.architecture === architecture,
+  );
   if (!found) throw new AppError("app/not-found", `There is no suggested recipe for ${architecture}.`);
   return found.recipe;
 }
