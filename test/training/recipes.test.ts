@@ -69,17 +69,24 @@ describe("the automatic recipe", () => {
     expect((await automatic([84, 80], 28)).recipe.balanced).toBe(false);
   });
 
-  test("grows with the set: few images get a narrow net and mild variation, many a deep one", async () => {
+  test("grows with the set: few images get a small net and mild variation, more a deep one, many a wider one", async () => {
     const [few, some, many] = [
       await automatic([80, 80], 28),
       await automatic([2000, 2000], 28),
       await automatic([9000, 9000], 28),
     ];
-    expect([few, some, many].map(({ recipe }) => recipe.architecture)).toEqual(["convnet", "convnet", "resnet18"]);
-    expect(few.recipe.width).toBeLessThan(some.recipe.width);
+    expect([few, some, many].map(({ recipe }) => recipe.architecture)).toEqual(["convnet", "resnet18", "resnet18"]);
+    expect(some.recipe.width).toBeLessThan(many.recipe.width);
     expect(few.recipe.augment!.blur).toBe(0);
     expect(some.recipe.augment!.blur).toBeGreaterThan(0);
     expect(few.recipe.epochs).toBeGreaterThan(some.recipe.epochs);
+  });
+
+  test("takes the small net where the deep one is too slow for the time, before it reduces pictures", async () => {
+    const stepSeconds = ({ architecture }: Recipe): number => (architecture === "resnet18" ? 2 : 0.1);
+    const { recipe, reasons } = await automatic([2000, 2000], 96, { stepSeconds });
+    expect(recipe).toMatchObject({ architecture: "convnet", width: 32, inputSize: 96, epochs: 30 });
+    expect(reasons[0]!.fact).toBe("smallNet");
   });
 
   test("fits its epochs into the time, and first into a smaller picture where the time is very short", async () => {

@@ -3,6 +3,8 @@
 // The raw curve of sensitivity and specificity over a few hundred cases is a staircase, and its highest step is often the luck of one case. So both are
 // smoothed with a kernel before their sum, Youden's index, is made largest (Fluss, Faraggi and Reiser 2005, Biometrical Journal 47:458). The smoothing
 // happens on logits, where scores near 0 and 1 do not pile up. Youden's index does not depend on how frequent the classes are among these cases.
+// Of the places that lie within one standard error of the largest, the one nearest to one half is taken (the rule of Breiman et al. 1984 for choosing among
+// equals): what the cases cannot tell apart is no reason to leave it.
 import { DEFAULT_THRESHOLD } from "../../../preload/contract/index.ts";
 import type { Prediction } from "./evaluation.ts";
 
@@ -14,7 +16,8 @@ const NEAREST = 1e-7;
 const LOGISTIC_SCALE = Math.sqrt(3) / Math.PI;
 
 /**
- * The threshold for `predictedClass` that makes smoothed sensitivity + specificity largest. One half for other than two classes and where a class is absent.
+ * The threshold for `predictedClass`: of those whose smoothed sensitivity + specificity is the largest within its standard error, the one nearest to one half.
+ * One half for other than two classes and where a class is absent.
  */
 export function chooseThreshold(predictions: readonly Prediction[]): number {
   const [negative, positive] = [0, 1].map((truth) =>
@@ -26,13 +29,14 @@ export function chooseThreshold(predictions: readonly Prediction[]): number {
   const all = [...negative, ...positive];
   const low = all.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = all.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  let best = { at: (low + high) / 2, index: Number.NEGATIVE_INFINITY };
-  for (let place = 0; place <= PLACES; place++) {
-    const at = low + ((high - low) * place) / PLACES;
-    const index = below.negative(at) - below.positive(at);
-    if (index > best.index) best = { at, index };
-  }
-  return 1 / (1 + Math.exp(-best.at));
+  const index = (at: number): number => below.negative(at) - below.positive(at);
+  const places = Array.from({ length: PLACES + 1 }, (_, place) => low + ((high - low) * place) / PLACES);
+  const best = places.reduce((most, at) => (index(at) > index(most) ? at : most), places[0]!);
+  const share = (p: number, n: number): number => (p * (1 - p)) / n;
+  const error = Math.sqrt(share(below.negative(best), negative.length) + share(below.positive(best), positive.length));
+  const near = places.filter((at) => index(at) >= index(best) - error);
+  const chosen = near.reduce((least, at) => (Math.abs(at) < Math.abs(least) ? at : least), best);
+  return 1 / (1 + Math.exp(-chosen));
 }
 
 function logit(probability: number): number {
