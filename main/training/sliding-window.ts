@@ -1,5 +1,6 @@
 // Masks of images of any size by a model that takes patches: windows half a patch apart, their answers averaged with more weight on the middle, where a window
-// sees most around a pixel (nnU-Net: Isensee et al. 2021, https://doi.org/10.1038/s41592-020-01008-z).
+// sees most around a pixel (nnU-Net: Isensee et al. 2021, https://doi.org/10.1038/s41592-020-01008-z). Where a picture has no upper side and no left one, the mean over
+// its mirror images is steadier.
 import { floatTensor } from "../graph/graph.ts";
 import type { Inference } from "./task.ts";
 
@@ -20,6 +21,41 @@ export function windowStarts(size: number, patch: number): readonly number[] {
   if (size <= patch) return [0];
   const steps = Math.ceil((size - patch) / (patch / 2));
   return Array.from({ length: steps + 1 }, (_, i) => Math.round((i * (size - patch)) / steps));
+}
+
+/** The mean of `slidingWindow` over the image and its three mirror images. */
+export async function mirroredWindows(
+  inference: Inference,
+  image: PlainImage,
+  options: { patch: number; classes: number },
+): Promise<Float32Array> {
+  const mean = new Float32Array(options.classes * image.rows * image.columns);
+  for (const [down, across] of [
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ] as const) {
+    const turned = { ...image, pixels: mirrored(image.pixels, image, down, across) };
+    const found = mirrored(await slidingWindow(inference, turned, options), image, down, across);
+    for (let i = 0; i < mean.length; i++) mean[i]! += found[i]! / 4;
+  }
+  return mean;
+}
+
+/** Maps [any, rows, columns], each mirrored up and down or left and right; its own inverse. */
+function mirrored(
+  values: Float32Array,
+  { rows, columns }: Pick<PlainImage, "rows" | "columns">,
+  down: boolean,
+  across: boolean,
+): Float32Array {
+  const area = rows * columns;
+  return Float32Array.from(values, (_, i) => {
+    const [map, at] = [Math.floor(i / area) * area, i % area];
+    const [row, column] = [Math.floor(at / columns), at % columns];
+    return values[map + (down ? rows - 1 - row : row) * columns + (across ? columns - 1 - column : column)]!;
+  });
 }
 
 /**

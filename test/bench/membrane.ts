@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
 import { createSession } from "../../main/training/engines/onnx.ts";
 import { addCounts, dice, emptyCounts } from "../../main/models/metrics/overlap.ts";
-import { slidingWindow } from "../../main/training/sliding-window.ts";
+import { mirroredWindows } from "../../main/training/sliding-window.ts";
 import { likeliest, type MaskedImage, segmentation } from "../../main/training/tasks/segmentation.ts";
 import { train } from "../../main/training/trainer.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";
@@ -19,7 +19,7 @@ const THREADS = 2;
 const DICE = 0.95;
 const MINUTES = 20;
 const SLICES = { train: [0, 20], validation: [20, 24], test: [24, 30] } as const;
-const [PATCH, WIDTH, EPOCHS] = [256, 16, 14];
+const [PATCH, WIDTH, EPOCHS] = [256, 16, 20];
 
 const RECIPE = recipeSchema.parse({
   architecture: "convnet",
@@ -34,6 +34,7 @@ const RECIPE = recipeSchema.parse({
   balanced: false,
   augment: null,
   patience: null,
+  average: "ema",
   seed: 1,
 });
 const AUGMENT = {
@@ -92,7 +93,7 @@ export default async function membrane(): Promise<BenchResult> {
   const session = await createSession(onnx, { ...on, use: "inference" });
   const counts = emptyCounts(2);
   for (const image of unseen) {
-    const probabilities = await slidingWindow(session, image, { patch: PATCH, classes: 2 });
+    const probabilities = await mirroredWindows(session, image, { patch: PATCH, classes: 2 });
     addCounts(counts, likeliest(probabilities, 2), image.classes);
   }
   await session.dispose();

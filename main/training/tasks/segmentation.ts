@@ -18,7 +18,10 @@ export interface MaskedImage extends PlainImage {
 }
 
 export interface SegmentationInput {
-  readonly recipe: Pick<Recipe, "optimiser" | "batchSize" | "weightDecay" | "seed"> & {
+  readonly recipe: Pick<
+    Recipe,
+    "optimiser" | "batchSize" | "weightDecay" | "accumulate" | "average" | "clipNorm" | "seed"
+  > & {
     readonly augment: Augment | null;
   };
   readonly architecture: Extract<ArchitectureName, "unet" | "unet-residual" | "unet-attention">;
@@ -63,7 +66,11 @@ export async function segmentation(input: SegmentationInput): Promise<Task> {
     classIndex: new Uint8Array(owners.length),
     model,
     step: (batchSize, target) =>
-      trainingStep(model, { ...recipe, batchSize, objective: maskObjective({ kind: loss }) }, target),
+      trainingStep(
+        model,
+        { ...recipe, batchSize, objective: maskObjective({ kind: loss }), average: recipe.average !== "none" },
+        target,
+      ),
     feeds: async (cases, random) => {
       const area = patch * patch;
       const pixels = new Float32Array(cases.length * area);
