@@ -1,4 +1,5 @@
 // The door of the metrics: what other rooms may use.
 export { evaluate, type Prediction } from "./metrics/evaluation.ts";
 export { Z_95 } from "./metrics/ranking.ts";
+export { chooseTemperature } from "./metrics/temperature.ts";
 export { chooseThreshold } from "./metrics/threshold.ts";

@@ -6,6 +6,7 @@
 import { AppError } from "../../preload/contract/index.ts";
 import { DATA_TYPES, type DataType } from "../graph/data-type.ts";
 import { elementCount, type Tensor } from "../graph/graph.ts";
+import { NO_PLATEAU, type Plateau } from "./schedule.ts";
 
 export type Tensors = ReadonlyMap<string, Tensor>;
 
@@ -30,6 +31,8 @@ export interface Checkpoint {
   readonly best: Best | null;
   /** Sum and number of the training losses that no point of the curve has told yet. */
   readonly pending: { readonly loss: number; readonly steps: number };
+  /** Of a plateau schedule; as at the beginning with other schedules. */
+  readonly plateau: Plateau;
   /** Spent training so far. */
   readonly seconds: number;
 }
@@ -42,6 +45,7 @@ type TensorHead = [name: string, type: DataType, dims: readonly number[]];
 interface Head {
   step: number;
   pending: { loss: number; steps: number };
+  plateau?: Plateau;
   seconds: number;
   state: TensorHead[];
   best: (Omit<Best, "weights"> & { weights: TensorHead[] }) | null;
@@ -50,11 +54,12 @@ interface Head {
 const aligned = (offset: number): number => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 const byteLength = (type: DataType, dims: readonly number[]): number => elementCount(dims) * DATA_TYPES[type].bytes;
 
-export function writeCheckpoint({ step, state, best, pending, seconds }: Checkpoint): Uint8Array {
+export function writeCheckpoint({ step, state, best, pending, plateau, seconds }: Checkpoint): Uint8Array {
   const heads = (tensors: Tensors): TensorHead[] => [...tensors].map(([name, { type, dims }]) => [name, type, dims]);
   const head: Head = {
     step,
     pending,
+    plateau,
     seconds,
     state: heads(state),
     best: best && { ...best, weights: heads(best.weights) },
@@ -104,5 +109,6 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
     );
   const state = take(head.state);
   const best = head.best && { ...head.best, weights: take(head.best.weights) };
-  return { step: head.step, pending: head.pending, seconds: head.seconds, state, best };
+  const { step, pending, plateau = NO_PLATEAU, seconds } = head;
+  return { step, pending, plateau, seconds, state, best };
 }

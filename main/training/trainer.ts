@@ -11,7 +11,7 @@ import type { DeviceId } from "./engines/onnx.ts";
 import { Learner } from "./learner.ts";
 import { createSampler } from "./sampler.ts";
 import { averageRateAt } from "./averaging.ts";
-import { learningRateAt } from "./schedule.ts";
+import { afterEpoch, learningRateAt, NO_PLATEAU } from "./schedule.ts";
 import type { Task, Validation } from "./task.ts";
 
 export interface TrainerEvents {
@@ -73,12 +73,13 @@ export async function train(input: TrainerInput): Promise<Trained> {
   try {
     let step = from?.step ?? 0;
     let best = from?.best ?? null;
+    let plateau = from?.plateau ?? NO_PLATEAU;
     let pending = from?.pending ?? { loss: 0, steps: 0 };
     const [began, firstStep, secondsBefore] = [now(), step, from?.seconds ?? 0];
     const seconds = (): number => secondsBefore + (now() - began) / 1000;
     let savedAt = now();
     const save = async (): Promise<void> => {
-      events.checkpoint({ step, state: await learner.state(), best, pending, seconds: seconds() });
+      events.checkpoint({ step, state: await learner.state(), best, pending, plateau, seconds: seconds() });
       savedAt = now();
     };
     const point = (part: RunPoint["part"], metric: string, value: number): RunPoint => ({
@@ -95,7 +96,7 @@ export async function train(input: TrainerInput): Promise<Trained> {
       if (signal.aborted) await save();
       requireNotAborted(signal);
       const epoch = Math.floor(step / stepsPerEpoch);
-      const learningRate = learningRateAt(recipe, step, steps);
+      const learningRate = learningRateAt(recipe, step, steps, plateau);
       const loss = await learner.step(sampler.batch(epoch, step % stepsPerEpoch), step, {
         learningRate,
         averageRate: averageRateAt(recipe, step, steps),
@@ -117,6 +118,7 @@ export async function train(input: TrainerInput): Promise<Trained> {
         if (!Number.isFinite(result.loss)) throw diverged(step, recipe.learningRate);
         events.points(Object.entries(result.figures).map(([metric, value]) => point("validation", metric, value)));
         best = betterOf(best, result, epoch, await learner.weights());
+        plateau = afterEpoch(plateau, epoch, best.epoch === epoch);
         if (best.epoch === epoch) events.best(best);
       }
       const perStep = (now() - began) / (step - firstStep) / 1000;

@@ -47,7 +47,13 @@ export const recipeSchema = z.object({
   learningRate: z.number().positive().max(10),
   momentum: z.number().min(0).max(0.999).default(0.9).describe("of sgd and rmsprop"),
   nesterov: z.boolean().default(false).describe("of sgd"),
-  schedule: z.enum(["constant", "cosine"]).describe("cosine starts with a warm-up of 5 % of the steps"),
+  schedule: z.enum(["constant", "step", "cosine", "one-cycle", "plateau"]),
+  warmUp: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.05)
+    .describe("part of the steps in which the rate rises; constant and one-cycle have none of their own"),
   layerDecay: z
     .number()
     .min(0.1)
@@ -64,6 +70,8 @@ export const recipeSchema = z.object({
     .max(5)
     .default(0)
     .describe("exponent by which cases that are already right count less; 0 is plain cross-entropy"),
+  mixup: z.number().min(0).max(2).default(0).describe("alpha of its beta distribution; 0 is off"),
+  cutmix: z.number().min(0).max(2).default(0).describe("alpha of its beta distribution; 0 is off"),
   classWeights: z.boolean().default(false).describe("a case counts by how rare its class is in the training part"),
   balanced: z.boolean().describe("every class equally often in each batch"),
   average: z
@@ -94,6 +102,10 @@ export const recipeSchema = z.object({
       cutout: z.number().min(0).max(0.7).default(0).describe("side of a square that is blanked, part of the image's"),
     })
     .nullable(),
+  calibrate: z
+    .boolean()
+    .default(false)
+    .describe("probabilities for use are scaled by a temperature that is chosen on validation"),
   patience: z.int().min(1).max(1000).nullable().describe("epochs without a better validation score before it stops"),
   fold: z
     .object({ index: z.int().min(0).max(19), count: z.int().min(2).max(20) })

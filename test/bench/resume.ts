@@ -1,6 +1,7 @@
 // Twenty kills: one training, its process ended with SIGKILL at random steps, resumed each time, beside the same training left in peace.
 //
-// The recipe has everything that leaves a trace from step to step: batch statistics, moments, chance in batches and pictures. The steps are drawn
+// The recipe has everything that leaves a trace from step to step: batch statistics, moments, sums of gradients, averaged weights, a rate that falls at a
+// plateau, chance in batches, pictures, mixtures and layers. The steps are drawn
 // evenly over the run from a seed. `different` counts what is not bit-identical at the end: the weights of the model, points of the curves, the epoch
 // chosen, and what both models say about every case of validation and test.
 import { mkdtemp, rm } from "node:fs/promises";
@@ -29,12 +30,18 @@ const RECIPE: RecipeInput = {
   width: 4,
   epochs: 60,
   batchSize: 8,
+  accumulate: 2,
   optimiser: "adam",
   learningRate: 1e-3,
   weightDecay: 1e-2,
-  schedule: "cosine",
+  schedule: "plateau",
+  dropout: 0.1,
+  stochasticDepth: 0.1,
+  mixup: 0.2,
+  cutmix: 1,
+  average: "ema",
   balanced: true,
-  augment: { shift: 0.1, rotate: 10, scale: 0.1, flip: true, intensity: 0.1 },
+  augment: { shift: 0.1, rotate: 10, scale: 0.1, flip: true, intensity: 0.1, elastic: 0.02, noise: 0.05, cutout: 0.2 },
   patience: null,
   seed: SEED,
 };

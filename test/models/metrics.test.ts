@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { wilson } from "../../main/models/metrics/evaluation.ts";
 import { aucDeLong, aucMacro, rocCurve } from "../../main/models/metrics/ranking.ts";
-import { chooseThreshold, evaluate, type Prediction } from "../../main/models/metrics.ts";
+import { chooseTemperature, chooseThreshold, evaluate, type Prediction } from "../../main/models/metrics.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { type MetricsReference, predictionsOf, sameFigures } from "../support/metricsReference.ts";
 
@@ -191,4 +191,18 @@ test("a threshold decides between two classes, in predictions, accuracy and conf
     [0, 2],
   ]);
   expect([moved.auc, moved.calibration]).toEqual([plain.auc, plain.calibration]);
+});
+
+test("the temperature undoes logits that were multiplied, and is 1 where probabilities mean what they say", () => {
+  const SCATTER = 0.15; // relative, of 3000 cases
+  for (const factor of [1, 3, 0.5]) {
+    const random = createRandom(21);
+    const rows = Array.from({ length: 3000 }, (): [number, number] => {
+      const logit = 2 * random.normal();
+      const truth = random.uniform() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
+      return [truth, 1 / (1 + Math.exp(-logit * factor))];
+    });
+    expect(Math.abs(chooseTemperature(predictions(rows)) / factor - 1)).toBeLessThan(SCATTER);
+  }
+  expect(chooseTemperature([])).toBe(1);
 });

@@ -12,6 +12,7 @@ const checkpoint: Checkpoint = {
     ["größe/重み", floatTensor([1], [4])],
   ]),
   best: { epoch: 2, score: 0.1 + 0.2, loss: 1 / 3, highest: 0.5, weights: new Map([["w", floatTensor([0], [])]]) },
+  plateau: { reductions: 2, since: 3 },
   pending: { loss: 0.1 * 3, steps: 3 },
   seconds: 12.25,
 };

@@ -155,3 +155,31 @@ test("curves: a hundred points of training loss, each epoch's loss, accuracy and
   expect(points.every(({ value, epoch }) => Number.isFinite(value) && epoch > 0 && epoch <= 6)).toBe(true);
   expect(points.map((point) => point.step)).toEqual(points.map((point) => point.step).sort((a, b) => a - b));
 });
+
+test("everything that a recipe can add is learnt with, resumed bit for bit, and exported", async () => {
+  const recipe = {
+    epochs: 8,
+    optimiser: "sgd",
+    nesterov: true,
+    schedule: "plateau",
+    learningRate: 0.05,
+    accumulate: 2,
+    clipNorm: 1,
+    layerDecay: 0.9,
+    labelSmoothing: 0.1,
+    focal: 1,
+    classWeights: true,
+    dropout: 0.2,
+    mixup: 0.2,
+    cutmix: 1,
+    average: "ema",
+    calibrate: true,
+  } as const;
+  const whole = await run(recipe, { tick: 1e6 });
+  const middle = readCheckpoint(whole.checkpoints.at(-20)!);
+  expect(middle.step).toBeGreaterThan(0);
+  expect(middle.step).toBeLessThan(whole.step);
+  const resumed = await run(recipe, { from: middle });
+  expect(Buffer.from(resumed.onnx).equals(Buffer.from(whole.onnx))).toBe(true);
+  expect(whole.best.score).toBeGreaterThan(0.8);
+});

@@ -1,8 +1,10 @@
 // One class for each image: cross-entropy, judged by AUC.
 import { AppError, type Recipe } from "../../../preload/contract/index.ts";
 import { floatTensor, type Tensor } from "../../graph/graph.ts";
+import { readOnnx } from "../../graph/onnx-reader.ts";
+import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
-import { chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
+import { chooseTemperature, chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
 import type { ModelGraph } from "../../models/model-graph.ts";
 import { classObjective } from "../../models/objectives.ts";
 import { trainingStep } from "../../models/training-step.ts";
@@ -10,6 +12,7 @@ import { createAugmenter } from "../augmenter.ts";
 import { type PreparedPart, statistics } from "../dataset.ts";
 import { createSession, type DeviceId } from "../engines/onnx.ts";
 import { predict } from "../evaluate.ts";
+import { mix } from "../mixing.ts";
 import type { Inference, Task, Validation } from "../task.ts";
 
 export interface ClassificationInput {
@@ -42,18 +45,24 @@ export async function classification(input: ClassificationInput): Promise<Task> 
       trainingStep(model, { ...recipe, batchSize, objective, average: recipe.average !== "none" }, target),
     feeds: async (cases, random) => {
       const plain = gather(input, cases);
-      if (!augmenter || !random) return plain;
-      const { image } = await augmenter.vary(plain.image, null, random);
-      return { ...plain, image };
+      if (!random) return plain;
+      const varied = augmenter ? (await augmenter.vary(plain.image, null, random)).image : plain.image;
+      return { ...mix({ ...plain, image: varied }, recipe, random) };
     },
     validate: (inference) => judge(inference, validation, recipe.inputSize, classes),
     conclude: async (onnx) => {
-      const session = await createSession(onnx, { device: "cpu", threads, use: "inference" });
-      try {
-        return { onnx, threshold: chooseThreshold(await predict(session, validation, recipe.inputSize, {})) };
-      } finally {
-        await session.dispose();
-      }
+      const answers = async (bytes: Uint8Array) => {
+        const session = await createSession(bytes, { device: "cpu", threads, use: "inference" });
+        try {
+          return await predict(session, validation, recipe.inputSize, {});
+        } finally {
+          await session.dispose();
+        }
+      };
+      const plain = await answers(onnx);
+      if (!recipe.calibrate) return { onnx, threshold: chooseThreshold(plain) };
+      const calibrated = withTemperature(onnx, chooseTemperature(plain));
+      return { onnx: calibrated, threshold: chooseThreshold(await answers(calibrated)) };
     },
     dispose: async () => {
       await augmenter?.dispose();
@@ -80,6 +89,23 @@ function modelOf({ recipe, classes, train }: ClassificationInput): ModelGraph {
     throw new AppError("app/invalid-input", `All layers of ${architecture} are frozen: nothing would be learnt.`);
   }
   return model;
+}
+
+/** The model with its logits divided by a temperature: the last layer is linear, so its weights are. */
+function withTemperature(onnx: Uint8Array, temperature: number): Uint8Array {
+  const graph = readOnnx(onnx);
+  const initializers = new Map(graph.initializers);
+  for (const name of ["logits.weight", "logits.bias"]) {
+    const { dims, data } = initializers.get(name)!;
+    initializers.set(
+      name,
+      floatTensor(
+        dims,
+        (data as Float32Array).map((value) => value / temperature),
+      ),
+    );
+  }
+  return writeOnnx({ ...graph, initializers });
 }
 
 /** Weight of each class: the mean number of cases of a class over its own; 0 for a class without a case. */

@@ -38,7 +38,10 @@ const GROUPED = {
     weightDecay: real(0.001, 8),
     labelSmoothing: real(0.05),
     dropout: real(0.1),
+    mixup: real(0.1, 2),
+    cutmix: real(0.1, 2),
     average: choice,
+    calibrate: onOff,
   },
   augment: {
     augment: section,
@@ -57,6 +60,7 @@ const GROUPED = {
     "augment.quarterTurns": onOff,
   },
   advanced: {
+    warmUp: real(0.01, 3),
     accumulate: whole(),
     clipNorm: { kind: "number", step: 1, decimals: 3, optional: true },
     momentum: real(0.01, 3),
@@ -147,6 +151,8 @@ export function isFieldUsed(recipe: Recipe | RecipeDraft, field: RecipeField): b
   switch (field) {
     case "width":
       return recipe.architecture !== "logistic";
+    case "warmUp":
+      return recipe.schedule !== "constant" && recipe.schedule !== "one-cycle";
     case "momentum":
       return recipe.optimiser === "sgd" || recipe.optimiser === "rmsprop";
     case "nesterov":
