@@ -190,8 +190,13 @@ export class ModelBuilder {
 
   /** A learnt constant that begins with one value everywhere and does not decay. */
   filled(name: string, dims: readonly number[], value: number): Value {
+    return this.constantOf(name, dims, new Float32Array(elementCount(dims)).fill(value));
+  }
+
+  /** A learnt constant that begins with these values and does not decay. */
+  constantOf(name: string, dims: readonly number[], values: Float32Array): Value {
     this.parameters.push({ name, decays: false, depth: Math.max(0, this.depth) });
-    return this.b.initializer(name, filledTensor(dims, value));
+    return this.b.initializer(name, floatTensor(dims, values));
   }
 
   /**
