@@ -9,6 +9,7 @@
 // Non-goals: no shared memory and no pixel data between processes: a child reads what it needs from the project.
 
 import type {
+  AugmentationPreview,
   CompressionReport,
   Device,
   Evaluation,
@@ -18,6 +19,7 @@ import type {
   JobKind,
   Part,
   Progress,
+  Recipe,
   RecipeSuggestion,
   RunPoint,
   Topic,
@@ -48,6 +50,7 @@ export type CallTask =
     }
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "recipes"; snapshotId: string; minutes: number }
+  | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
   | { kind: "devices" };
 
 export type Task = JobTask | CallTask;
@@ -64,6 +67,7 @@ export interface TaskResults {
   explain: Explanation;
   evaluation: Evaluation;
   recipes: RecipeSuggestion[];
+  preview: AugmentationPreview;
   devices: Device[];
 }
 

@@ -234,11 +234,28 @@ export const recipeSuggestionSchema = z.object({
 });
 export type RecipeSuggestion = z.infer<typeof recipeSuggestionSchema>;
 
+/** Training images as the network gets them, before and after one variation. */
+export const augmentationPreviewSchema = z.object({
+  size: z.int().describe("rows and columns of each picture"),
+  images: z.array(
+    z.object({
+      imageId: z.string(),
+      before: z.string().describe("base64 of grey bytes, row by row"),
+      after: z.string().describe("likewise"),
+    }),
+  ),
+});
+export type AugmentationPreview = z.infer<typeof augmentationPreviewSchema>;
+
 export const runsContract = {
   /** The automatic recipe for the snapshot, this machine and the minutes that a training may take, then one for each architecture. */
   recipes: oc
     .input(z.object({ snapshotId: z.string(), minutes: z.number().min(0.5).max(1440).default(10) }))
     .output(z.array(recipeSuggestionSchema)),
+  /** A few training images varied by the recipe; another seed shows others. Errors: snapshot/part-empty, imaging/*. */
+  preview: oc
+    .input(z.object({ snapshotId: z.string(), recipe: recipeSchema, seed: z.int().min(0) }))
+    .output(augmentationPreviewSchema),
   devices: oc.output(z.array(deviceSchema)),
   start: oc
     .input(

@@ -3,7 +3,7 @@
 // Keys start with the topic whose `changed` event makes the answer old (renderer/studio/events.ts invalidates by topic), so
 // nothing here polls. Two exceptions are fed by events directly: the jobs list and the points of a run.
 import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Inputs, Part, RunPoint, Studio, Topic } from "../../preload/contract/index.ts";
+import type { Inputs, Part, Recipe, RunPoint, Studio, Topic } from "../../preload/contract/index.ts";
 import { withPoints } from "./points.ts";
 import { useStudio } from "./StudioContext.tsx";
 
@@ -20,6 +20,7 @@ export const keys = {
   labels: (imageId: string) => ["labels", "of", imageId] as const,
   history: ["labels", "history"] as const,
   snapshots: ["snapshots", "list"] as const,
+  preview: (snapshotId: string, of: object, seed: number) => ["snapshots", "preview", snapshotId, of, seed] as const,
   recipes: (snapshotId: string, minutes: number) => ["snapshots", "recipes", snapshotId, minutes] as const,
   devices: ["devices"] as const,
   runs: ["runs", "list"] as const,
@@ -100,6 +101,18 @@ export const useRecipes = (snapshotId: string | null, minutes: number) => {
     queryKey: keys.recipes(snapshotId ?? "", minutes),
     queryFn: () => studio.runs.recipes({ snapshotId: snapshotId ?? "", minutes }),
     enabled: snapshotId !== null,
+  });
+};
+
+/** What the recipe makes of some training images; nothing while the recipe is incomplete. */
+export const usePreview = (snapshotId: string, recipe: Recipe | null, seed: number) => {
+  const studio = useStudio();
+  const { inputSize, augment, fold } = recipe ?? {};
+  return useQuery({
+    queryKey: keys.preview(snapshotId, { inputSize, augment, fold }, seed),
+    queryFn: () => (recipe ? studio.runs.preview({ snapshotId, recipe, seed }) : null),
+    enabled: recipe !== null,
+    placeholderData: keepPreviousData,
   });
 };
 

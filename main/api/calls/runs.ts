@@ -7,6 +7,9 @@ export const runCalls = {
   recipes: unlocked.runs.recipes.handler(({ input, context }) =>
     context.jobs.call<"recipes">({ kind: "recipes", ...input }),
   ),
+  preview: unlocked.runs.preview.handler(({ input, context }) =>
+    context.jobs.call<"preview">({ kind: "preview", ...input }),
+  ),
   devices: unlocked.runs.devices.handler(({ context }) => context.jobs.call<"devices">({ kind: "devices" })),
   start: unlocked.runs.start.handler(({ input, context: { session, project } }) => {
     const name = input.name || `${input.recipe.architecture} ${project.runs.list().length + 1}`;

@@ -11,6 +11,7 @@ const tasks: TaskTable = {
   sample: async (task, context) => (await import("./sample.ts")).importSample(task, context),
   train: async (task, context) => (await import("./train.ts")).train(task, context),
   recipes: async (task, context) => (await import("./train.ts")).recipes(task, context),
+  preview: async (task, context) => (await import("./train.ts")).preview(task, context),
   devices: async () => (await import("./train.ts")).devices(),
   evaluate: async (task, context) => (await import("./evaluate.ts")).evaluate(task, context),
   evaluation: async (task, context) => (await import("./evaluate.ts")).evaluation(task, context),

@@ -1,6 +1,7 @@
 // Training and what is asked before it: recipes that fit a snapshot, devices of this machine.
 
 import { listDevices } from "../../training/engines/onnx.ts";
+import { previewAugmentation } from "../../training/preview.ts";
 import { suggestRecipes } from "../../training/recipes.ts";
 import { trainRun } from "../../training/run.ts";
 import type { TaskOf, TaskResults } from "../protocol.ts";
@@ -22,6 +23,10 @@ export async function train(task: TaskOf<"train">, context: TaskContext): Promis
 
 export async function recipes(task: TaskOf<"recipes">, { project }: TaskContext): Promise<TaskResults["recipes"]> {
   return suggestRecipes(project, task.snapshotId, { minutes: task.minutes });
+}
+
+export async function preview(task: TaskOf<"preview">, { project }: TaskContext): Promise<TaskResults["preview"]> {
+  return previewAugmentation(project, task.snapshotId, task.recipe, task.seed);
 }
 
 export async function devices(): Promise<TaskResults["devices"]> {

@@ -29,6 +29,7 @@ import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import { AugmentationPreview } from "./AugmentationPreview.tsx";
 import classes from "./NewRunPage.module.css";
 import { newRunStore } from "./new-run.ts";
 import { RecipeForm } from "./RecipeForm.tsx";
@@ -151,6 +152,7 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
           </Stack>
         </Radio.Group>
         <RecipeForm draft={draft} problems={problems ?? {}} onChange={change} />
+        <AugmentationPreview snapshotId={snapshot.id} recipe={recipe} />
         <Paper withBorder p="md" component="section" aria-label={t("new.where")}>
           <Stack>
             <Radio.Group
