@@ -7,6 +7,7 @@ import { GraphBuilder, type Value } from "../graph/builder.ts";
 import { gradient } from "../graph/gradient.ts";
 import { bindDimensions, fixedDims, floatTensor, type Graph, type Tensor } from "../graph/graph.ts";
 import { inferShapes } from "../graph/infer-shapes.ts";
+import { batchInnermost } from "../graph/lowering/batch-innermost.ts";
 import type { Target } from "../graph/operators/rule.ts";
 import { withBatchStatistics } from "./batch-statistics.ts";
 import type { ModelGraph } from "./model-graph.ts";
@@ -94,7 +95,7 @@ export function trainingStep(model: ModelGraph, settings: StepSettings, target: 
   const chanced = withChance(statesAsInputs(bound, [...learnt, ...running]), model);
   const { graph: forward, updated } = withBatchStatistics(chanced.graph, moving, next, target);
 
-  const withLoss = GraphBuilder.from(forward);
+  const withLoss = GraphBuilder.from(target === "cpu" ? batchInnermost(forward) : forward);
   withLoss.output(withLoss.as("loss").identity(objective.write(withLoss)));
   for (const { name } of model.graph.outputs) withLoss.output(withLoss.value(name));
   const { graph: backward, gradients } = gradient(withLoss.build(), "loss", [...learnt.keys()], target);
