@@ -9,8 +9,8 @@ import { inferenceModel, type ModelGraph, parameterCount } from "../models/model
 import { createRandom } from "../models/random.ts";
 import type { TrainingStep } from "../models/training-step.ts";
 import type { Tensors } from "./checkpoint.ts";
-import { requireAgreement } from "./engines/agreement.ts";
-import { createSession, type DeviceId, type Session } from "./engines/onnx.ts";
+import { firstNonFinite, requireAgreement } from "./engines/agreement.ts";
+import { createSession, type DeviceId, type Session, type Values } from "./engines/onnx.ts";
 import { openStep, type StepSession } from "./engines/step-session.ts";
 import { CHANCE } from "./sampler.ts";
 import type { Task, Validation } from "./task.ts";
@@ -40,6 +40,8 @@ export class Learner {
   readonly #input: LearnerInput;
   readonly #step: TrainingStep;
   readonly #sessions: { step: StepSession; inference: Session };
+  /** Feeds of a step whose loss was no number. */
+  #failed: Values | null = null;
 
   /**
    * The model as its seed draws it, or with the state of a checkpoint. Errors: training/device-disagrees; training/not-resumable when
@@ -104,7 +106,16 @@ export class Learner {
       ...Object.fromEntries(this.#step.chance(createRandom(seed, CHANCE.leftOut, step))),
     };
     const { loss } = await this.#sessions.step.step(feeds, ["loss"]);
-    return Number(loss!.data[0]);
+    const value = Number(loss!.data[0]);
+    if (!Number.isFinite(value)) this.#failed = feeds;
+    return value;
+  }
+
+  /** Where the step that gave no number first did so: operator and name, or null. The step is made again on the processor. */
+  async whereItFailed(): Promise<{ op: string; name: string } | null> {
+    if (!this.#failed) return null;
+    const feeds = { ...this.#failed, ...Object.fromEntries(await this.state()) };
+    return firstNonFinite(this.#step.graph, feeds, this.#input.threads);
   }
 
   /** What the validation part says about the present weights. */

@@ -102,7 +102,7 @@ export async function train(input: TrainerInput): Promise<Trained> {
         averageRate: averageRateAt(recipe, step, steps),
       });
       step++;
-      if (!Number.isFinite(loss)) throw diverged(step, recipe.learningRate);
+      if (!Number.isFinite(loss)) throw diverged(step, recipe.learningRate, await learner.whereItFailed());
       pending = { loss: pending.loss + loss, steps: pending.steps + 1 };
       if (step % lossEvery === 0 || step === steps) {
         events.points([
@@ -115,7 +115,7 @@ export async function train(input: TrainerInput): Promise<Trained> {
       if (endOfEpoch) {
         // A wish to stop waits for the end of this: the checkpoint that answers it stands behind a whole epoch.
         const result = await learner.validate();
-        if (!Number.isFinite(result.loss)) throw diverged(step, recipe.learningRate);
+        if (!Number.isFinite(result.loss)) throw diverged(step, recipe.learningRate, null);
         events.points(Object.entries(result.figures).map(([metric, value]) => point("validation", metric, value)));
         best = betterOf(best, result, epoch, await learner.weights());
         plateau = afterEpoch(plateau, epoch, best.epoch === epoch);
@@ -155,9 +155,11 @@ function betterOf(best: Best | null, { score, loss }: Validation, epoch: number,
   return { ...kept, highest: value === null ? null : highest };
 }
 
-function diverged(step: number, learningRate: number): AppError {
+/** `where` is the first operator that gave no number, where that is known. */
+function diverged(step: number, learningRate: number, where: { op: string; name: string } | null): AppError {
+  const first = where ? `, first in ${where.op} "${where.name}"` : "";
   return new AppError(
     "training/diverged",
-    `The loss was not a number at step ${step}: the training has diverged. Try a learning rate below ${learningRate}, for example ${Number((learningRate / 10).toPrecision(2))}.`,
+    `The loss was not a number at step ${step}${first}: the training has diverged. Try a learning rate below ${learningRate}, for example ${Number((learningRate / 10).toPrecision(2))}.`,
   );
 }

@@ -124,12 +124,12 @@ test("stopping while an epoch is being validated waits for that, and leaves a ch
   expect((await run({}, { from: kept[0]! })).onnx).toEqual((await run()).onnx);
 });
 
-test("a learning rate that is far too high ends as diverged, naming the step and a lower rate", async () => {
+test("a learning rate that is far too high ends as diverged, naming the step, the operator and a lower rate", async () => {
   await expect(
     run({ optimiser: "sgd", learningRate: 10, architecture: "logistic", weightDecay: 1, schedule: "constant" }),
   ).rejects.toMatchObject({
     code: "training/diverged",
-    message: expect.stringMatching(/step \d+.*below 10, for example 1\./),
+    message: expect.stringMatching(/step \d+, first in [A-Z]\w+ "[^"]+".*below 10, for example 1\./),
   });
 });
 

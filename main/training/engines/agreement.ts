@@ -79,6 +79,14 @@ async function firstDisagreement(graph: Graph, feeds: Values, on: On, within: nu
   return graph.nodes.find(({ inputs, outputs }) => !outputs.every(agrees) && inputs.every(agrees)) ?? null;
 }
 
+/** The first node, in the order of the graph, with an output that is not finite; null when all are. Runs on the processor, every value an output. */
+export async function firstNonFinite(graph: Graph, feeds: Values, threads: number): Promise<Node | null> {
+  const values = await runOn(writeOnnx(withEveryValue(graph)), feeds, "cpu", threads);
+  const finite = (name: string): boolean =>
+    !values[name] || (values[name].data as Float32Array).every((value) => Number.isFinite(value));
+  return graph.nodes.find(({ outputs }) => !outputs.every(finite)) ?? null;
+}
+
 /** The same graph, every floating-point value of which is an output. */
 function withEveryValue(graph: Graph): Graph {
   const types = inferShapes(graph);

@@ -18,7 +18,10 @@ import {
 } from "./onnx.ts";
 
 export interface StepSession {
-  /** Makes one step with the state as it is, which moves on; gives the outputs named in `wanted`, none of them state. */
+  /**
+   * Makes one step with the state as it is and gives the outputs named in `wanted`, none of them state. The state moves on, unless one of those is not finite:
+   * then it stays, so that it can still be kept or looked into.
+   */
   step(feeds: Values, wanted: readonly string[]): Promise<Record<string, Tensor>>;
   /** The state as it is now, by the names of its inputs. */
   state(): Promise<Tensors>;
@@ -52,8 +55,9 @@ async function openInMemory(
     step: async (feeds, wanted) => {
       const all = [...wanted, ...names.map(({ output }) => output)];
       const answers = await session.run({ ...feeds, ...Object.fromEntries(state) }, all);
-      state = new Map(names.map(({ name, output }) => [name, answers[output]!]));
-      return Object.fromEntries(wanted.map((name) => [name, answers[name]!]));
+      const asked = Object.fromEntries(wanted.map((name) => [name, answers[name]!]));
+      if (allFinite(asked)) state = new Map(names.map(({ name, output }) => [name, answers[output]!]));
+      return asked;
     },
     state: () => Promise.resolve(state),
     dispose: () => session.dispose(),
@@ -82,9 +86,15 @@ async function openResident(
       for (const [name, tensor] of Object.entries(feeds)) given[name] = toRuntime(tensor);
       for (const [name, { value }] of state) given[name] = value;
       const answers = await runRuntime(session, given, [...wanted, ...outputs]);
-      free(state.values());
-      state = new Map(names.map(({ name, output }) => [name, { value: answers[output] as ort.Tensor, ours: true }]));
-      return Object.fromEntries(wanted.map((name) => [name, fromRuntime(name, answers[name]!)]));
+      const asked = Object.fromEntries(wanted.map((name) => [name, fromRuntime(name, answers[name]!)]));
+      const made = names.map(
+        ({ name, output }) => [name, { value: answers[output] as ort.Tensor, ours: true }] as const,
+      );
+      if (allFinite(asked)) {
+        free(state.values());
+        state = new Map(made);
+      } else free(made.map(([, value]) => value));
+      return asked;
     },
     state: async () => {
       const given = Object.fromEntries([...state].map(([name, { value }]) => [name, value]));
@@ -97,6 +107,10 @@ async function openResident(
       await reader.release();
     },
   };
+}
+
+function allFinite(values: Values): boolean {
+  return Object.values(values).every(({ data }) => Array.from(data as Float32Array).every(Number.isFinite));
 }
 
 /** A graph that gives back what it is fed: times 1, because the runtime drops nodes that do nothing. */
