@@ -1,6 +1,6 @@
 // An ONNX file as our graph, or a refusal. The bytes may come from anywhere: nothing in them is believed before it is checked.
 //
-// Refused: operators without a row, opsets in which they mean something else, control flow, external data (a file name inside a
+// Operators of other opsets are read in the words of ours (opset.ts). Refused: operators without a row, opsets in which they mean something else, control flow, external data (a file name inside a
 // file), sparse tensors, element types we do not use. Constant nodes become constants; anything only for other tools (doc strings,
 // intermediate shapes) is dropped. What comes back has passed verifyGraph.
 import { fromBinary } from "@bufbuild/protobuf";
@@ -16,10 +16,21 @@ import {
 } from "onnx-buf";
 import { AppError } from "../../preload/contract/errors.ts";
 import { DATA_TYPES, dataTypeOf, type TensorData } from "./data-type.ts";
-import { type Attribute, type Dim, elementCount, type Graph, type Node, type Tensor, type ValueInfo } from "./graph.ts";
+import {
+  type Attribute,
+  type Dim,
+  elementCount,
+  floatTensor,
+  type Graph,
+  type Node,
+  type Tensor,
+  tensor,
+  type ValueInfo,
+} from "./graph.ts";
 import { inferShapes } from "./infer-shapes.ts";
 import { isOpName, OPERATORS } from "./operators/index.ts";
 import type { AttributeKind } from "./operators/operator.ts";
+import { type FileConstants, inOurWords, type RawNode } from "./opset.ts";
 import { verifyGraph } from "./verify.ts";
 
 /** @throws graph/invalid for bytes that are no sound model; graph/operator-unknown for an operator without a row */
@@ -37,15 +48,25 @@ export function readOnnx(bytes: Uint8Array): Graph {
     initializers.set(name, readTensor(constant, `Constant "${name}"`));
   };
   for (const constant of proto.initializer) keep(constant.name, constant);
+  const constants: FileConstants = {
+    add: (stem, constant) => {
+      let name = stem;
+      while (initializers.has(name)) name += "'";
+      initializers.set(name, constant);
+      return name;
+    },
+    get: (name) => initializers.get(name),
+  };
   const nodes: Node[] = [];
   const taken = new Set(proto.node.map(({ name }) => name));
   for (const node of proto.node) {
     if (node.opType === "Constant") {
       const value = node.attribute.find(({ name }) => name === "value")?.t;
-      keep(node.output[0] ?? "", value ?? refuse(`Constant node "${node.name}" does not hold a tensor.`));
+      if (value) keep(node.output[0] ?? "", value);
+      else initializers.set(node.output[0] ?? "", listedConstant(node));
       continue;
     }
-    nodes.push(readNode(node, opsets, nameOf(node, taken)));
+    nodes.push(...readNode(node, opsets, nameOf(node, taken), constants));
   }
   const graph: Graph = {
     name: proto.name || "graph",
@@ -87,9 +108,47 @@ function nameOf({ name, opType, output }: NodeProto, taken: Set<string>): string
   return found;
 }
 
-function readNode(node: NodeProto, opsets: ReadonlyMap<string, number>, name: string): Node {
-  const op = node.opType;
+/** Constant nodes with a number or a list of them. */
+function listedConstant({ name, attribute: [found] }: NodeProto): Tensor {
+  switch (found?.name) {
+    case "value_float":
+      return floatTensor([], [found.f]);
+    case "value_floats":
+      return floatTensor([found.floats.length], found.floats);
+    case "value_int":
+      return tensor("int64", [], BigInt64Array.of(found.i));
+    case "value_ints":
+      return tensor("int64", [found.ints.length], BigInt64Array.from(found.ints));
+    default:
+      return refuse(`Constant node "${name}" does not hold a tensor or numbers.`);
+  }
+}
+
+function readNode(
+  node: NodeProto,
+  opsets: ReadonlyMap<string, number>,
+  name: string,
+  constants: FileConstants,
+): readonly Node[] {
   const domain = node.domain === "ai.onnx" ? "" : node.domain;
+  const version = opsets.get(domain);
+  requireKinds(node, name);
+  const raw: RawNode = {
+    op: node.opType,
+    name,
+    inputs: node.input,
+    outputs: node.output,
+    attributes: Object.fromEntries(
+      node.attribute.map((attribute) => [attribute.name, readAttribute(attribute, `${node.opType} ("${name}")`)]),
+    ),
+  };
+  const adapted = domain === "" && version !== undefined ? inOurWords(raw, version, constants) : null;
+  return (adapted?.nodes ?? [raw]).map((one) => checkNode(one, domain, version, adapted !== null));
+}
+
+/** The node as a row knows it. `adapted` says that its opset has been dealt with. */
+function checkNode(node: RawNode, domain: string, version: number | undefined, adapted: boolean): Node {
+  const { op, name } = node;
   if (!isOpName(op) || OPERATORS[op].domain !== domain) {
     throw new AppError(
       "graph/operator-unknown",
@@ -97,17 +156,16 @@ function readNode(node: NodeProto, opsets: ReadonlyMap<string, number>, name: st
     );
   }
   const row = OPERATORS[op];
-  const version = opsets.get(domain) ?? refuse(`The file uses ${op} but imports no opset for its domain "${domain}".`);
-  if (version < row.opset[0] || version > row.opset[1]) {
+  if (version === undefined) refuse(`The file uses ${op} but imports no opset for its domain "${domain}".`);
+  if (!adapted && (version! < row.opset[0] || version! > row.opset[1])) {
     refuse(`${op} ("${name}") is of opset ${version}; opsets ${row.opset[0]} to ${row.opset[1]} can be read.`);
   }
-  const attributes: Record<string, Attribute> = {};
-  for (const attribute of node.attribute) {
-    const kind = Object.hasOwn(row.attributes, attribute.name) ? row.attributes[attribute.name] : undefined;
-    if (!kind) refuse(`${op} ("${name}") has an attribute ${attribute.name} that is not supported.`);
-    attributes[attribute.name] = readAttribute(attribute, kind!, `${op} ("${name}"), attribute ${attribute.name}`);
+  for (const attribute of Object.keys(node.attributes)) {
+    if (!Object.hasOwn(row.attributes, attribute)) {
+      refuse(`${op} ("${name}") has an attribute ${attribute} that is not supported.`);
+    }
   }
-  return { op, name, inputs: node.input, outputs: node.output, attributes };
+  return { ...node, op };
 }
 
 const TYPES: Readonly<Record<AttributeKind, AttributeType>> = {
@@ -118,19 +176,32 @@ const TYPES: Readonly<Record<AttributeKind, AttributeType>> = {
   string: AttributeType.STRING,
 };
 
-function readAttribute(attribute: AttributeProto, kind: AttributeKind, where: string): Attribute {
-  if (attribute.type !== TYPES[kind]) refuse(`${where} must be ${kind}.`);
-  switch (kind) {
-    case "int":
+/** The kinds that the operator's row asks for; a whole number that is a float in the file would pass for an int afterwards. */
+function requireKinds({ opType, attribute: attributes }: NodeProto, name: string): void {
+  if (!isOpName(opType)) return;
+  const kinds = OPERATORS[opType].attributes;
+  for (const attribute of attributes) {
+    const kind = Object.hasOwn(kinds, attribute.name) ? kinds[attribute.name] : undefined;
+    if (kind && attribute.type !== TYPES[kind]) {
+      refuse(`${opType} ("${name}"), attribute ${attribute.name} must be ${kind}.`);
+    }
+  }
+}
+
+function readAttribute(attribute: AttributeProto, where: string): Attribute {
+  switch (attribute.type) {
+    case AttributeType.INT:
       return Number(attribute.i);
-    case "ints":
+    case AttributeType.INTS:
       return attribute.ints.map(Number);
-    case "float":
+    case AttributeType.FLOAT:
       return attribute.f;
-    case "floats":
+    case AttributeType.FLOATS:
       return attribute.floats;
-    case "string":
+    case AttributeType.STRING:
       return String.fromCharCode(...attribute.s.subarray(0, 64)); // names of modes: ASCII
+    default:
+      return refuse(`${where}: attribute ${attribute.name} is of a kind that is not supported.`);
   }
 }
 

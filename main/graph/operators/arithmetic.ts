@@ -16,6 +16,20 @@ function twoNumbers(site: ShapeSite): readonly TensorType[] {
   return [{ type, shape: site.broadcast(site.shape(0), site.shape(1)) }];
 }
 
+/** The same where both inputs are whole numbers that are known, as in the sums that other tools write about shapes. */
+function knownNumbers(site: ShapeSite, compute: (a: number, b: number) => number): readonly TensorType[] {
+  const [made] = twoNumbers(site) as [TensorType];
+  const [a, b] = [site.inputs[0]?.contents, site.inputs[1]?.contents];
+  if (made.type !== "int64" || !a || !b || made.shape.length > 1) return [made];
+  const length = Math.max(a.length, b.length);
+  const at = (values: readonly unknown[], i: number) => values[values.length === 1 ? 0 : i];
+  const contents = Array.from({ length }, (_, i) => {
+    const [left, right] = [at(a, i), at(b, i)];
+    return typeof left === "number" && typeof right === "number" ? compute(left, right) : Number.NaN;
+  });
+  return [contents.every(Number.isSafeInteger) ? { ...made, contents } : made];
+}
+
 function compared(site: ShapeSite): readonly TensorType[] {
   site.sameType(0, 1);
   return [{ type: "bool", shape: site.broadcast(site.shape(0), site.shape(1)) }];
@@ -125,7 +139,7 @@ export const arithmetic: Readonly<
   Add: {
     ...binary,
     opset: [7, NEWEST],
-    infer: twoNumbers,
+    infer: (site) => knownNumbers(site, (a, b) => a + b),
     gradient: (site) =>
       both(
         site,
@@ -136,7 +150,7 @@ export const arithmetic: Readonly<
   Sub: {
     ...binary,
     opset: [7, NEWEST],
-    infer: twoNumbers,
+    infer: (site) => knownNumbers(site, (a, b) => a - b),
     gradient: (site) =>
       both(
         site,
@@ -147,7 +161,7 @@ export const arithmetic: Readonly<
   Mul: {
     ...binary,
     opset: [7, NEWEST],
-    infer: twoNumbers,
+    infer: (site) => knownNumbers(site, (a, b) => a * b),
     gradient: (site) =>
       both(
         site,
@@ -158,7 +172,7 @@ export const arithmetic: Readonly<
   Div: {
     ...binary,
     opset: [7, NEWEST],
-    infer: twoNumbers,
+    infer: (site) => knownNumbers(site, (a, b) => Math.trunc(a / b)),
     gradient: (site) => {
       const { b, dy, x, y } = site;
       return both(

@@ -1,0 +1,161 @@
+// Operators in the words of older and newer opsets, put to the runtime in their own words and in ours: the same answers.
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  AttributeProto_AttributeType as AttributeType,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
+import { describe, expect, test } from "vitest";
+import { readOnnx } from "../../main/graph/onnx-reader.ts";
+import { writeOnnx } from "../../main/graph/onnx-writer.ts";
+import { GraphBuilder } from "../../main/graph/builder.ts";
+import { createSession } from "../../main/training/engines/onnx.ts";
+import { randomTensor } from "./central-differences.ts";
+import { numbers, runGraph } from "./onnx-runtime.ts";
+
+const FLOAT = 1;
+
+function attribute(name: string, value: number | string | readonly number[], kind: "i" | "f") {
+  if (typeof value === "string") {
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
+  }
+  if (typeof value === "number") {
+    return kind === "i"
+      ? create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) })
+      : create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value });
+  }
+  return kind === "i"
+    ? create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) })
+    : create(AttributeProtoSchema, { name, type: AttributeType.FLOATS, floats: [...value] });
+}
+
+/** A file of one node over x, in its own opset. */
+function file(
+  op: string,
+  opset: number,
+  dims: readonly number[],
+  attributes: Parameters<typeof attribute>[],
+): Uint8Array {
+  const b = new GraphBuilder("one");
+  b.output(b.identity(b.input("x", "float32", dims)));
+  const model = fromGraph(writeOnnx(b.build()));
+  model.opsetImport[0]!.version = BigInt(opset);
+  model.graph!.node = [
+    create(NodeProtoSchema, {
+      opType: op,
+      name: "n",
+      input: ["x"],
+      output: ["y"],
+      attribute: attributes.map((given) => attribute(...given)),
+    }),
+  ];
+  model.graph!.output = [
+    create(ValueInfoProtoSchema, {
+      name: "y",
+      type: { value: { case: "tensorType", value: { elemType: FLOAT } } },
+    }),
+  ];
+  return toBinary(ModelProtoSchema, model);
+}
+
+const fromGraph = (bytes: Uint8Array) => fromBinary(ModelProtoSchema, bytes);
+
+describe("read in our words", () => {
+  const cases: readonly [
+    title: string,
+    op: string,
+    opset: number,
+    dims: number[],
+    attributes: Parameters<typeof attribute>[],
+  ][] = [
+    [
+      "Clip with limits as attributes",
+      "Clip",
+      6,
+      [2, 3],
+      [
+        ["min", -0.5, "f"],
+        ["max", 0.25, "f"],
+      ],
+    ],
+    [
+      "Pad with pads and value as attributes",
+      "Pad",
+      2,
+      [2, 3],
+      [
+        ["pads", [0, 1, 1, 0], "i"],
+        ["value", 0.5, "f"],
+      ],
+    ],
+    [
+      "Slice with places as attributes",
+      "Slice",
+      1,
+      [4, 5],
+      [
+        ["starts", [1, 0], "i"],
+        ["ends", [3, 4], "i"],
+        ["axes", [0, 1], "i"],
+      ],
+    ],
+    ["Squeeze with axes as an attribute", "Squeeze", 11, [1, 3, 1], [["axes", [0], "i"]]],
+    ["Unsqueeze with axes as an attribute", "Unsqueeze", 11, [2, 3], [["axes", [0, 2], "i"]]],
+    [
+      "ReduceSum with axes as an attribute",
+      "ReduceSum",
+      11,
+      [2, 3, 2],
+      [
+        ["axes", [1], "i"],
+        ["keepdims", 0, "i"],
+      ],
+    ],
+    ["Softmax over an axis and all behind it", "Softmax", 11, [2, 3, 4], [["axis", 1, "i"]]],
+    ["LogSoftmax over its default axis", "LogSoftmax", 9, [2, 3, 2], []],
+    ["Dropout with its share as an attribute", "Dropout", 10, [2, 3], [["ratio", 0.4, "f"]]],
+    [
+      "Upsample with scales as an attribute",
+      "Upsample",
+      7,
+      [1, 1, 2, 3],
+      [
+        ["scales", [1, 1, 2, 3], "f"],
+        ["mode", "nearest", "i"],
+      ],
+    ],
+    [
+      "MaxPool before it had ceil_mode",
+      "MaxPool",
+      8,
+      [1, 1, 4, 4],
+      [
+        ["kernel_shape", [2, 2], "i"],
+        ["strides", [2, 2], "i"],
+      ],
+    ],
+    ["ReduceMean of opset 18 over everything", "ReduceMean", 18, [2, 3], []],
+  ];
+  for (const [title, op, opset, dims, attributes] of cases)
+    test(`${title} (${op}, opset ${opset})`, async () => {
+      const bytes = file(op, opset, dims, attributes);
+      const x = randomTensor("float32", dims, 3);
+      const session = await createSession(bytes, { device: "cpu", threads: 1, use: "inference" });
+      const expected = (await session.run({ x })).y!;
+      await session.dispose();
+      const found = (await runGraph(readOnnx(bytes), { x })).y!;
+      expect(found.dims).toEqual(expected.dims);
+      numbers(found).forEach((value, i) => {
+        expect(value).toBeCloseTo(numbers(expected)[i]!, 6);
+      });
+    });
+
+  test("what our rows cannot say is refused, naming operator, node and opset", () => {
+    const one = (op: string, opset: number) => () => readOnnx(file(op, opset, [2, 3], []));
+    expect(one("Conv", 22)).toThrow(/Conv \("n"\): opset 22/);
+    expect(one("Upsample", 10)).toThrow(/Upsample \("n"\): opset 10; opsets 7 to 9/);
+    expect(one("NonMaxSuppression", 11)).toThrow(expect.objectContaining({ code: "graph/operator-unknown" }));
+  });
+});
