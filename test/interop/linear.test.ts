@@ -77,7 +77,7 @@ test("logistic regression over three classes reaches the coefficients of Logisti
   // Adding the same to all classes changes no probability: both sides are compared with their mean over classes taken out.
   const centred = (rows: readonly (readonly number[])[]) => {
     const means = rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
-    return rows.map((row) => row.map((value, i) => value - means[i]!)).flat();
+    return rows.flatMap((row) => row.map((value, i) => value - means[i]!));
   };
   const rows = [0, 1, 2].map((k) => [...found.weights.slice(k * FEATURES, (k + 1) * FEATURES), found.bias[k]!]);
   near(centred(rows), centred(expected.weights.map((row, k) => [...row, expected.bias[k]!])));

