@@ -57,8 +57,10 @@ export function augmentationGraph(shape: AugmentationShape): Graph {
     // The images of the batch side by side as channels, each with a kernel of its own.
     const kernel = b.input("kernel", "float32", [batch * channels, 1, BLUR_TAPS, BLUR_TAPS]);
     const pad = (BLUR_TAPS - 1) / 2;
-    const apart = b.reshape(x, [1, batch * channels, rows, columns]);
-    const blurred = b.conv(apart, kernel, null, { pads: [pad, pad, pad, pad], group: batch * channels });
+    // The border goes on outside the image, as it does when images are moved; zeros would darken it.
+    const around = b.op("Pad", [x, b.ints([0, 0, pad, pad, 0, 0, pad, pad])], { mode: "edge" });
+    const apart = b.reshape(around, [1, batch * channels, rows + 2 * pad, columns + 2 * pad]);
+    const blurred = b.conv(apart, kernel, null, { group: batch * channels });
     x = b.reshape(blurred, [batch, channels, rows, columns]);
   }
   if (has("noise")) x = b.add(x, b.input("noise", "float32", [batch, channels, rows, columns]));

@@ -4,7 +4,15 @@
 // Every layer with weights is one deeper than the one made before it; normalisations belong to the layer before them.
 import { GraphBuilder, type Value } from "../graph/builder.ts";
 import { elementCount, fixedDims, floatTensor } from "../graph/graph.ts";
-import type { Chance, ModelGraph, ModelInput, ModelOutput, Normalisation, Parameter } from "./model-graph.ts";
+import {
+  type Chance,
+  caseShape,
+  type ModelGraph,
+  type ModelInput,
+  type ModelOutput,
+  type Normalisation,
+  type Parameter,
+} from "./model-graph.ts";
 import { createRandom } from "./random.ts";
 
 export interface ModelShape {
@@ -59,14 +67,9 @@ export class ModelBuilder {
   /** The graph's input, normalised where it is made of real numbers. */
   input(): Value {
     const { input, normalise } = this.shape;
-    if (input.kind === "tokens") return this.b.input("tokens", "int64", ["N", input.steps]);
-    const shape =
-      input.kind === "image"
-        ? [input.channels, ...input.size]
-        : input.kind === "sequence"
-          ? [input.steps, input.features]
-          : [input.features];
-    const x = this.b.input(input.kind, "float32", ["N", ...shape]);
+    const shape = ["N", ...caseShape(input)];
+    if (input.kind === "tokens") return this.b.input("tokens", "int64", shape);
+    const x = this.b.input(input.kind, "float32", shape);
     return this.b.div(this.b.sub(x, normalise.mean), normalise.std);
   }
 

@@ -17,6 +17,20 @@ export type ModelInput =
   /** `table` float32 [N, features]. */
   | { readonly kind: "table"; readonly features: number };
 
+/** Sizes of one case of an input, without N. */
+export function caseShape(input: ModelInput): readonly number[] {
+  switch (input.kind) {
+    case "image":
+      return [input.channels, ...input.size];
+    case "sequence":
+      return [input.steps, input.features];
+    case "tokens":
+      return [input.steps];
+    case "table":
+      return [input.features];
+  }
+}
+
 /** What a model answers. */
 export type ModelOutput =
   /** One of several: `logits` [N, classes] and `probabilities`, their softmax. */

@@ -4,7 +4,7 @@ import { elementCount, floatTensor, type Tensor, tensor } from "../../main/graph
 import { verifyGraph } from "../../main/graph/verify.ts";
 import { ARCHITECTURES, type ArchitectureName, buildArchitecture } from "../../main/models/build-model.ts";
 import type { ModelShape } from "../../main/models/layers.ts";
-import type { ModelGraph, ModelInput, ModelOutput } from "../../main/models/model-graph.ts";
+import { caseShape, type ModelGraph, type ModelInput, type ModelOutput } from "../../main/models/model-graph.ts";
 import { maskObjective } from "../../main/models/objectives.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { trainingStep } from "../../main/models/training-step.ts";
@@ -42,13 +42,7 @@ function cases(input: ModelInput, count: number): Tensor {
     const values = Array.from({ length: count * input.steps }, () => BigInt(random.below(input.vocabulary)));
     return tensor("int64", [count, input.steps], BigInt64Array.from(values));
   }
-  const shape =
-    input.kind === "image"
-      ? [input.channels, ...input.size]
-      : input.kind === "sequence"
-        ? [input.steps, input.features]
-        : [input.features];
-  const dims = [count, ...shape];
+  const dims = [count, ...caseShape(input)];
   return floatTensor(
     dims,
     Float32Array.from({ length: elementCount(dims) }, () => random.uniform()),

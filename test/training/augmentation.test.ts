@@ -103,6 +103,9 @@ test("a blur keeps the mean of the inside and lowers the differences; a hole get
   const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
   const [blurred] = await augmented({ blur: 3 }, 1);
   expect(spread(blurred!)).toBeLessThan(spread(original));
+  // Neither corner is darkened or lightened beyond what its neighbours are: the values rise from corner to corner.
+  expect(blurred![0]!).toBeGreaterThanOrEqual(original[0]!);
+  expect(blurred!.at(-1)!).toBeGreaterThan(original.at(-1)! - 0.3);
   const mean = original.reduce((sum, value) => sum + value, 0) / original.length;
   for (const image of await augmented({ cutout: 0.7 }, 20)) {
     const changed = image.filter((value, i) => Math.abs(value - original[i]!) > 1e-6);
