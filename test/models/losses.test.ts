@@ -20,7 +20,7 @@ const [N, K] = [4, 3];
 
 type Loss = (b: GraphBuilder, logits: Value, target: Value) => Value;
 
-async function valueOf(loss: Loss, logits: Tensor, target: Tensor): Promise<number> {
+async function lossValue(loss: Loss, logits: Tensor, target: Tensor): Promise<number> {
   const b = new GraphBuilder("loss");
   const inputs = [b.input("logits", "float32", logits.dims), b.input("target", "float32", target.dims)] as const;
   b.output(b.as("loss").identity(loss(b, ...inputs)));
@@ -93,7 +93,7 @@ describe("cross-entropy over classes", () => {
   for (const [title, options, expected] of cases)
     test(title, async () => {
       const loss: Loss = (b, z, t) => softmaxCrossEntropy(b, z, t, options);
-      expect(await valueOf(loss, logits, target)).toBeCloseTo(expected, 5);
+      expect(await lossValue(loss, logits, target)).toBeCloseTo(expected, 5);
       await gradientHolds(loss, logits, target);
     });
 
@@ -104,7 +104,7 @@ describe("cross-entropy over classes", () => {
     const z = numbers(maps);
     const cost = (pixel: number, label: number) => -Math.log(softmax([z[pixel]!, z[4 + pixel]!])[label]!);
     const loss: Loss = (b, logit, t) => softmaxCrossEntropy(b, logit, t);
-    expect(await valueOf(loss, maps, known)).toBeCloseTo((cost(0, 0) + cost(1, 1) + cost(3, 1)) / 3, 5);
+    expect(await lossValue(loss, maps, known)).toBeCloseTo((cost(0, 0) + cost(1, 1) + cost(3, 1)) / 3, 5);
     await gradientHolds(loss, maps, known);
   });
 });
@@ -122,8 +122,8 @@ test("binary cross-entropy is the mean over known truths; focal with alpha as pu
   const mean = (key: "plain" | "focal") => terms.reduce((sum, term) => sum + term[key], 0) / terms.length;
   const plain: Loss = (b, z, t) => binaryCrossEntropy(b, z, t);
   const focal: Loss = (b, z, t) => binaryCrossEntropy(b, z, t, { gamma: 2, alpha: 0.25 });
-  expect(await valueOf(plain, logits, target)).toBeCloseTo(mean("plain"), 5);
-  expect(await valueOf(focal, logits, target)).toBeCloseTo(mean("focal"), 5);
+  expect(await lossValue(plain, logits, target)).toBeCloseTo(mean("plain"), 5);
+  expect(await lossValue(focal, logits, target)).toBeCloseTo(mean("focal"), 5);
   await gradientHolds(plain, logits, target);
   await gradientHolds(focal, logits, target);
 });
@@ -133,8 +133,8 @@ test("squared error and Huber's loss, on both sides of its corner", async () => 
   const off = [0.2, 3, -2.5, 0.4];
   const expected = off.map((e) => (Math.abs(e) <= 0.5 ? (e * e) / 2 : 0.5 * (Math.abs(e) - 0.25)));
   const loss: Loss = (b, z, t) => huber(b, z, t, 0.5);
-  expect(await valueOf(loss, values, target)).toBeCloseTo(expected.reduce((sum, c) => sum + c, 0) / 4, 6);
-  expect(await valueOf(squaredError, values, target)).toBeCloseTo(off.reduce((sum, e) => sum + e * e, 0) / 4, 5);
+  expect(await lossValue(loss, values, target)).toBeCloseTo(expected.reduce((sum, c) => sum + c, 0) / 4, 6);
+  expect(await lossValue(squaredError, values, target)).toBeCloseTo(off.reduce((sum, e) => sum + e * e, 0) / 4, 5);
   await gradientHolds(loss, values, target);
   await gradientHolds(squaredError, values, target);
 });
@@ -167,7 +167,7 @@ describe("overlap of masks", () => {
         const [found, there] = [pixels.reduce((sum, { p }) => sum + p, 0), pixels.reduce((sum, { t }) => sum + t, 0)];
         return 1 - (both + 1) / (both + alpha * (found - both) + beta * (there - both) + 1);
       });
-      expect(await valueOf(loss, logits, target)).toBeCloseTo(expected, 5);
+      expect(await lossValue(loss, logits, target)).toBeCloseTo(expected, 5);
       await gradientHolds(loss, logits, target);
     });
 
@@ -186,7 +186,7 @@ describe("overlap of masks", () => {
       });
       return sum;
     });
-    expect(await valueOf(lovaszLoss, logits, target)).toBeCloseTo(expected, 5);
+    expect(await lossValue(lovaszLoss, logits, target)).toBeCloseTo(expected, 5);
     await gradientHolds(lovaszLoss, logits, target);
   });
 });
