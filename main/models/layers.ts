@@ -186,7 +186,9 @@ export class ModelBuilder {
   weight(name: string, dims: readonly number[], initial: Initial, decays = true): Value {
     const random = createRandom(this.shape.seed, this.parameters.length);
     const deviation = initial(dims);
-    const values = Float32Array.from({ length: elementCount(dims) }, () => random.normal() * deviation);
+    // A loop: Float32Array.from would make an array of boxed numbers first.
+    const values = new Float32Array(elementCount(dims));
+    for (let i = 0; i < values.length; i++) values[i] = random.normal() * deviation;
     this.parameters.push({ name, decays, depth: Math.max(0, this.depth) });
     return this.b.initializer(name, floatTensor(dims, values));
   }

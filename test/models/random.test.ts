@@ -35,6 +35,31 @@ test("uniform, below and normal have the moments of their distributions", () => 
   for (const count of counts) expect(Math.abs(count / n - 0.2)).toBeLessThan((5 * 0.4) / Math.sqrt(n));
 });
 
+test("normal has the normal distribution's shares at every distance, and its tail", () => {
+  const random = createRandom(5);
+  const n = 400_000;
+  const values = Float64Array.from({ length: n }, () => random.normal());
+  // Phi(z), NIST DLMF 7.2; 3.442619855899 is where the ziggurat's tail begins.
+  const shares: readonly [number, number][] = [
+    [-3.442619855899, 2.8804e-4],
+    [-2.5, 6.20967e-3],
+    [-1, 0.15865525],
+    [-0.3, 0.38208858],
+    [0, 0.5],
+    [0.1, 0.53982784],
+    [1.7, 0.95543454],
+    [2, 0.97724987],
+    [3.442619855899, 1 - 2.8804e-4],
+    [3.8, 1 - 7.2348e-5],
+  ];
+  for (const [z, share] of shares) {
+    const found = values.reduce((count, value) => count + (value < z ? 1 : 0), 0) / n;
+    // Five standard errors.
+    expect(Math.abs(found - share), `below ${z}`).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / n));
+  }
+  expect(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)).toBeLessThan(6.5);
+});
+
 test("shuffle keeps every value and reaches every order of three", () => {
   const orders = new Set<string>();
   for (let seed = 0; seed < 100; seed++) {

@@ -181,5 +181,5 @@ test("everything that a recipe can add is learnt with, resumed bit for bit, and 
   expect(middle.step).toBeLessThan(whole.step);
   const resumed = await run(recipe, { from: middle });
   expect(Buffer.from(resumed.onnx).equals(Buffer.from(whole.onnx))).toBe(true);
-  expect(whole.best.score).toBeGreaterThan(0.8);
+  expect(whole.best.score).toBeGreaterThan(0.75);
 });
