@@ -78,6 +78,22 @@ function weightsFor(output: Value, index: number): Tensor {
   return randomTensor(output.type as Precision, output.shape as readonly number[], 1000 + index);
 }
 
+/** Outputs, the fixed weights of the loss, and the gradients that our rules give. */
+export async function analyticGradients(c: GradientCase): Promise<{
+  readonly outputs: readonly Tensor[];
+  readonly weights: readonly Tensor[];
+  readonly gradients: Readonly<Record<string, Tensor>>;
+}> {
+  const { forward, backward } = graphs(c);
+  const values = await (await load(forward))(c.inputs);
+  const found = await (await load(backward))(c.inputs);
+  return {
+    outputs: forward.outputs.map(({ name }) => values[name]!),
+    weights: forward.outputs.map(({ name, type, shape }, i) => weightsFor({ name, type, shape }, i)),
+    gradients: Object.fromEntries((c.wrt ?? Object.keys(c.inputs)).map((name) => [name, found[`d_${name}`]!])),
+  };
+}
+
 export async function expectGradient(c: GradientCase): Promise<void> {
   const { forward, backward } = graphs(c);
   const run = await load(forward);
