@@ -156,6 +156,22 @@ export function lovaszLoss(b: GraphBuilder, logits: Value, target: Value): Value
   return b.reduceMean(b.reduceSum(b.mul(sorted, b.sub(jaccard, before)), [1], false), [0], false);
 }
 
+/**
+ * Generalised intersection over union (Rezatofighi et al. 2019, https://arxiv.org/abs/1902.09630), from -1 to 1, of boxes that share a place inside them:
+ * [N, P, 4] and [N, P, 4], distances from the place to the left, top, right and bottom, not below 0; gives [N, P, 1].
+ */
+export function generalisedOverlap(b: GraphBuilder, distances: Value, truth: Value): Value {
+  const side = (value: Value, at: number): Value => b.slice(value, [at], [at + 1], [2]);
+  const sides = (value: Value) =>
+    [b.add(side(value, 0), side(value, 2)), b.add(side(value, 1), side(value, 3))] as const;
+  const product = ([width, height]: readonly [Value, Value]): Value => b.mul(width, height);
+  const both = product(sides(b.op("Min", [distances, truth])));
+  const around = b.add(product(sides(b.op("Max", [distances, truth]))), NOTHING);
+  const either = b.sub(b.add(product(sides(distances)), product(sides(truth))), both);
+  const overlap = b.div(both, b.add(either, NOTHING));
+  return b.sub(overlap, b.div(b.sub(around, either), around));
+}
+
 /** Probabilities and truths of the classes but the background, where a truth is known. */
 function foreground(b: GraphBuilder, logits: Value, target: Value): { p: Value; t: Value } {
   const [, classes] = fixedDims(logits.shape, "The loss") as [number, number];

@@ -4,9 +4,11 @@
 import type { GraphBuilder, Value } from "../graph/builder.ts";
 import { fixedDims, floatTensor } from "../graph/graph.ts";
 import {
+  binaryCosts,
   binaryCrossEntropy,
   type CrossEntropyOptions,
   diceLoss,
+  generalisedOverlap,
   huber,
   lovaszLoss,
   softmaxCrossEntropy,
@@ -89,3 +91,40 @@ export function maskObjective({ kind, ...options }: MaskLoss): Objective {
     },
   };
 }
+
+/** As published: what is there counts a quarter, because there is so little of it and focusing favours it. */
+const FOCAL_ALPHA = 0.25;
+
+/**
+ * FCOS (Tian et al. 2019, https://arxiv.org/abs/1904.01355), inputs as `placeTargets` gives them: `classes` [N, P, C], `reach` [N, P, 4], `centre` [N, P, 1].
+ * The sum of focal loss over all places, of 1 - GIoU over places that belong to a box, weighted by centre-ness, and of the binary cross-entropy of
+ * centre-ness there; each divided by what there is of it in the batch.
+ */
+export function boxesObjective(): Objective {
+  return {
+    write: (b) => {
+      const [logits, distances, centreness] = ["logits", "distances", "centreness"].map((name) => b.value(name)) as [
+        Value,
+        Value,
+        Value,
+      ];
+      const truth = (name: string, like: Value): Value =>
+        b.input(name, "float32", fixedDims(like.shape, "The answers"));
+      const classes = truth("classes", logits);
+      const reach = truth("reach", distances);
+      const centre = truth("centre", centreness);
+      const total = (value: Value): Value => b.reduceSum(value, [0, 1, 2], false);
+      const atLeast = (value: Value): Value => b.op("Max", [value, b.scalar(1)]);
+      const belongs = b.reduceSum(classes, [2]);
+      const places = atLeast(total(belongs));
+      const focal = total(binaryCosts(b, logits, classes, { gamma: FOCAL_GAMMA, alpha: FOCAL_ALPHA }));
+      const apart = total(b.mul(b.sub(1, generalisedOverlap(b, distances, reach)), centre));
+      const central = total(b.mul(binaryCosts(b, centreness, centre), belongs));
+      const weight = b.add(total(centre), NO_CENTRE);
+      return b.add(b.div(b.add(focal, central), places), b.div(apart, weight));
+    },
+  };
+}
+
+/** Keeps a batch without boxes from dividing by 0. */
+const NO_CENTRE = 1e-3;

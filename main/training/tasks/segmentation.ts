@@ -9,6 +9,7 @@ import { trainingStep } from "../../models/training-step.ts";
 import type { Augment } from "../augmentation.ts";
 import { createAugmenter } from "../augmenter.ts";
 import type { DeviceId } from "../engines/onnx.ts";
+import { normalisation } from "../normalisation.ts";
 import { cut, type PlainImage, slidingWindow } from "../sliding-window.ts";
 import type { Inference, Task, Validation } from "../task.ts";
 
@@ -185,18 +186,4 @@ export function likeliest(probabilities: Float32Array, classes: number): Uint8Ar
     for (let c = 1; c < classes; c++) if (probabilities[c * area + i]! > probabilities[best * area + i]!) best = c;
     return best;
   });
-}
-
-function normalisation(images: readonly PlainImage[]): { mean: number; std: number } {
-  let [sum, square, count] = [0, 0, 0];
-  for (const { pixels } of images) {
-    for (const value of pixels) {
-      sum += value;
-      square += value * value;
-    }
-    count += pixels.length;
-  }
-  const mean = sum / count;
-  const std = Math.sqrt(Math.max(0, square / count - mean * mean));
-  return { mean, std: std > 1e-6 ? std : 1 };
 }
