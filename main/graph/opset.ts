@@ -142,6 +142,77 @@ const batchNormalization: Adapter = (node, version) => {
   return { ...without(node, "spatial", ...(version < 14 ? ["momentum"] : [])), outputs: node.outputs.slice(0, 1) };
 };
 
+/** Writes a node out as several, each named after it; the last one makes what the node made. */
+class Writing {
+  readonly nodes: RawNode[] = [];
+  readonly #node: RawNode;
+  readonly #constants: FileConstants;
+
+  constructor(node: RawNode, constants: FileConstants) {
+    this.#node = node;
+    this.#constants = constants;
+  }
+
+  number(value: number): string {
+    return this.#constants.add(`${this.#node.name}.number`, floatTensor([], [value]));
+  }
+
+  ints(values: readonly number[]): string {
+    return this.#constants.add(`${this.#node.name}.sizes`, intTensor(values));
+  }
+
+  step(op: string, inputs: readonly string[], attributes: RawNode["attributes"] = {}, last = false): string {
+    const name = `${this.#node.name}.step${this.nodes.length}`;
+    const output = last ? this.#node.outputs[0]! : name;
+    this.nodes.push({ op, name: last ? this.#node.name : name, inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  last(op: string, inputs: readonly string[]): readonly RawNode[] {
+    this.step(op, inputs, {}, true);
+    return this.nodes;
+  }
+}
+
+/** x times the normal distribution's share below x, or its approximation by tanh (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415). */
+const gelu: Adapter = (node, _, constants) => {
+  const w = new Writing(node, constants);
+  const x = node.inputs[0]!;
+  const curved = (): string => {
+    if (node.attributes.approximate !== "tanh") return w.step("Erf", [w.step("Mul", [x, w.number(Math.SQRT1_2)])]);
+    const cube = w.step("Mul", [x, w.step("Mul", [x, x])]);
+    const inner = w.step("Add", [x, w.step("Mul", [cube, w.number(0.044715)])]);
+    return w.step("Tanh", [w.step("Mul", [inner, w.number(Math.sqrt(2 / Math.PI))])]);
+  };
+  const share = w.step("Mul", [w.step("Add", [curved(), w.number(1)]), w.number(0.5)]);
+  return w.last("Mul", [x, share]);
+};
+
+const mish: Adapter = (node, _, constants) => {
+  const w = new Writing(node, constants);
+  const x = node.inputs[0]!;
+  return w.last("Mul", [x, w.step("Tanh", [w.step("Softplus", [x])])]);
+};
+
+/** Each group is normalised as one channel; scale and bias come for each group (18) or for each channel (21). */
+const groupNormalization: Adapter = (node, version, constants) => {
+  const { num_groups: groups, epsilon = 1e-5, stash_type: stash = 1 } = node.attributes;
+  if (typeof groups !== "number" || groups < 1) refuse(node, "num_groups must be a number from 1.");
+  if (stash !== 1) refuse(node, `stash_type ${stash}.`);
+  const [x, scale, bias] = node.inputs as [string, string, string];
+  const w = new Writing(node, constants);
+  const parts = version < 21 ? groups : constants.get(scale)?.dims[0];
+  if (!parts) refuse(node, "its scale must be constant.");
+  const each = (value: number): string =>
+    constants.add(`${node.name}.each${value}`, floatTensor([groups], new Array<number>(groups).fill(value)));
+  const grouped = w.step("Reshape", [x, w.ints([0, groups, -1])]);
+  const normal = w.step("InstanceNormalization", [grouped, each(1), each(0)], { epsilon });
+  const rows = w.step("Reshape", [normal, w.ints([0, parts, -1])]);
+  const column = (values: string): string => w.step("Reshape", [values, w.ints([parts, 1])]);
+  const scaled = w.step("Add", [w.step("Mul", [rows, column(scale)]), column(bias)]);
+  return w.last("Reshape", [scaled, w.step("Shape", [x])]);
+};
+
 const split: Adapter = (node, version, constants) =>
   without(intsToInput("split", 1, 13)(node, version, constants) as RawNode, "num_outputs");
 
@@ -151,6 +222,7 @@ const adapted = (from: number, adapt: Adapter): Reading => ({ from, to: NEWEST, 
 const READINGS: Readonly<Record<string, Reading>> = {
   AveragePool: same(7),
   ArgMax: same(1),
+  ArgMin: same(1),
   BatchNormalization: adapted(7, batchNormalization),
   Cast: same(6),
   Clip: adapted(6, clip),
@@ -162,14 +234,18 @@ const READINGS: Readonly<Record<string, Reading>> = {
   Equal: same(7),
   Flatten: same(1),
   Gather: same(1),
+  Gelu: { from: 20, to: NEWEST, adapt: gelu },
   Gemm: same(7),
+  GatherND: same(11),
   Greater: same(7),
+  GroupNormalization: { from: 18, to: NEWEST, adapt: groupNormalization },
   GRU: same(7),
   Less: same(7),
   LogSoftmax: adapted(1, softmax),
   LSTM: same(7),
   MatMul: same(1),
   MaxPool: same(1),
+  Mish: { from: 18, to: NEWEST, adapt: mish },
   Pad: adapted(2, pad),
   PRelu: same(7),
   QuantizeLinear: same(10),
@@ -180,6 +256,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
   ReduceMax: reduce,
   ReduceMean: reduce,
   ReduceMin: reduce,
+  ReduceProd: reduce,
   ReduceSum: adapted(1, intsToInput("axes", 1, 13)),
   ReduceSumSquare: reduce,
   Resize: adapted(10, enlarge),

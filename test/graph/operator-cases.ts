@@ -342,6 +342,20 @@ export const CASES: Readonly<Partial<Record<OpName, Draw>>> = {
   }),
   Selu: elementwise("Selu", tf.selu, { corners: [0], single: true }),
   Softsign: elementwise("Softsign", (x) => tf.div(x, tf.add(1, tf.abs(x))), { corners: [0], single: true }),
+  ThresholdedRelu: elementwise("ThresholdedRelu", (x) => tf.mul(x, tf.step(tf.sub(x, 0.5))), {
+    corners: [0.5],
+    attributes: { alpha: 0.5 },
+    single: true,
+  }),
+  Shrink: elementwise(
+    "Shrink",
+    (x) =>
+      tf.sub(
+        tf.mul(x, tf.step(tf.sub(tf.abs(x), 0.6))),
+        tf.mul(0.2, tf.mul(tf.sign(x), tf.step(tf.sub(tf.abs(x), 0.6)))),
+      ),
+    { corners: [-0.6, 0.6], attributes: { lambd: 0.6, bias: 0.2 }, single: true },
+  ),
   Dropout: elementwise("Dropout", (x) => tf.mul(x, 1)),
   Sigmoid: elementwise("Sigmoid", tf.sigmoid),
   HardSigmoid: elementwise("HardSigmoid", (x) => tf.clipByValue(tf.add(tf.mul(x, 0.3), 0.4), 0, 1), {
@@ -374,6 +388,17 @@ export const CASES: Readonly<Partial<Record<OpName, Draw>>> = {
   Mul: broadcasting("Mul", tf.mul),
   Div: broadcasting("Div", tf.div, positive),
   Pow: broadcasting("Pow", tf.pow, positive),
+  Mod: (random) => {
+    const dims = sizes(random, 2);
+    return {
+      inputs: { x: clear(random, dims, [-1.5, 0, 1.5], 2, "float32") },
+      ...STRAIGHT,
+      step: 0.05,
+      build: (b, { x }) => b.op("Mod", [x!, b.constant(floatTensor([], [1.5]))], { fmod: 1 }),
+      // The remainder has the sign of x, as C's fmod; theirs has no gradient.
+      theirs: ({ x }) => tf.sub(x!, tf.mul(1.5, tf.mul(tf.sign(x!), tf.floor(tf.div(tf.abs(x!), 1.5))))),
+    };
+  },
   Neg: elementwise("Neg", tf.neg),
   Sqrt: elementwise("Sqrt", tf.sqrt, { low: 0.3 }),
   Exp: elementwise("Exp", tf.exp),
@@ -478,6 +503,56 @@ export const CASES: Readonly<Partial<Record<OpName, Draw>>> = {
         ),
     };
   },
+  GatherND: (random) => {
+    const [rows, columns, deep] = sizes(random, 3) as [number, number, number];
+    const picked = Array.from({ length: upTo(random, 4) }, () => [random.below(rows), random.below(columns)]);
+    return {
+      inputs: { x: some(random, [rows, columns, deep]) },
+      build: (b, { x }) => b.op("GatherND", [x!, b.constant(index(picked.flat(), [picked.length, 2]))]),
+      // gatherND has no gradient there, picking rows has.
+      theirs: ({ x }) => {
+        const places = picked.map(([row, column]) => row! * columns + column!);
+        return tf.gather(tf.reshape(x!, [rows * columns, deep]), tf.tensor1d(places, "int32"));
+      },
+    };
+  },
+  ScatterElements: (random) => {
+    const [rows, columns] = sizes(random, 2) as [number, number];
+    const count = upTo(random, rows);
+    const reduction = random.below(2) === 0 ? "none" : "add";
+    // No place is written twice: which one stays would be the runtime's choice.
+    const columnsOf = Array.from({ length: columns }, () =>
+      random.shuffle([...new Array(rows).keys()]).slice(0, count),
+    );
+    const places = Array.from({ length: count * columns }, (_, i) => columnsOf[i % columns]![Math.floor(i / columns)]!);
+    const flat = places.map((row, i) => row * columns + (i % columns));
+    return {
+      inputs: {
+        x: some(random, [rows, columns], -1, 1, "float32"),
+        updates: some(random, [count, columns], -1, 1, "float32"),
+      },
+      ...STRAIGHT,
+      build: (b, { x, updates }) =>
+        b.op("ScatterElements", [x!, b.constant(index(places, [count, columns])), updates!], { axis: 0, reduction }),
+      theirs: ({ x, updates }) => scattered(x!, updates!, flat, reduction),
+    };
+  },
+  ScatterND: (random) => {
+    const [rows, columns] = sizes(random, 2) as [number, number];
+    const reduction = random.below(2) === 0 ? "none" : "add";
+    const written = random.shuffle([...new Array(rows).keys()]).slice(0, upTo(random, rows));
+    const flat = written.flatMap((row) => Array.from({ length: columns }, (_, i) => row * columns + i));
+    return {
+      inputs: {
+        x: some(random, [rows, columns], -1, 1, "float32"),
+        updates: some(random, [written.length, columns], -1, 1, "float32"),
+      },
+      ...STRAIGHT,
+      build: (b, { x, updates }) =>
+        b.op("ScatterND", [x!, b.constant(index(written, [written.length, 1])), updates!], { reduction }),
+      theirs: ({ x, updates }) => scattered(x!, updates!, flat, reduction),
+    };
+  },
   TopK: (random) => {
     const dims = sizes(random, 2);
     const k = upTo(random, dims[1]!);
@@ -556,6 +631,26 @@ export const CASES: Readonly<Partial<Record<OpName, Draw>>> = {
     };
   }),
   Pad: rearranged((random, dims) => {
+    const mode = ["constant", "reflect", "edge"][random.below(3)]!;
+    if (mode !== "constant") {
+      // Each axis by the elements that stand there; a mirror needs room.
+      const room = (dim: number) => (mode === "edge" ? 3 : dim);
+      const sides = dims.map((dim) => [random.below(room(dim)), random.below(room(dim))] as const);
+      const pads = [...sides.map(([before]) => before), ...sides.map(([, after]) => after)];
+      const source = (place: number, dim: number) => {
+        const inside = Math.min(dim - 1, Math.max(0, place));
+        return mode === "edge" ? inside : 2 * inside - place;
+      };
+      return {
+        build: (b, x) => b.op("Pad", [x, b.ints(pads)], { mode }),
+        theirs: (x) =>
+          sides.reduce((value, [before, after], axis) => {
+            const dim = dims[axis]!;
+            const taken = Array.from({ length: before + dim + after }, (_, i) => source(i - before, dim));
+            return tf.gather(value, tf.tensor1d(taken, "int32"), axis);
+          }, x),
+      };
+    }
     const pads = dims.map(() => [random.below(3), random.below(3)] as [number, number]);
     return {
       build: (b, x) => b.pad(x, [...pads.map(([before]) => before), ...pads.map(([, after]) => after)]),
@@ -654,6 +749,11 @@ export const CASES: Readonly<Partial<Record<OpName, Draw>>> = {
     (x, axes, keep) => tf.sqrt(tf.sum(tf.square(x), axes, keep)),
     (random, dims) => singly(positive(random, dims)),
   ),
+  ReduceProd: reducing(
+    "ReduceProd",
+    (x, axes, keep) => tf.prod(x, axes, keep),
+    (random, dims) => singly(withZero(random, some(random, dims, -1.5, 1.5))),
+  ),
   ReduceSumSquare: reducing("ReduceSumSquare", (x, axes, keep) => tf.sum(tf.square(x), axes, keep)),
   ReduceLogSumExp: reducing("ReduceLogSumExp", (x, axes, keep) => tf.logSumExp(x, axes, keep)),
   ReduceLogSum: reducing(
@@ -681,6 +781,20 @@ export const CASES: Readonly<Partial<Record<OpName, Draw>>> = {
   GRU: recurrent("GRU", 3, 1),
   RNN: recurrent("RNN", 1, 1),
 };
+
+/** One element of some is 0: a quotient of the whole product would not be a number there. */
+function withZero(random: Random, drawn: Tensor): Tensor {
+  if (random.below(2) === 0) drawn.data[random.below(drawn.data.length)] = 0;
+  return drawn;
+}
+
+/** Updates written into a copy of x, by flat place, as one product with a matrix of 0 and 1. */
+function scattered(x: tf.Tensor, updates: tf.Tensor, flat: readonly number[], reduction: string): tf.Tensor {
+  const places = tf.oneHot(tf.tensor1d([...flat], "int32"), x.size).toFloat() as tf.Tensor2D;
+  const added = tf.reshape(tf.matMul(tf.reshape(updates, [1, -1]), places), x.shape);
+  const kept = reduction === "add" ? x : tf.mul(x, tf.sub(1, tf.reshape(tf.sum(places, 0), x.shape)));
+  return tf.add(kept, added);
+}
 
 const singly = ({ dims, data }: Tensor): Tensor => floatTensor(dims, Float32Array.from(data as Float64Array));
 

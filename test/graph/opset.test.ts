@@ -11,6 +11,7 @@ import { describe, expect, test } from "vitest";
 import { readOnnx } from "../../main/graph/onnx-reader.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
+import { floatTensor } from "../../main/graph/graph.ts";
 import { createSession } from "../../main/training/engines/onnx.ts";
 import { randomTensor } from "./central-differences.ts";
 import { numbers, runGraph } from "./onnx-runtime.ts";
@@ -37,16 +38,18 @@ function file(
   opset: number,
   dims: readonly number[],
   attributes: Parameters<typeof attribute>[],
+  vectors: readonly (readonly number[])[] = [],
 ): Uint8Array {
   const b = new GraphBuilder("one");
   b.output(b.identity(b.input("x", "float32", dims)));
+  const names = vectors.map((values, i) => b.initializer(`c${i}`, floatTensor([values.length], values)).name);
   const model = fromGraph(writeOnnx(b.build()));
   model.opsetImport[0]!.version = BigInt(opset);
   model.graph!.node = [
     create(NodeProtoSchema, {
       opType: op,
       name: "n",
-      input: ["x"],
+      input: ["x", ...names],
       output: ["y"],
       attribute: attributes.map((given) => attribute(...given)),
     }),
@@ -69,6 +72,7 @@ describe("read in our words", () => {
     opset: number,
     dims: number[],
     attributes: Parameters<typeof attribute>[],
+    vectors?: number[][],
   ][] = [
     [
       "Clip with limits as attributes",
@@ -137,10 +141,38 @@ describe("read in our words", () => {
       ],
     ],
     ["ReduceMean of opset 18 over everything", "ReduceMean", 18, [2, 3], []],
+    ["Gelu", "Gelu", 20, [2, 5], []],
+    ["Gelu by tanh", "Gelu", 20, [2, 5], [["approximate", "tanh", "i"]]],
+    ["Mish", "Mish", 18, [2, 5], []],
+    [
+      "GroupNormalization with a scale for each group",
+      "GroupNormalization",
+      18,
+      [2, 4, 3, 2],
+      [["num_groups", 2, "i"]],
+      [
+        [0.5, 2],
+        [1, -1],
+      ],
+    ],
+    [
+      "GroupNormalization with a scale for each channel",
+      "GroupNormalization",
+      21,
+      [2, 4, 3],
+      [
+        ["num_groups", 2, "i"],
+        ["epsilon", 0.01, "f"],
+      ],
+      [
+        [0.5, 2, 1, 3],
+        [1, -1, 0, 2],
+      ],
+    ],
   ];
-  for (const [title, op, opset, dims, attributes] of cases)
+  for (const [title, op, opset, dims, attributes, vectors] of cases)
     test(`${title} (${op}, opset ${opset})`, async () => {
-      const bytes = file(op, opset, dims, attributes);
+      const bytes = file(op, opset, dims, attributes, vectors);
       const x = randomTensor("float32", dims, 3);
       const session = await createSession(bytes, { device: "cpu", threads: 1, use: "inference" });
       const expected = (await session.run({ x })).y!;

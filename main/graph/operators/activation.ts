@@ -36,6 +36,8 @@ export const activation: Readonly<
     | "PRelu"
     | "Celu"
     | "Softsign"
+    | "ThresholdedRelu"
+    | "Shrink"
     | "Dropout",
     Operator
   >
@@ -82,6 +84,24 @@ export const activation: Readonly<
       const rest = b.sub(1, b.op("Abs", [y(0)]));
       return [b.mul(dy, b.mul(rest, rest))];
     },
+  },
+  // The slope at the threshold is 0.
+  ThresholdedRelu: {
+    ...unary,
+    opset: [10, NEWEST],
+    attributes: { alpha: "float" },
+    infer: oneFloat,
+    gradient: ({ b, dy, x, number }) => [b.mul(dy, indicator(b, b.greater(x(0), number("alpha", 1)), dy))],
+  },
+  // Flat between both limits, and at them.
+  Shrink: {
+    ...unary,
+    opset: [9, NEWEST],
+    attributes: { lambd: "float", bias: "float" },
+    infer: oneFloat,
+    gradient: ({ b, dy, x, number }) => [
+      b.mul(dy, indicator(b, b.greater(b.op("Abs", [x(0)]), number("lambd", 0.5)), dy)),
+    ],
   },
   // As models for use have it: nothing is dropped. In training, chance enters a graph of ours as an input.
   Dropout: {

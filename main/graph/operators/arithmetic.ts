@@ -94,6 +94,7 @@ export const arithmetic: Readonly<
     | "LessOrEqual"
     | "And"
     | "Or"
+    | "Xor"
     | "Not"
     | "Floor"
     | "Ceil"
@@ -101,7 +102,8 @@ export const arithmetic: Readonly<
     | "Min"
     | "Max"
     | "Sum"
-    | "Mean",
+    | "Mean"
+    | "Mod",
     Operator
   >
 > = {
@@ -110,6 +112,18 @@ export const arithmetic: Readonly<
   LessOrEqual: { ...binary, opset: [12, NEWEST], infer: compared, gradient: TRUTH },
   And: { ...binary, opset: [7, NEWEST], infer: logical, gradient: TRUTH },
   Or: { ...binary, opset: [7, NEWEST], infer: logical, gradient: TRUTH },
+  Xor: { ...binary, opset: [7, NEWEST], infer: logical, gradient: TRUTH },
+  // a - b times the whole part of a / b: the slope by a is 1, that by b is taken as a constant's.
+  Mod: {
+    ...binary,
+    opset: [13, NEWEST],
+    attributes: { fmod: "int" },
+    infer: twoNumbers,
+    gradient: ({ b, dy, x, wants, refuse }) => {
+      if (wants(1)) refuse("its divisor is taken as constant.");
+      return [sumTo(b, dy, x(0)), null];
+    },
+  },
   Not: {
     ...unary,
     opset: [1, NEWEST],

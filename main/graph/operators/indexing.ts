@@ -1,7 +1,7 @@
 // Picking elements by index; backwards, what was picked twice adds up.
 import type { GraphBuilder, Value } from "../builder.ts";
 import { NEWEST, type Operator } from "./operator.ts";
-import { type GradientSite, notDifferentiable } from "./rule.ts";
+import type { GradientSite } from "./rule.ts";
 
 function zerosLike(b: GraphBuilder, like: Value): Value {
   return b.expandLike(b.scalar(0, like.type), like);
@@ -23,10 +23,23 @@ function gatherGradient({ b, dy, x, int }: GradientSite): readonly (Value | null
   return [axis === 0 ? added : b.transpose(added, back), null];
 }
 
-const NO_SECOND = notDifferentiable("it writes gradients of picked elements; their own gradients are not written yet.");
+/**
+ * What is written over passes nothing back; what is added to passes all. `pick` reads dy at the places written to, `write` puts updates there. Where "none" writes
+ * one place twice, which write stays is the runtime's choice, and so is the gradient.
+ */
+function scatterGradient(
+  { b, dy, x, wants, string, refuse }: GradientSite,
+  pick: () => Value,
+  write: (updates: Value) => Value,
+): readonly (Value | null)[] {
+  const reduction = string("reduction", "none");
+  if (reduction !== "none" && reduction !== "add") refuse(`reduction ${reduction}.`);
+  const left = () => (reduction === "add" ? dy : write(zerosLike(b, x(2))));
+  return [wants(0) ? left() : null, null, wants(2) ? pick() : null];
+}
 
 export const indexing: Readonly<
-  Record<"Gather" | "GatherElements" | "ScatterElements" | "ScatterND" | "TopK", Operator>
+  Record<"Gather" | "GatherElements" | "GatherND" | "ScatterElements" | "ScatterND" | "TopK", Operator>
 > = {
   Gather: {
     domain: "",
@@ -69,6 +82,23 @@ export const indexing: Readonly<
       null,
     ],
   },
+  GatherND: {
+    domain: "",
+    opset: [13, NEWEST],
+    inputs: [2, 2],
+    outputs: [1, 1],
+    attributes: { batch_dims: "int" },
+    infer: (site) => {
+      const { type, shape } = site.input(0);
+      site.typed(1, "int64");
+      if (site.int("batch_dims", 0) !== 0) site.fail("batch_dims is not supported; it must be 0.");
+      const indices = site.shape(1);
+      const depth = site.fixed(indices.at(-1) ?? site.fail("the indices need an axis."), "the length of an index");
+      if (depth < 1 || depth > shape.length) site.fail(`an index of ${depth} does not fit [${shape.join(", ")}].`);
+      return [{ type, shape: [...indices.slice(0, -1), ...shape.slice(depth)] }];
+    },
+    gradient: ({ b, dy, x }) => [b.op("ScatterND", [zerosLike(b, x(0)), x(1), dy], { reduction: "add" }), null],
+  },
   ScatterElements: {
     domain: "",
     opset: [16, NEWEST],
@@ -83,7 +113,15 @@ export const indexing: Readonly<
         site.fail("indices and updates differ in shape.");
       return [{ type, shape }];
     },
-    gradient: NO_SECOND,
+    gradient: (site) => {
+      const { b, dy, x } = site;
+      const axis = site.int("axis", 0);
+      return scatterGradient(
+        site,
+        () => b.op("GatherElements", [dy, x(1)], { axis }),
+        (updates) => b.op("ScatterElements", [dy, x(1), updates], { axis }),
+      );
+    },
   },
   ScatterND: {
     domain: "",
@@ -103,7 +141,14 @@ export const indexing: Readonly<
       if (site.shape(2).join() !== expected.join()) site.fail(`the updates must be [${expected.join(", ")}].`);
       return [{ type, shape }];
     },
-    gradient: NO_SECOND,
+    gradient: (site) => {
+      const { b, dy, x } = site;
+      return scatterGradient(
+        site,
+        () => b.op("GatherND", [dy, x(1)]),
+        (updates) => b.op("ScatterND", [dy, x(1), updates]),
+      );
+    },
   },
   // Values and their indices; the gradient of the values goes back to where they were.
   TopK: {

@@ -2,7 +2,7 @@
 import type { Value } from "../builder.ts";
 import { type Dim, fixedDims, multiplyDim, type Shape, splitDim, type TensorType } from "../graph.ts";
 import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
-import { type GradientRule, type GradientSite, notDifferentiable, sumTo } from "./rule.ts";
+import { alongAxis, type GradientRule, type GradientSite, notDifferentiable, sumTo } from "./rule.ts";
 
 /** Elements of a shape as a number times one symbol; null when more symbols meet. */
 function count(shape: Shape): { factor: number; symbol: string } | null {
@@ -122,6 +122,31 @@ function stretch({ b }: GradientSite, value: Value, axis: number, step: number):
   const merged = value.shape.map((dim, i) => (i === axis ? (dim as number) * step : dim));
   const wanted = symbols > 0 ? merged.map((dim) => (typeof dim === "string" ? -1 : dim)) : fixedDims(merged, "A slice");
   return b.reshape(b.pad(split, pads), wanted);
+}
+
+/** Padding that repeats the value's own elements: along each axis, every output element goes back to the one that it was read from. */
+function repeatedBack({ b, dy, x, refuse }: GradientSite, mode: string, pads: readonly number[]): Value {
+  let back = dy;
+  x(0).shape.forEach((dim, axis) => {
+    const [before, after] = [pads[axis]!, pads[axis + dy.shape.length]!];
+    if (before === 0 && after === 0) return;
+    const size = dim as number;
+    const reached = before + size + after;
+    const matrix = new Float64Array(reached * size);
+    for (let o = 0; o < reached; o++) matrix[o * size + sourceOf(o - before, size, mode, refuse)] = 1;
+    back = alongAxis(b, back, axis, [reached, size], matrix);
+  });
+  return back;
+}
+
+/** Which element of an axis stands at a place beside it. */
+function sourceOf(place: number, size: number, mode: string, refuse: (reason: string) => never): number {
+  if (mode === "edge") return Math.min(size - 1, Math.max(0, place));
+  if (mode !== "reflect") refuse(`mode ${mode}.`);
+  // The edge element is the mirror and stands once; short axes are mirrored more than once.
+  const period = Math.max(1, 2 * (size - 1));
+  const at = ((place % period) + period) % period;
+  return Math.min(at, period - at) % size;
 }
 
 export const layout: Readonly<
@@ -334,16 +359,16 @@ export const layout: Readonly<
       });
       return [{ type, shape: result }];
     },
-    gradient: ({ b, dy, x, string, refuse }) => {
-      if (string("mode", "constant") !== "constant") refuse("only padding with a constant is differentiated.");
-      return [
-        b.pad(
-          dy,
-          ((x(1).contents ?? []) as readonly number[]).map((pad) => -pad || 0),
-        ),
-        null,
-        null,
-      ];
+    gradient: (site) => {
+      const { b, dy, x, string } = site;
+      const pads = (x(1).contents ?? []) as readonly number[];
+      const mode = string("mode", "constant");
+      if (mode !== "constant") return [repeatedBack(site, mode, pads), null];
+      const back = b.pad(
+        dy,
+        pads.map((pad) => -pad || 0),
+      );
+      return [back, null, null];
     },
   },
 };

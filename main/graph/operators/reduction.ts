@@ -1,6 +1,6 @@
 // Sums, means and maxima over axes; backwards, they spread over what they gathered.
 import type { GraphBuilder, Value } from "../builder.ts";
-import { elementCount, fixedDims, type Shape, type TensorType } from "../graph.ts";
+import { elementCount, fixedDims, floatTensor, type Shape, type TensorType, tensor } from "../graph.ts";
 import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
 import { type GradientRule, type GradientSite, indicator, notDifferentiable } from "./rule.ts";
 
@@ -50,6 +50,47 @@ function spreadRule(slope: (b: GraphBuilder, x: Value, y: Value, dy: Value) => V
 /** Keeps the length 0 of a vector of zeros out of a division. */
 const SHORTEST = 1e-30;
 
+/** The slope by an element is the product of the others, written out, so that elements of 0 are right too. */
+function productGradient(site: GradientSite): readonly Value[] {
+  const { b, dy, x } = site;
+  const axes = reducedAxes(site, site.ints("axes", []));
+  const shape = fixedDims(x(0).shape, "The product");
+  const order = [...shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
+  const kept = shape.filter((_, axis) => !axes.includes(axis));
+  const count = elementCount(axes.map((axis) => shape[axis]!));
+  const rows = b.reshape(b.transpose(x(0), order), [...kept, 1, count]);
+  // Row i of the square is all elements but element i, which is 1.
+  const eye = Float64Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 1 : 0));
+  const one = b.constant(
+    dy.type === "float64" ? tensor("float64", [count, count], eye) : floatTensor([count, count], eye),
+  );
+  const others = b.op("ReduceProd", [b.add(b.mul(rows, b.sub(1, one)), one)], { axes: [-1], keepdims: 0 });
+  const slopes = b.reshape(
+    others,
+    order.map((axis) => shape[axis]!),
+  );
+  const back = b.transpose(
+    slopes,
+    order.map((_, axis) => order.indexOf(axis)),
+  );
+  return [b.mul(back, spread(site, dy, axes))];
+}
+
+/** Where the largest or the smallest element lies. */
+const best: Operator = {
+  domain: "",
+  opset: [13, NEWEST],
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
+  infer: (site) => {
+    const { shape } = site.input(0);
+    const [{ shape: kept }] = reduced(site, [site.axis(site.int("axis", 0), shape.length)]) as [TensorType];
+    return [{ type: "int64", shape: kept }];
+  },
+  gradient: notDifferentiable("the output is an index."),
+};
+
 export const reduction: Readonly<
   Record<
     | "ReduceMean"
@@ -61,7 +102,9 @@ export const reduction: Readonly<
     | "ReduceSumSquare"
     | "ReduceLogSumExp"
     | "ReduceLogSum"
-    | "ArgMax",
+    | "ReduceProd"
+    | "ArgMax"
+    | "ArgMin",
     Operator
   >
 > = {
@@ -88,19 +131,9 @@ export const reduction: Readonly<
     opset: [11, 17],
     gradient: spreadRule((b, x, y, dy) => b.expandLike(b.mul(b.exp(b.neg(y)), dy), x)),
   },
-  ArgMax: {
-    domain: "",
-    opset: [13, NEWEST],
-    inputs: [1, 1],
-    outputs: [1, 1],
-    attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
-    infer: (site) => {
-      const { shape } = site.input(0);
-      const [{ shape: kept }] = reduced(site, [site.axis(site.int("axis", 0), shape.length)]) as [TensorType];
-      return [{ type: "int64", shape: kept }];
-    },
-    gradient: notDifferentiable("the output is an index."),
-  },
+  ReduceProd: { ...byAttribute, opset: [11, 17], gradient: productGradient },
+  ArgMax: best,
+  ArgMin: best,
   ReduceMean: {
     ...byAttribute,
     opset: [11, 17],

@@ -3,9 +3,9 @@
 // Resizing is linear and goes axis by axis, so each axis is a matrix [output, input] that is known when the graph is written; backwards, its transpose.
 // Sampling at a grid reads four neighbours with weights; backwards, the neighbours get their shares back and the grid gets the slopes between them.
 import type { Value } from "../builder.ts";
-import { elementCount, fixedDims, floatTensor, tensor } from "../graph.ts";
+import { elementCount, fixedDims } from "../graph.ts";
 import type { Operator, ShapeSite } from "./operator.ts";
-import { type ForwardSite, type GradientSite, indicator } from "./rule.ts";
+import { alongAxis, type ForwardSite, type GradientSite, indicator } from "./rule.ts";
 
 /** Where output element `o` of an axis lies on the input, by ONNX's names for the conventions. */
 function origin(o: number, size: number, reached: number, scale: number, mode: string, site: ForwardSite): number {
@@ -69,23 +69,10 @@ function resizeGradient(site: GradientSite): readonly Value[] {
     site.string("nearest_mode", "round_prefer_floor") === "floor" &&
     to.every((size, i) => Number.isInteger(scales[i]) && size === from[i]! * scales[i]!);
   if (whole) return [b.mul(b.averagePool(dy, scales, { strides: scales }), elementCount(scales))];
-  const rank = dy.shape.length;
   let back = dy;
   from.forEach((size, i) => {
     if (size === to[i]! && scales[i] === 1) return;
-    const values = axisMatrix(site, size, to[i]!, scales[i]!);
-    const dims = [to[i]!, size];
-    const matrix = b.constant(dy.type === "float64" ? tensor("float64", dims, values) : floatTensor(dims, values));
-    const last = [...dy.shape.keys()].filter((axis) => axis !== i + 2);
-    const order = [...last, i + 2];
-    const product = b.matMul(i + 2 === rank - 1 ? back : b.transpose(back, order), matrix);
-    back =
-      i + 2 === rank - 1
-        ? product
-        : b.transpose(
-            product,
-            order.map((_, axis) => order.indexOf(axis)),
-          );
+    back = alongAxis(b, back, i + 2, [to[i]!, size], axisMatrix(site, size, to[i]!, scales[i]!));
   });
   return [back];
 }

@@ -1,7 +1,7 @@
 // What a gradient rule is given and what it gives back.
 import { AppError } from "../../../preload/contract/errors.ts";
 import type { GraphBuilder, Value } from "../builder.ts";
-import type { Node, Shape } from "../graph.ts";
+import { floatTensor, type Node, type Shape, tensor } from "../graph.ts";
 
 /** Where the gradient will run: `portable` uses ONNX's own operators only, `cpu` may use ONNX Runtime's fused CPU kernels. */
 export type Target = "portable" | "cpu";
@@ -90,4 +90,22 @@ export function perChannel(b: GraphBuilder, values: Value, rank: number): Value 
 /** All axes but the channels. */
 export function allButChannels(shape: Shape): readonly number[] {
   return shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+}
+
+/** One axis of a value times a matrix [from, to] of known numbers: [.., from, ..] to [.., to, ..]. */
+export function alongAxis(
+  b: GraphBuilder,
+  value: Value,
+  axis: number,
+  dims: readonly [from: number, to: number],
+  numbers: Float64Array,
+): Value {
+  const matrix = b.constant(value.type === "float64" ? tensor("float64", dims, numbers) : floatTensor(dims, numbers));
+  const order = [...value.shape.keys()].filter((at) => at !== axis).concat(axis);
+  if (axis === value.shape.length - 1) return b.matMul(value, matrix);
+  const product = b.matMul(b.transpose(value, order), matrix);
+  return b.transpose(
+    product,
+    order.map((_, at) => order.indexOf(at)),
+  );
 }
