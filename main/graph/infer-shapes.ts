@@ -8,14 +8,14 @@ import { type AttributeKind, ShapeSite } from "./operators/operator.ts";
 
 /** One scale for each axis. */
 const LONGEST_SCALES = 5;
-/** Longest int64 constant whose numbers shape rules may ask for; axes and shapes are far shorter. */
+/** Longest constant of whole numbers whose numbers shape rules may ask for; axes and shapes are far shorter. */
 const LONGEST_CONTENTS = 64;
 
-/** The type of a constant, with its numbers when it is a short int64 vector or scalar, or a short float32 vector (scales of a Resize). */
+/** The type of a constant, with its numbers when it is a short vector or scalar of whole numbers, or a short float32 vector (scales of a Resize). */
 export function typeOfTensor({ type, dims, data }: Tensor): TensorType {
   const scales = data instanceof Float32Array && dims.length === 1 && data.length <= LONGEST_SCALES;
-  if (!scales && (!(data instanceof BigInt64Array) || dims.length > 1 || data.length > LONGEST_CONTENTS))
-    return { type, shape: dims };
+  const whole = data instanceof BigInt64Array || data instanceof Int32Array;
+  if (!scales && (!whole || dims.length > 1 || data.length > LONGEST_CONTENTS)) return { type, shape: dims };
   return { type, shape: dims, contents: Array.from(data, Number) };
 }
 

@@ -25,6 +25,7 @@ import {
   type Node,
   type Tensor,
   tensor,
+  type Shape,
   type ValueInfo,
 } from "./graph.ts";
 import { inferShapes } from "./infer-shapes.ts";
@@ -33,8 +34,13 @@ import type { AttributeKind } from "./operators/operator.ts";
 import { type FileConstants, inOurWords, type RawNode } from "./opset.ts";
 import { verifyGraph } from "./verify.ts";
 
+export interface Reading {
+  /** Shapes of inputs in place of the file's, for files that leave sizes open; sizes that a file fixes stay fixed. */
+  readonly shapes?: Readonly<Record<string, Shape>>;
+}
+
 /** @throws graph/invalid for bytes that are no sound model; graph/operator-unknown for an operator without a row */
-export function readOnnx(bytes: Uint8Array): Graph {
+export function readOnnx(bytes: Uint8Array, { shapes = {} }: Reading = {}): Graph {
   const model = decode(bytes);
   const proto = model.graph ?? refuse("The file holds no graph.");
   if (model.functions.length > 0) refuse("Models with functions of their own are not supported.");
@@ -70,7 +76,7 @@ export function readOnnx(bytes: Uint8Array): Graph {
   }
   const graph: Graph = {
     name: proto.name || "graph",
-    inputs: proto.input.filter(({ name }) => !initializers.has(name)).map(readValue),
+    inputs: proto.input.filter(({ name }) => !initializers.has(name)).map((info) => reshaped(readValue(info), shapes)),
     outputs: [],
     initializers,
     nodes,
@@ -85,6 +91,16 @@ export function readOnnx(bytes: Uint8Array): Graph {
   const complete = { ...graph, outputs };
   verifyGraph(complete);
   return complete;
+}
+
+function reshaped(info: ValueInfo, shapes: Readonly<Record<string, Shape>>): ValueInfo {
+  const shape = shapes[info.name];
+  if (!shape) return info;
+  const fits =
+    shape.length === info.shape.length && info.shape.every((dim, i) => typeof dim === "string" || dim === shape[i]);
+  if (!fits)
+    refuse(`Input "${info.name}" is [${info.shape.join(", ")}] in the file, which [${shape.join(", ")}] does not fit.`);
+  return { ...info, shape };
 }
 
 function refuse(message: string): never {

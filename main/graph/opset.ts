@@ -247,6 +247,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
   MaxPool: same(1),
   Mish: { from: 18, to: NEWEST, adapt: mish },
   Pad: adapted(2, pad),
+  Pow: same(7),
   PRelu: same(7),
   QuantizeLinear: same(10),
   ReduceL1: reduce,

@@ -49,9 +49,14 @@ export function adoptModel(given: Graph, name = given.name): ModelGraph {
     );
   }
   const flat = value.shape.length === 2;
+  if (squashed?.op === "Sigmoid" && !flat)
+    refuse("class maps need a softmax over two classes or more, it ends with a sigmoid.");
+  if (squashed?.op === "Softmax" && !overClasses(squashed, value.shape.length)) {
+    refuse(`its softmax must be over axis 1, the classes of [${value.shape.join(", ")}].`);
+  }
   const classes = value.shape[1] as number;
   const output: ModelOutput =
-    squashed === "Sigmoid" && flat ? { kind: "labels", labels: classes } : { kind: flat ? "class" : "mask", classes };
+    squashed?.op === "Sigmoid" ? { kind: "labels", labels: classes } : { kind: flat ? "class" : "mask", classes };
   b.output(b.as("logits").identity(value));
   b.output(output.kind === "labels" ? b.as("probabilities").sigmoid(value) : b.as("probabilities").softmax(value, 1));
   const adopted = needed(b.build());
@@ -147,7 +152,7 @@ function withBatch(graph: Graph, input: string): Graph {
 }
 
 /** What stands before a softmax or sigmoid at the end, and which of them stood there. */
-function answerOf({ nodes, outputs }: Graph): { logits: string; squashed: "Softmax" | "Sigmoid" | null } {
+function answerOf({ nodes, outputs }: Graph): { logits: string; squashed: Node | null } {
   if (outputs.length !== 1) {
     // As our own models have them: logits, and probabilities made of them.
     const own = outputs.find(({ name }) => name === "given/logits");
@@ -158,12 +163,16 @@ function answerOf({ nodes, outputs }: Graph): { logits: string; squashed: "Softm
   let name = outputs[0]!.name;
   while (makers.get(name)?.op === "Identity") name = makers.get(name)!.inputs[0]!;
   const last = makers.get(name);
-  if (last?.op === "Softmax" || last?.op === "Sigmoid") return { logits: last.inputs[0]!, squashed: last.op };
+  if (last?.op === "Softmax" || last?.op === "Sigmoid") return { logits: last.inputs[0]!, squashed: last };
   return { logits: name, squashed: null };
 }
 
-function sigmoidOf(nodes: readonly Node[], logits: string): "Sigmoid" | null {
-  return nodes.some(({ op, inputs }) => op === "Sigmoid" && inputs[0] === logits) ? "Sigmoid" : null;
+function sigmoidOf(nodes: readonly Node[], logits: string): Node | null {
+  return nodes.find(({ op, inputs }) => op === "Sigmoid" && inputs[0] === logits) ?? null;
+}
+
+function overClasses({ attributes: { axis = -1 } }: Node, rank: number): boolean {
+  return ((axis as number) + rank) % rank === 1;
 }
 
 /** Nodes and constants that the outputs depend on. */

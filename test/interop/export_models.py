@@ -1,10 +1,20 @@
-"""Small nets with random weights exported by PyTorch (Debian's python3-torch), a file each; argument: a folder. Prints their names as JSON."""
+"""Small nets with random weights exported by PyTorch (Debian's python3-torch) and models fitted by scikit-learn, a file each; argument: a folder.
+
+scikit-learn's are written as its converters write them, from the fitted coefficients; beside each lie cases and scikit-learn's own answers. Prints all names as JSON."""
 import json
 import sys
 import warnings
 from pathlib import Path
 
+import numpy
+import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 from torch.nn import functional as F
 
@@ -114,4 +124,52 @@ for name, net, shape, opset in NETS:
             nn.init.uniform_(module.running_var, 0.5, 1.5)
     torch.onnx.export(net, torch.rand(shape), str(folder / f"{name}.onnx"), opset_version=opset, input_names=["x"])
     names.append(name)
+
+
+def fitted(name, opset, estimator, nodes, constants, answer, outputs):
+    inputs = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, FEATURES])
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, outputs])
+    given = [numpy_helper.from_array(numpy.asarray(value, numpy.float32), key) for key, value in constants.items()]
+    graph = helper.make_graph(nodes, name, [inputs], [output], given)
+    model = helper.make_model(graph, producer_name="scikit-learn", opset_imports=[helper.make_opsetid("", opset)])
+    model.ir_version = 7
+    onnx.save(model, str(folder / f"{name}.onnx"))
+    cases = DATA[:7].astype(numpy.float32)
+    answers = numpy.asarray(answer(cases)).reshape(7, outputs)
+    (folder / f"{name}.json").write_text(json.dumps({"x": cases.tolist(), "y": answers.tolist()}))
+    names.append(name)
+
+
+FEATURES = 6
+random = numpy.random.default_rng(3)
+DATA = random.normal(size=(300, FEATURES))
+CLASSES = numpy.argmax(DATA[:, :3] + 0.5 * random.normal(size=(300, 3)), 1)
+node = helper.make_node
+
+linear = LinearRegression().fit(DATA, DATA @ random.normal(size=(FEATURES, 2)) + 1)
+fitted("sklearn-linear-13", 13, linear, [node("Gemm", ["x", "w", "b"], ["y"], transB=1)],
+       {"w": linear.coef_, "b": linear.intercept_}, linear.predict, 2)
+
+logistic = LogisticRegression().fit(DATA, CLASSES)
+fitted("sklearn-logistic-9", 9, logistic, [node("Gemm", ["x", "w", "b"], ["z"], transB=1), node("Softmax", ["z"], ["y"], axis=1)],
+       {"w": logistic.coef_, "b": logistic.intercept_}, logistic.predict_proba, 3)
+
+perceptron = MLPClassifier((8, 5), max_iter=400, random_state=1).fit(DATA, CLASSES)
+layers, constants, value = [], {}, "x"
+for i, (weight, bias) in enumerate(zip(perceptron.coefs_, perceptron.intercepts_)):
+    constants |= {f"w{i}": weight, f"b{i}": bias}
+    layers += [node("MatMul", [value, f"w{i}"], [f"m{i}"]), node("Add", [f"m{i}", f"b{i}"], [f"a{i}"])]
+    value = f"a{i}"
+    if i < 2:
+        layers.append(node("Relu", [value], [f"r{i}"]))
+        value = f"r{i}"
+fitted("sklearn-perceptron-15", 15, perceptron, layers + [node("Softmax", [value], ["y"], axis=-1)], constants, perceptron.predict_proba, 3)
+
+pipeline = make_pipeline(StandardScaler(), PCA(4), LogisticRegression()).fit(DATA, CLASSES)
+scaler, pca, last = (step for _, step in pipeline.steps)
+fitted("sklearn-pipeline-18", 18, pipeline,
+       [node("Sub", ["x", "mean"], ["c"]), node("Div", ["c", "scale"], ["s"]), node("Sub", ["s", "centre"], ["d"]),
+        node("MatMul", ["d", "axes"], ["p"]), node("Gemm", ["p", "w", "b"], ["z"], transB=1), node("Softmax", ["z"], ["y"])],
+       {"mean": scaler.mean_, "scale": scaler.scale_, "centre": pca.mean_, "axes": pca.components_.T, "w": last.coef_, "b": last.intercept_},
+       pipeline.predict_proba, 3)
 print(json.dumps(names))

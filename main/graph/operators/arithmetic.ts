@@ -20,7 +20,7 @@ function twoNumbers(site: ShapeSite): readonly TensorType[] {
 function knownNumbers(site: ShapeSite, compute: (a: number, b: number) => number): readonly TensorType[] {
   const [made] = twoNumbers(site) as [TensorType];
   const [a, b] = [site.inputs[0]?.contents, site.inputs[1]?.contents];
-  if (made.type !== "int64" || !a || !b || made.shape.length > 1) return [made];
+  if (!isWhole(made.type) || !a || !b || made.shape.length > 1) return [made];
   const length = Math.max(a.length, b.length);
   const at = (values: readonly unknown[], i: number) => values[values.length === 1 ? 0 : i];
   const contents = Array.from({ length }, (_, i) => {
@@ -29,6 +29,8 @@ function knownNumbers(site: ShapeSite, compute: (a: number, b: number) => number
   });
   return [contents.every(Number.isSafeInteger) ? { ...made, contents } : made];
 }
+
+const isWhole = (type: TensorType["type"]): boolean => type === "int64" || type === "int32";
 
 function compared(site: ShapeSite): readonly TensorType[] {
   site.sameType(0, 1);
@@ -256,7 +258,12 @@ export const arithmetic: Readonly<
     ...unary,
     opset: [9, NEWEST],
     attributes: { to: "int", saturate: "int" },
-    infer: (site) => [{ type: dataTypeOf(site.int("to", 0), site.label), shape: site.shape(0) }],
+    infer: (site) => {
+      const { type: from, shape, contents } = site.input(0);
+      const type = dataTypeOf(site.int("to", 0), site.label);
+      // Other tools count sizes in int32 on the way.
+      return [isWhole(from) && isWhole(type) ? { type, shape, contents } : { type, shape }];
+    },
     gradient: ({ b, dy, x }) => [isFloat(x(0).type) ? b.cast(dy, x(0).type) : null],
   },
   Where: {
