@@ -34,6 +34,13 @@ import type { AttributeKind } from "./operators/operator.ts";
 import { type FileConstants, inOurWords, type RawNode } from "./opset.ts";
 import { verifyGraph } from "./verify.ts";
 
+/** The inputs that a file declares, read without looking at its nodes. @throws graph/invalid for bytes that are no model */
+export function onnxInputs(bytes: Uint8Array): readonly ValueInfo[] {
+  const proto = decode(bytes).graph ?? refuse("The file holds no graph.");
+  const constants = new Set(proto.initializer.map(({ name }) => name));
+  return proto.input.filter(({ name }) => !constants.has(name)).map(readValue);
+}
+
 export interface Reading {
   /** Shapes of inputs in place of the file's, for files that leave sizes open; sizes that a file fixes stay fixed. */
   readonly shapes?: Readonly<Record<string, Shape>>;

@@ -22,6 +22,7 @@ import type {
   Recipe,
   RecipeSuggestion,
   RunPoint,
+  StartingModel,
   Topic,
 } from "../../preload/contract/index.ts";
 
@@ -51,6 +52,7 @@ export type CallTask =
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "recipes"; snapshotId: string; minutes: number }
   | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
+  | { kind: "starting"; path: string }
   | { kind: "devices" };
 
 export type Task = JobTask | CallTask;
@@ -68,6 +70,7 @@ export interface TaskResults {
   evaluation: Evaluation;
   recipes: RecipeSuggestion[];
   preview: AugmentationPreview;
+  starting: StartingModel;
   devices: Device[];
 }
 

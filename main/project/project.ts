@@ -32,6 +32,7 @@ import {
 } from "./keys.ts";
 import { Labels } from "./labels.ts";
 import { Models } from "./models.ts";
+import { StartingModels } from "./starting-models.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
 import { Runs } from "./runs.ts";
 import { migrate } from "./schema.ts";
@@ -54,6 +55,7 @@ export class Project {
   readonly snapshots: Snapshots;
   readonly runs: Runs;
   readonly models: Models;
+  readonly startingModels: StartingModels;
   readonly exports: Exports;
   readonly jobs: Jobs;
   readonly audit: Audit;
@@ -84,6 +86,7 @@ export class Project {
     this.snapshots = new Snapshots(database, this.audit);
     this.runs = new Runs(database, this.audit, this.#presence);
     this.models = new Models(database, this.audit);
+    this.startingModels = new StartingModels(database, this.audit);
     this.exports = new Exports(database, this.audit);
     this.jobs = new Jobs(database, this.audit);
   }

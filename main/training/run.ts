@@ -10,6 +10,7 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.t
 import { chooseRange, type PreparedPart, prepareImages, type SnapshotItem } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { itemsOfRun } from "./folds.ts";
+import { beginWith, startOf } from "./starting-model.ts";
 import { classification } from "./tasks/classification.ts";
 import { train } from "./trainer.ts";
 
@@ -64,9 +65,13 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
   const from: Checkpoint | null = kept && readCheckpoint(kept.bytes);
   let rowAt = Number.NEGATIVE_INFINITY;
   const device = deviceSchema.shape.id.parse(run.device);
+  const classIds = snapshot.classes.map(({ id }) => id);
+  const start = recipe.startFrom === null ? null : startOf(project, recipe.startFrom);
   const task = await classification({
     recipe,
     classes: snapshot.classes.length,
+    start:
+      start && ((normalise) => beginWith(start, { size: recipe.inputSize, classIds, normalise, seed: recipe.seed })),
     train: trainPart,
     validation: validationPart,
     device,

@@ -24,6 +24,18 @@ export const modelSchema = z.object({
 });
 export type Model = z.infer<typeof modelSchema>;
 
+/** A model from elsewhere that runs can begin with. */
+export const startingModelSchema = z.object({
+  id: z.string(),
+  name: z.string().describe("of its file, without the ending"),
+  createdAt: z.iso.datetime(),
+  bytes: z.int().describe("of its ONNX file"),
+  size: z.int().nullable().describe("rows and columns that it needs; null where it takes any"),
+  classes: z.int().describe("that it was trained for"),
+  layers: z.int().describe("with weights: what frozenLayers counts"),
+});
+export type StartingModel = z.infer<typeof startingModelSchema>;
+
 const costSchema = z.object({
   bytes: z.int(),
   latencyMs: z.number().describe("median of one image at a time on this machine"),
@@ -72,6 +84,12 @@ export type Explanation = z.infer<typeof explanationSchema>;
 export const modelsContract = {
   list: oc.output(z.array(modelSchema)),
   get: oc.input(z.object({ id: z.string() })).output(modelSchema),
+  starting: oc.output(z.array(startingModelSchema)),
+  /**
+   * Takes an ONNX classifier of images as a starting model; what cannot learn here is refused with what was found and what is needed.
+   * Errors: graph/invalid, graph/operator-unknown, model/not-adoptable; app/not-found for a path without a file.
+   */
+  importStarting: oc.input(z.object({ path: z.string() })).output(startingModelSchema),
   /** Computed once and kept. Errors: snapshot/part-empty. */
   evaluation: oc.input(z.object({ modelId: z.string(), part: partSchema.default("test") })).output(evaluationSchema),
   /** classIndex: default the predicted class. `grad-cam` needs a convolution: explanation/not-possible for logistic. */

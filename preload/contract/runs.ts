@@ -26,6 +26,13 @@ export const architectureSchema = z.enum([
  */
 export const recipeSchema = z.object({
   architecture: architectureSchema,
+  startFrom: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      "a model or starting model of this project whose weights it begins with instead of the architecture's; its last layer is drawn anew where its classes are others",
+    ),
   inputSize: z.int().min(8).max(512).describe("images are resized to a square of this many pixels"),
   width: z
     .int()

@@ -27,6 +27,7 @@ export const keys = {
   run: (id: string) => ["runs", "one", id] as const,
   points: (id: string) => ["points", id] as const,
   models: ["models", "list"] as const,
+  starting: ["models", "starting"] as const,
   model: (id: string) => ["models", "one", id] as const,
   evaluation: (modelId: string, part: Part) => ["models", "evaluation", modelId, part] as const,
   compression: (modelId: string) => ["models", "compression", modelId] as const,
@@ -147,6 +148,12 @@ export const usePoints = (id: string) => {
 export const useModels = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.models, queryFn: () => studio.models.list() });
+};
+
+/** Models from elsewhere that runs can begin with. */
+export const useStartingModels = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.starting, queryFn: () => studio.models.starting() });
 };
 
 export const useModel = (id: string) => {

@@ -4,6 +4,12 @@ import { unlocked } from "../procedures.ts";
 export const modelCalls = {
   list: unlocked.models.list.handler(({ context }) => context.project.models.list()),
   get: unlocked.models.get.handler(({ input, context }) => context.project.models.get(input.id)),
+  starting: unlocked.models.starting.handler(({ context }) => context.project.startingModels.list()),
+  importStarting: unlocked.models.importStarting.handler(async ({ input, context: { session, jobs } }) => {
+    const made = await jobs.call<"starting">({ kind: "starting", path: resolve(input.path) });
+    session.publish({ type: "changed", topic: "models" });
+    return made;
+  }),
   evaluation: unlocked.models.evaluation.handler(({ input, context: { session, project, jobs } }) => {
     const { modelId, part } = input;
     const kept = project.models.evaluation(project.models.get(modelId).id, part);

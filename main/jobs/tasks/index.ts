@@ -12,6 +12,7 @@ const tasks: TaskTable = {
   train: async (task, context) => (await import("./train.ts")).train(task, context),
   recipes: async (task, context) => (await import("./train.ts")).recipes(task, context),
   preview: async (task, context) => (await import("./train.ts")).preview(task, context),
+  starting: async (task, context) => (await import("./train.ts")).starting(task, context),
   devices: async () => (await import("./train.ts")).devices(),
   evaluate: async (task, context) => (await import("./evaluate.ts")).evaluate(task, context),
   evaluation: async (task, context) => (await import("./evaluate.ts")).evaluation(task, context),

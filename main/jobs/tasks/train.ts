@@ -1,9 +1,13 @@
 // Training and what is asked before it: recipes that fit a snapshot, devices of this machine.
 
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { AppError } from "../../../preload/contract/index.ts";
 import { listDevices } from "../../training/engines/onnx.ts";
 import { previewAugmentation } from "../../training/preview.ts";
 import { suggestRecipes } from "../../training/recipes.ts";
 import { trainRun } from "../../training/run.ts";
+import { describeStart } from "../../training/starting-model.ts";
 import type { TaskOf, TaskResults } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
 
@@ -27,6 +31,16 @@ export async function recipes(task: TaskOf<"recipes">, { project }: TaskContext)
 
 export async function preview(task: TaskOf<"preview">, { project }: TaskContext): Promise<TaskResults["preview"]> {
   return previewAugmentation(project, task.snapshotId, task.recipe, task.seed);
+}
+
+export async function starting(
+  { path }: TaskOf<"starting">,
+  { project }: TaskContext,
+): Promise<TaskResults["starting"]> {
+  const onnx = await readFile(path).catch((cause: unknown) => {
+    throw new AppError("app/not-found", "There is no file at this path that can be read.", { cause });
+  });
+  return project.startingModels.add({ name: basename(path, extname(path)), onnx, ...describeStart(onnx) });
 }
 
 export async function devices(): Promise<TaskResults["devices"]> {

@@ -2,6 +2,7 @@
 
 import { initial } from "./0001-initial.ts";
 import { modelThreshold } from "./0002-model-threshold.ts";
+import { startingModels } from "./0003-starting-models.ts";
 
 export interface Migration {
   readonly number: number;
@@ -22,4 +23,4 @@ export function checkMigrations(migrations: readonly Migration[]): readonly Migr
   return migrations;
 }
 
-export const MIGRATIONS = checkMigrations([initial, modelThreshold]);
+export const MIGRATIONS = checkMigrations([initial, modelThreshold, startingModels]);

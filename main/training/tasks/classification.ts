@@ -5,7 +5,7 @@ import { readOnnx } from "../../graph/onnx-reader.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
 import { chooseTemperature, chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
-import type { ModelGraph } from "../../models/model-graph.ts";
+import type { ModelGraph, Normalisation } from "../../models/model-graph.ts";
 import { classObjective } from "../../models/objectives.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
@@ -19,6 +19,8 @@ export interface ClassificationInput {
   readonly recipe: Recipe;
   /** Number of classes. */
   readonly classes: number;
+  /** What it begins with in place of the recipe's architecture, for pictures normalised like this. */
+  readonly start?: ((normalise: Normalisation) => ModelGraph) | null;
   readonly train: PreparedPart;
   readonly validation: PreparedPart;
   readonly device: DeviceId;
@@ -71,8 +73,9 @@ export async function classification(input: ClassificationInput): Promise<Task> 
 }
 
 /** Errors: app/invalid-input where the architecture cannot be had this wide, or every layer is frozen. */
-function modelOf({ recipe, classes, train }: ClassificationInput): ModelGraph {
-  const { architecture, inputSize, seed, dropout, stochasticDepth, frozenLayers } = recipe;
+function modelOf({ recipe, classes, train, start }: ClassificationInput): ModelGraph {
+  const { architecture, inputSize, seed, dropout, stochasticDepth } = recipe;
+  if (start) return notAllFrozen(start(statistics(train)), recipe);
   const { width } = ARCHITECTURES[architecture];
   if (width && (recipe.width < width.least || recipe.width > width.most || recipe.width % width.of !== 0)) {
     const steps = width.of > 1 ? `, a multiple of ${width.of}` : "";
@@ -84,16 +87,34 @@ function modelOf({ recipe, classes, train }: ClassificationInput): ModelGraph {
   const input = { kind: "image", channels: 1, size: [inputSize, inputSize] } as const;
   const output = { kind: "class", classes } as const;
   const shape = { input, output, normalise: statistics(train), seed, dropout, stochasticDepth };
-  const model = buildArchitecture(architecture, shape, recipe.width);
+  return notAllFrozen(buildArchitecture(architecture, shape, recipe.width), recipe);
+}
+
+function notAllFrozen(model: ModelGraph, { frozenLayers }: Recipe): ModelGraph {
   if (model.parameters.every(({ depth }) => depth < frozenLayers)) {
-    throw new AppError("app/invalid-input", `All layers of ${architecture} are frozen: nothing would be learnt.`);
+    throw new AppError("app/invalid-input", `All layers of ${model.architecture} are frozen: nothing would be learnt.`);
   }
   return model;
 }
 
-/** The model with its logits divided by a temperature: the last layer is linear, so its weights are. */
+/** The model with its logits divided by a temperature: the last layer of our own nets is linear, so its weights are; others get a node that divides. */
 function withTemperature(onnx: Uint8Array, temperature: number): Uint8Array {
   const graph = readOnnx(onnx);
+  if (!graph.initializers.has("logits.weight")) {
+    const divisor = "logits.temperature";
+    const nodes = graph.nodes.map((node) =>
+      node.outputs[0] === "logits" && node.op === "Identity"
+        ? { ...node, op: "Div" as const, inputs: [node.inputs[0]!, divisor] }
+        : node.inputs[0] !== undefined && node.outputs[0] === "probabilities"
+          ? { ...node, inputs: ["logits"] }
+          : node,
+    );
+    return writeOnnx({
+      ...graph,
+      nodes,
+      initializers: new Map([...graph.initializers, [divisor, floatTensor([], [temperature])]]),
+    });
+  }
   const initializers = new Map(graph.initializers);
   for (const name of ["logits.weight", "logits.bias"]) {
     const { dims, data } = initializers.get(name)!;

@@ -33,6 +33,7 @@ import { AugmentationPreview } from "./AugmentationPreview.tsx";
 import classes from "./NewRunPage.module.css";
 import { newRunStore } from "./new-run.ts";
 import { RecipeForm } from "./RecipeForm.tsx";
+import { StartSection } from "./StartSection.tsx";
 import { checkRecipe, type RecipeDraft } from "./recipe-fields.ts";
 
 /** What a training may take when nobody says otherwise. */
@@ -151,6 +152,7 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
             </SimpleGrid>
           </Stack>
         </Radio.Group>
+        <StartSection draft={draft} onChange={change} />
         <RecipeForm draft={draft} problems={problems ?? {}} onChange={change} />
         <AugmentationPreview snapshotId={snapshot.id} recipe={recipe} />
         <Paper withBorder p="md" component="section" aria-label={t("new.where")}>

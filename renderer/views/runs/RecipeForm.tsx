@@ -25,7 +25,8 @@ export interface RecipeFormProps {
 
 export function RecipeForm({ draft, problems, onChange }: RecipeFormProps) {
   const { t } = useTranslation("runs");
-  const shown = (row: GroupRow) => row.fields.filter(({ field }) => isFieldUsed(draft, field));
+  const shown = (row: GroupRow) =>
+    row.fields.filter(({ field, input }) => input.kind !== "elsewhere" && isFieldUsed(draft, field));
   const fields = (row: GroupRow) => (
     <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
       {shown(row).map(({ field, input }) => (
@@ -79,6 +80,8 @@ function Field({ field, input, draft, problem, onChange }: FieldProps) {
   const value = fieldValue(draft, field);
   const texts = { label: t(`field.${leaf}`), description: t(`help.${leaf}`) };
   switch (input.kind) {
+    case "elsewhere":
+      return null;
     case "choice":
       return (
         <Select

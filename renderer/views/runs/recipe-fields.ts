@@ -13,6 +13,8 @@ export type FieldLeaf = keyof Recipe | PartOf<"augment"> | PartOf<"fold">;
 
 export type FieldInput =
   | { readonly kind: "choice" | "switch" | "section" }
+  /** Chosen elsewhere in the page; told in summaries and comparisons. */
+  | { readonly kind: "elsewhere" }
   /** `decimals` 0: whole numbers. `optional`: may be empty, which switches it off. */
   | { readonly kind: "number"; readonly step: number; readonly decimals: number; readonly optional?: boolean };
 
@@ -23,7 +25,7 @@ const onOff: FieldInput = { kind: "switch" };
 const section: FieldInput = { kind: "section" };
 
 const GROUPED = {
-  model: { architecture: choice, inputSize: whole(8), width: whole(4) },
+  model: { startFrom: { kind: "elsewhere" }, architecture: choice, inputSize: whole(8), width: whole(4) },
   training: {
     epochs: whole(),
     batchSize: whole(8),
@@ -149,8 +151,10 @@ export function isFieldUsed(recipe: Recipe | RecipeDraft, field: RecipeField): b
   const own = sectionOf(field);
   if (own !== null) return recipe[own] !== null;
   switch (field) {
+    case "architecture":
+      return recipe.startFrom === null;
     case "width":
-      return recipe.architecture !== "logistic";
+      return recipe.startFrom === null && recipe.architecture !== "logistic";
     case "warmUp":
       return recipe.schedule !== "constant" && recipe.schedule !== "one-cycle";
     case "momentum":

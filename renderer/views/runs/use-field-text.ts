@@ -8,6 +8,7 @@ export function useFieldText(): (field: RecipeField, value: FieldValue) => strin
   const { t, i18n } = useTranslation("runs");
   const figures = useFigures();
   return (field, value) => {
+    if (field === "startFrom") return typeof value === "string" ? value.slice(0, 8) : t("start.new");
     if (value === null && field === "patience") return t("value.never");
     if (value === null) return field === "clipNorm" ? t("value.off") : NO_FIGURE;
     if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");

@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from "node:path";
 import { Command, Option } from "commander";
 import {
   AppError,
@@ -19,7 +20,9 @@ import {
 } from "../workspace.ts";
 import { readText } from "./import.ts";
 
-type Overrides = Partial<Pick<Recipe, "inputSize" | "width" | "epochs" | "batchSize" | "learningRate" | "seed">>;
+type Overrides = Partial<
+  Pick<Recipe, "inputSize" | "width" | "epochs" | "batchSize" | "learningRate" | "seed" | "frozenLayers">
+>;
 
 interface Options extends ProjectOptions, Overrides {
   snapshot: string;
@@ -29,6 +32,7 @@ interface Options extends ProjectOptions, Overrides {
   name?: string;
   device: "cpu" | "webgpu" | "cuda" | "dml" | "coreml";
   resume?: string;
+  startFrom?: string;
 }
 
 export function trainCommand(terminal: Terminal): Command {
@@ -48,6 +52,8 @@ export function trainCommand(terminal: Terminal): Command {
     .option("--batch-size <number>", "instead of the suggested", wholeNumber)
     .option("--learning-rate <number>", "instead of the suggested", positiveNumber)
     .option("--seed <number>", "instead of the suggested", wholeNumber)
+    .option("--start-from <model>", "id of a model of this project, or an ONNX file, whose weights it begins with")
+    .option("--frozen-layers <number>", "layers from the input on that do not learn", wholeNumber)
     .option("--name <name>", "of the run")
     .addOption(new Option("--device <id>").choices(["cpu", "webgpu", "cuda", "dml", "coreml"]).default("cpu"))
     .option("--resume <run>", "goes on with an interrupted or cancelled run: id or its beginning, or latest");
@@ -64,13 +70,24 @@ export function trainCommand(terminal: Terminal): Command {
 async function start(workspace: Workspace, options: Options, given: Recipe | null): Promise<Run> {
   const { client } = workspace;
   const snapshot = await pickSnapshot(workspace, options.snapshot);
-  const recipe = withOverrides(
+  const startFrom =
+    options.startFrom === undefined ? {} : { startFrom: await startingId(workspace, options.startFrom) };
+  const chosen = withOverrides(
     given ?? (await suggested(workspace, snapshot.id, options.architecture, options.minutes)),
     options,
   );
+  const recipe = { ...chosen, ...startFrom };
   return train(workspace, () =>
     client.runs.start({ snapshotId: snapshot.id, recipe, name: options.name, device: options.device }),
   );
+}
+
+/** The model of the project whose id begins so, else the file of that name, taken into the project. */
+async function startingId({ client }: Workspace, given: string): Promise<string> {
+  const known = [...(await client.models.starting()), ...(await client.models.list())].find(({ id }) =>
+    id.startsWith(given),
+  );
+  return known?.id ?? (await client.models.importStarting({ path: resolvePath(given) })).id;
 }
 
 async function resume(workspace: Workspace, id: string): Promise<Run> {
@@ -104,8 +121,8 @@ export async function suggested(
 }
 
 function withOverrides(recipe: Recipe, options: Overrides): Recipe {
-  const { inputSize, width, epochs, batchSize, learningRate, seed } = options;
-  const overrides = Object.entries({ inputSize, width, epochs, batchSize, learningRate, seed });
+  const { inputSize, width, epochs, batchSize, learningRate, seed, frozenLayers } = options;
+  const overrides = Object.entries({ inputSize, width, epochs, batchSize, learningRate, seed, frozenLayers });
   return { ...recipe, ...Object.fromEntries(overrides.filter(([, value]) => value !== undefined)) };
 }
 

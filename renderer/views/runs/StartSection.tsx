@@ -1,0 +1,95 @@
+// Where a run begins: with new weights, with those of a model of this project, or with a classifier that another tool wrote.
+import { Alert, Button, Group, Paper, Select, Stack } from "@mantine/core";
+import { Download, Info } from "lucide-react";
+import { useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Inputs, Model, StartingModel } from "../../../preload/contract/index.ts";
+import { useCall, useModels, useStartingModels } from "../../studio/queries.ts";
+import { PathField } from "../../ui/PathField.tsx";
+import { Refused } from "../../ui/Refused.tsx";
+import type { RecipeDraft } from "./recipe-fields.ts";
+
+const NEW = "new";
+
+interface StartSectionProps {
+  draft: RecipeDraft;
+  onChange: (draft: RecipeDraft) => void;
+}
+
+export function StartSection({ draft, onChange }: StartSectionProps) {
+  const { t } = useTranslation("runs");
+  const titleId = useId();
+  const models = useModels();
+  const starting = useStartingModels();
+  const [path, setPath] = useState("");
+  const importing = useCall((studio, input: Inputs["models"]["importStarting"]) => studio.models.importStarting(input));
+  const own = (models.data ?? []).filter(({ kind }) => kind === "trained");
+  const others = starting.data ?? [];
+
+  /** The recipe with this beginning; a model that needs a size sets it. */
+  const begin = (id: string | null, from: readonly (Model | StartingModel)[]) => {
+    const found = from.find((one) => one.id === id);
+    const size = found && ("input" in found ? found.input.size : found.size);
+    onChange({ ...draft, startFrom: found?.id ?? null, ...(size ? { inputSize: size } : {}) });
+  };
+  const take = () =>
+    importing.mutate(
+      { path },
+      {
+        onSuccess: (made) => {
+          setPath("");
+          begin(made.id, [made]);
+        },
+      },
+    );
+  const chosen = others.find(({ id }) => id === draft.startFrom);
+
+  return (
+    <Paper withBorder p="md" component="section" aria-label={t("start.title")} id={titleId}>
+      <Stack>
+        <Select
+          label={t("start.title")}
+          description={t("start.help")}
+          allowDeselect={false}
+          value={draft.startFrom ?? NEW}
+          onChange={(id) => begin(id, [...own, ...others])}
+          data={[
+            { value: NEW, label: t("start.new") },
+            ...(own.length > 0
+              ? [{ group: t("start.own"), items: own.map(({ id, name }) => ({ value: id, label: name })) }]
+              : []),
+            ...(others.length > 0
+              ? [{ group: t("start.others"), items: others.map(({ id, name }) => ({ value: id, label: name })) }]
+              : []),
+          ]}
+        />
+        {draft.startFrom !== null ? (
+          <Alert color="blue" variant="light" icon={<Info size={18} aria-hidden />} role="status">
+            {chosen ? t("start.chosenOther", { layers: chosen.layers, classes: chosen.classes }) : t("start.chosen")}
+          </Alert>
+        ) : null}
+        {models.error ? <Refused error={models.error} onRetry={() => void models.refetch()} /> : null}
+        {starting.error ? <Refused error={starting.error} onRetry={() => void starting.refetch()} /> : null}
+        <PathField
+          label={t("start.path")}
+          description={t("start.pathHelp")}
+          kind="any"
+          value={path}
+          onChange={setPath}
+        />
+        {importing.error ? <Refused error={importing.error} /> : null}
+        <Group>
+          <Button
+            variant="default"
+            leftSection={<Download size={16} aria-hidden />}
+            loading={importing.isPending}
+            disabled={path.trim() === ""}
+            onClick={take}
+          >
+            {t("start.take")}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}
