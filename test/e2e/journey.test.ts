@@ -8,8 +8,11 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { GraphBuilder } from "../../main/graph/builder.ts";
+import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { encodePng } from "../../main/imaging/formats/png.ts";
 import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
+import { randomTensor } from "../graph/central-differences.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { type StudioProcess, startStudio } from "../support/studio.ts";
 
@@ -17,6 +20,19 @@ const PASSPHRASE = "quiet harbour lantern";
 const PROJECT = "Thorax 胸部";
 const MINUTES = 60_000;
 const LANGUAGES = ["en", "zh-CN"] as const;
+
+/** A classifier of seven classes in colour pictures of 96 pixels, in the words of another tool. */
+function colourNet(): Uint8Array {
+  const b = new GraphBuilder("colour-net");
+  const weight = (name: string, dims: readonly number[], seed: number) =>
+    b.initializer(name, randomTensor("float32", dims, seed, -0.2, 0.2));
+  let x = b.input("pixel_values", "float32", ["batch", 3, 96, 96]);
+  x = b.relu(b.conv(x, weight("a", [8, 3, 3, 3], 1), weight("b", [8], 2), { strides: [4, 4] }));
+  x = b.relu(b.conv(x, weight("c", [12, 8, 3, 3], 3), weight("d", [12], 4), { strides: [2, 2] }));
+  x = b.gemm(b.flatten(b.globalAveragePool(x)), weight("e", [7, 12], 5), weight("f", [7], 6), { transB: true });
+  b.output(b.as("scores").softmax(x, 1));
+  return writeOnnx(b.build());
+}
 
 const browser = await launchBrowser();
 const shots = process.env.LOUPE_ARTEFACTS
@@ -279,6 +295,7 @@ describe.skipIf(typeof browser === "string")(
         await button(/^Train on/).click();
         await page.getByRole("radio", { name: /Small convolutional net/ }).click();
         await look("new-run");
+        await page.getByLabel("Epochs", { exact: true }).fill("24");
         await button("Train").click();
         await page
           .getByText(/about .* left/)
@@ -449,6 +466,38 @@ describe.skipIf(typeof browser === "string")(
         }
       },
       2 * MINUTES,
+    );
+
+    test(
+      "takes a classifier from another tool and begins a run with it",
+      async () => {
+        const folder = mkdtempSync(join(tmpdir(), "loupe-model-"));
+        try {
+          const path = join(folder, "colour-net.onnx");
+          writeFileSync(path, colourNet());
+          writeFileSync(join(folder, "cut.onnx"), colourNet().subarray(0, 300));
+          await room("Runs");
+          await button("New run").click();
+          await page.getByRole("radio", { name: /Small convolutional net/ }).click();
+          await page.getByLabel("An ONNX file from another tool").fill(join(folder, "cut.onnx"));
+          await button("Add to the project").click();
+          await page
+            .getByText(/not an ONNX model/)
+            .first()
+            .waitFor();
+          await page.getByLabel("An ONNX file from another tool").fill(path);
+          await button("Add to the project").click();
+          await page.getByText(/3 layers with weights, trained for 7 classes/).waitFor();
+          await look("new-run-start-from");
+          await page.getByLabel("Epochs", { exact: true }).fill("1");
+          await button("Train").click();
+          await button("Open model").waitFor({ timeout: 2 * MINUTES });
+          await look("run-started-from");
+        } finally {
+          rmSync(folder, { recursive: true, force: true });
+        }
+      },
+      4 * MINUTES,
     );
 
     test("left no patient, no reader and no passphrase readable in any file", () => {
