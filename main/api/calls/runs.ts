@@ -12,7 +12,10 @@ export const runCalls = {
   ),
   devices: unlocked.runs.devices.handler(({ context }) => context.jobs.call<"devices">({ kind: "devices" })),
   start: unlocked.runs.start.handler(({ input, context: { session, project } }) => {
-    const name = input.name || `${input.recipe.architecture} ${project.runs.list().length + 1}`;
+    const { architecture, startFrom } = input.recipe;
+    const started = project.startingModels.list().find(({ id }) => id === startFrom)?.name;
+    const begun = startFrom === null ? architecture : (started ?? project.models.get(startFrom).name);
+    const name = input.name || `${begun} ${project.runs.list().length + 1}`;
     const run = project.runs.create({ ...input, name, threads: availableParallelism() });
     return train(session, run);
   }),

@@ -16,6 +16,7 @@ import { ViewHeader } from "../../ui/ViewHeader.tsx";
 import { startNewRun } from "./new-run.ts";
 import { RunProgressBar } from "./RunProgressBar.tsx";
 import { RunState } from "./RunState.tsx";
+import { useNetText } from "./use-field-text.ts";
 
 export function RunList() {
   const { t } = useTranslation("runs");
@@ -118,6 +119,7 @@ interface RunRowProps {
 
 function RunRow({ run, snapshot, device, ticked, onTick }: RunRowProps) {
   const { t } = useTranslation("runs");
+  const netText = useNetText();
   const { duration, date } = useFormat();
   const figures = useFigures();
   return (
@@ -134,7 +136,7 @@ function RunRow({ run, snapshot, device, ticked, onTick }: RunRowProps) {
           {run.name}
         </Anchor>
       </Table.Th>
-      <Table.Td>{t(`value.architecture.${run.recipe.architecture}`)}</Table.Td>
+      <Table.Td>{netText(run.recipe)}</Table.Td>
       <Table.Td>{snapshot?.name ?? "–"}</Table.Td>
       <Table.Td>
         <RunState state={run.state} />

@@ -21,6 +21,7 @@ import { RecipeSummary } from "./RecipeSummary.tsx";
 import { RunProgressBar } from "./RunProgressBar.tsx";
 import { RunState } from "./RunState.tsx";
 import { bestAuc, isResumable } from "./run-progress.ts";
+import { useNetText } from "./use-field-text.ts";
 
 export function RunPage({ runId }: { runId: string }) {
   const { t } = useTranslation("runs");
@@ -90,9 +91,10 @@ function ModelButtons({ runId, modelId }: { runId: string; modelId: string }) {
 
 function RunLine({ run }: { run: Run }) {
   const { t } = useTranslation("runs");
+  const netText = useNetText();
   const snapshot = useSnapshots().data?.find(({ id }) => id === run.snapshotId);
   return t("runLine", {
-    architecture: t(`value.architecture.${run.recipe.architecture}`),
+    architecture: netText(run.recipe),
     snapshot: snapshot?.name ?? "–",
   });
 }

@@ -1,8 +1,16 @@
 // The value of a recipe field in words.
 import { useTranslation } from "react-i18next";
+import type { Recipe } from "../../../preload/contract/index.ts";
 import { NO_FIGURE } from "../../ui/plots/figures.ts";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import type { FieldValue, RecipeField } from "./recipe-fields.ts";
+
+/** What a run trains, in words: its architecture, or that it began with another model. */
+export function useNetText(): (recipe: Recipe) => string {
+  const { t } = useTranslation("runs");
+  return ({ startFrom, architecture }) =>
+    startFrom === null ? t(`value.architecture.${architecture}`) : t("start.net");
+}
 
 export function useFieldText(): (field: RecipeField, value: FieldValue) => string {
   const { t, i18n } = useTranslation("runs");
