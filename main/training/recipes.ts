@@ -44,7 +44,7 @@ const FEW_IMAGES = 1_000;
 /** From here on a wider net has enough to learn from. */
 const MANY_IMAGES = 10_000;
 /** Varied images that a run should see in all, and the bounds of its epochs. */
-const SEEN_IMAGES = 120_000;
+const SEEN_IMAGES = 240_000;
 const EPOCHS = { least: 5, most: 100 } as const;
 /** Part of the time that steps may take; the rest is preparing, validation and evaluation. */
 const STEPS_PART = 0.8;
@@ -153,12 +153,13 @@ async function automatic(facts: Facts, { minutes, stepSeconds }: Circumstances):
       seed,
     } satisfies RecipeInput);
 
-  // The first of: the deep net, the small net, smaller inputs, at which at least half of the wanted epochs fit into the time.
+  // The deep net where all wanted epochs fit into the time: seeing more varied images brought more than depth. Else the first of the small net and smaller
+  // inputs at which at least half of them fit.
   let inputSize = inputSizeOf(side, LARGEST_INPUT);
   const affordable = async (): Promise<number> =>
     (STEPS_PART * minutes * 60) / ((await stepSeconds(recipeOf(inputSize, wanted))) * stepsPerEpoch);
   let fitting = await affordable();
-  if (deep && fitting < wanted / 2) {
+  if (deep && fitting < wanted) {
     deep = false;
     fitting = await affordable();
   }

@@ -85,14 +85,20 @@ describe("the automatic recipe", () => {
   test("takes the small net where the deep one is too slow for the time, before it reduces pictures", async () => {
     const stepSeconds = ({ architecture }: Recipe): number => (architecture === "resnet18" ? 2 : 0.1);
     const { recipe, reasons } = await automatic([2000, 2000], 96, { stepSeconds });
-    expect(recipe).toMatchObject({ architecture: "convnet", width: 32, inputSize: 96, epochs: 30 });
+    expect(recipe).toMatchObject({ architecture: "convnet", width: 32, inputSize: 96, epochs: 60 });
     expect(reasons[0]!.fact).toBe("smallNet");
+    // Fifty of sixty epochs would fit: more varied images brought more than depth.
+    const nearly = await automatic([2000, 2000], 96, {
+      stepSeconds: ({ architecture: net }) => (net === "resnet18" ? 0.15 : 0.1),
+      minutes: 10,
+    });
+    expect(nearly.recipe).toMatchObject({ architecture: "convnet", epochs: 60 });
   });
 
   test("fits its epochs into the time, and first into a smaller picture where the time is very short", async () => {
     const stepSeconds = ({ inputSize }: Recipe): number => inputSize ** 2 / 96 ** 2;
     const plenty = await automatic([2000, 2000], 512, { stepSeconds, minutes: 600 });
-    expect(plenty.recipe).toMatchObject({ inputSize: 96, epochs: 30 });
+    expect(plenty.recipe).toMatchObject({ inputSize: 96, epochs: 60 });
     expect(plenty.reasons.map(({ fact }) => fact)).toContain("enoughSeen");
     const short = await automatic([2000, 2000], 512, { stepSeconds, minutes: 10 });
     expect(short.recipe.inputSize).toBeLessThan(96);
@@ -101,7 +107,7 @@ describe("the automatic recipe", () => {
     expect(minutes).toBeLessThan(10);
     expect(short.reasons.find(({ fact }) => fact === "timeLimits")!.values).toEqual({
       epochs,
-      wanted: 30,
+      wanted: 60,
       minutes: 10,
     });
     expect(inputSize).toBeGreaterThanOrEqual(48);
