@@ -142,7 +142,12 @@ export const deviceSchema = z.object({
   id: z.enum(["cpu", "webgpu", "cuda", "dml", "coreml"]),
   name: z.string(),
   available: z.boolean(),
-  reason: z.string().describe("what is missing when not available, else empty"),
+  missing: z
+    .enum(["nothing", "system", "library", "adapter", "other"])
+    .describe(
+      "why it cannot be used: made for another system, a library to install, no graphics adapter with a driver",
+    ),
+  reason: z.string().describe("the same as a sentence in English with what the runtime says; empty when available"),
 });
 export type Device = z.infer<typeof deviceSchema>;
 

@@ -52,11 +52,13 @@ test("bytes that are no graph are refused as such", async () => {
 
 test("the processor is always a device; another one that is not there says what is missing and cannot be opened", async () => {
   const devices = await listDevices();
-  expect(devices[0]).toMatchObject({ id: "cpu", available: true, reason: "" });
+  expect(devices.map(({ id }) => id)).toEqual(["cpu", "webgpu", "cuda", "dml", "coreml"]);
+  expect(devices[0]).toMatchObject({ id: "cpu", available: true, missing: "nothing", reason: "" });
   expect(devices[0]!.name.length).toBeGreaterThan(0);
   expect(cpus()[0]!.model).toContain(devices[0]!.name === "Processor" ? "" : devices[0]!.name);
   for (const device of devices.filter((one) => !one.available)) {
-    expect(device.reason).toMatch(/^[A-Z].*\.$/);
+    expect(device.missing).not.toBe("nothing");
+    expect(device.reason).toMatch(/^It needs .*\.$/);
     if (device.id === "cuda") continue; // asking without its library prints the runtime's own error
     await expect(createSession(small(), { ...CPU, device: device.id })).rejects.toMatchObject({
       code: "app/unsupported-platform",

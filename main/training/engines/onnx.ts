@@ -56,6 +56,10 @@ export async function openRuntime(
   { device, threads, use }: SessionOptions,
   keep: readonly string[] = [],
 ): Promise<ort.InferenceSession> {
+  // The runtime leaves out what it was not made with and computes on the processor without a word.
+  if (!isMadeHere(device)) {
+    throw new AppError("app/unsupported-platform", `The device ${device} is not made for this system.`);
+  }
   try {
     return await ort.InferenceSession.create(model, {
       executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
@@ -78,6 +82,10 @@ export async function openRuntime(
     }
     throw new AppError("graph/invalid", `ONNX Runtime does not take this graph: ${firstLine(message)}`, { cause });
   }
+}
+
+function isMadeHere(device: DeviceId): boolean {
+  return device === "cpu" || ort.listSupportedBackends().some(({ name }) => name === device);
 }
 
 /** Loads a graph. Errors: those of openRuntime. */
@@ -148,42 +156,51 @@ function smallestGraph(): Uint8Array {
   return writeOnnx(builder.build());
 }
 
-const NAMES: Record<Exclude<DeviceId, "cpu">, string> = {
-  webgpu: "Graphics processor (WebGPU)",
-  cuda: "NVIDIA graphics processor (CUDA)",
-  dml: "Graphics processor (DirectML)",
-  coreml: "Apple Core ML",
+/** Every device that this studio can train on somewhere, and what enables it where it is made for the system. */
+const DEVICES: Record<Exclude<DeviceId, "cpu">, { readonly name: string; readonly needs: string }> = {
+  webgpu: {
+    name: "Graphics processor (WebGPU)",
+    needs: "a graphics adapter with a Vulkan, Metal or Direct3D 12 driver",
+  },
+  cuda: {
+    name: "NVIDIA graphics processor (CUDA)",
+    needs: "Linux on x64, an NVIDIA driver and CUDA 12, and ONNX Runtime's CUDA library (npm run setup:cuda)",
+  },
+  dml: { name: "Graphics processor (DirectML)", needs: "Windows 10 or later with a Direct3D 12 driver" },
+  coreml: { name: "Apple Core ML", needs: "macOS" },
 };
 
 /**
- * What graphs can run on here. A device counts as available when a session opens on it; whether its results are right is asked
- * before it is used for training (`requireAgreement`). Opens a session for each device: call it in a child process.
+ * All devices, the processor first. A device counts as available when a session opens on it; whether its results are right is asked
+ * before it trains (agreement.ts). Opens and closes small sessions: child process.
  */
 export async function listDevices(): Promise<Device[]> {
   const processor = cpus()[0]?.model.trim() ?? "";
   const devices: Device[] = [
-    { id: "cpu", name: processor === "" ? "Processor" : processor, available: true, reason: "" },
+    { id: "cpu", name: processor === "" ? "Processor" : processor, available: true, missing: "nothing", reason: "" },
   ];
-  const supported = new Set(ort.listSupportedBackends().map((backend) => backend.name));
-  for (const [id, name] of Object.entries(NAMES) as [Exclude<DeviceId, "cpu">, string][]) {
-    if (!supported.has(id)) continue; // not made for this operating system
-    const reason = await whatIsMissing(id);
-    devices.push({ id, name, available: reason === "", reason });
+  for (const [id, { name, needs }] of Object.entries(DEVICES) as [
+    Exclude<DeviceId, "cpu">,
+    { name: string; needs: string },
+  ][]) {
+    const { missing, said } = isMadeHere(id) ? await whatIsMissing(id) : ({ missing: "system", said: "" } as const);
+    const reason = missing === "nothing" ? "" : `It needs ${needs}.${said === "" ? "" : ` ${said}`}`;
+    devices.push({ id, name, available: missing === "nothing", missing, reason });
   }
   return devices;
 }
 
-async function whatIsMissing(device: Exclude<DeviceId, "cpu">): Promise<string> {
-  if (device === "cuda" && !cudaLibraryIsInstalled()) return "ONNX Runtime's CUDA library is not installed.";
+async function whatIsMissing(
+  device: Exclude<DeviceId, "cpu">,
+): Promise<{ readonly missing: Device["missing"]; readonly said: string }> {
+  if (device === "cuda" && !cudaLibraryIsInstalled()) return { missing: "library", said: "" };
   try {
     const session = await createSession(smallestGraph(), { device, threads: 1, use: "inference" });
     await session.dispose();
-    return "";
+    return { missing: "nothing", said: "" };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return device === "webgpu"
-      ? "No graphics adapter with a Vulkan, Metal or Direct3D 12 driver was found."
-      : error.message;
+    return device === "webgpu" ? { missing: "adapter", said: "" } : { missing: "other", said: error.message };
   }
 }
 

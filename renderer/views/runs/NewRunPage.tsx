@@ -113,6 +113,11 @@ export function NewRunPage() {
 function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions: Suggestion[] }) {
   const { t } = useTranslation("runs");
   const devices = useDevices();
+  const missingText = ({ id, missing, reason }: Device): string | undefined => {
+    if (missing === "nothing" || id === "cpu") return undefined;
+    const needs = t(`needs.${id}`);
+    return missing === "other" ? t("new.notAvailableBecause", { reason }) : t(`new.missing.${missing}`, { needs });
+  };
   const [chosen, setChosen] = useState(AUTOMATIC);
   const [draft, setDraft] = useState<RecipeDraft>(suggestionOf(suggestions, AUTOMATIC).recipe);
   const [name, setName] = useState("");
@@ -170,7 +175,7 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
                     value={item.id}
                     disabled={!item.available}
                     label={item.name}
-                    description={item.available ? undefined : t("new.notAvailable", { reason: item.reason })}
+                    description={missingText(item)}
                   />
                 ))}
               </Stack>
