@@ -2,11 +2,18 @@
 //
 // The loop (trainer.ts) and the state (learner.ts) know no images, no truths and no figures of merit: they ask the task for feeds of a batch and for
 // a judgement of the present weights. One task for each kind of labels, in tasks/.
+import type { Recipe } from "../../preload/contract/index.ts";
 import type { Target } from "../graph/operators/rule.ts";
 import type { Random } from "../models/random.ts";
 import type { ModelGraph } from "../models/model-graph.ts";
 import type { TrainingStep } from "../models/training-step.ts";
 import type { Session, Values } from "./engines/onnx.ts";
+
+/** What every task takes from a recipe; augmentation by the kind of labels. */
+export type TaskRecipe = Pick<
+  Recipe,
+  "optimiser" | "batchSize" | "weightDecay" | "accumulate" | "average" | "clipNorm" | "seed" | "augment"
+>;
 
 /** The model with the present weights: the inputs and outputs of its graph for use. */
 export type Inference = Pick<Session, "run">;

@@ -2,7 +2,6 @@
 //
 // Images of any size are fitted into the model's square: scaled alike in both directions, put in the middle, the rest black. Boxes go with them and
 // come back with them. Variation moves, scales and mirrors; it does not rotate, because the box of a rotated box is too large.
-import type { Recipe } from "../../../preload/contract/index.ts";
 import { GraphBuilder } from "../../graph/builder.ts";
 import { floatTensor, type Tensor } from "../../graph/graph.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
@@ -18,7 +17,7 @@ import type { Augment } from "../augmentation.ts";
 import { createSession, type DeviceId, type Session } from "../engines/onnx.ts";
 import { normalisation } from "../normalisation.ts";
 import type { PlainImage } from "../sliding-window.ts";
-import type { Inference, Task, Validation } from "../task.ts";
+import type { Inference, Task, TaskRecipe, Validation } from "../task.ts";
 
 /** A grey image of any size and the things in it, in its own pixels. */
 export interface BoxedImage extends PlainImage {
@@ -26,13 +25,8 @@ export interface BoxedImage extends PlainImage {
 }
 
 export interface DetectionInput {
-  readonly recipe: Pick<
-    Recipe,
-    "optimiser" | "batchSize" | "weightDecay" | "accumulate" | "average" | "clipNorm" | "seed"
-  > & {
-    /** Of it shift, scale, flip, flipVertical, and intensity are used. */
-    readonly augment: Augment | null;
-  };
+  /** Of its augmentation shift, scale, flip, flipVertical and intensity are used. */
+  readonly recipe: TaskRecipe;
   readonly width: number;
   /** Side of the square that the model sees; a multiple of 16. */
   readonly side: number;

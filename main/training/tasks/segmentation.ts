@@ -1,17 +1,15 @@
 // A class for each pixel: learnt on patches, judged by Dice on whole images.
-import type { Recipe } from "../../../preload/contract/index.ts";
 import { floatTensor } from "../../graph/graph.ts";
 import { type ArchitectureName, buildArchitecture } from "../../models/build-model.ts";
 import { addCounts, dice, emptyCounts, jaccard } from "../../models/metrics/overlap.ts";
 import { type MaskLoss, maskObjective } from "../../models/objectives.ts";
 import { createRandom, type Random } from "../../models/random.ts";
 import { trainingStep } from "../../models/training-step.ts";
-import type { Augment } from "../augmentation.ts";
 import { createAugmenter } from "../augmenter.ts";
 import type { DeviceId } from "../engines/onnx.ts";
 import { normalisation } from "../normalisation.ts";
 import { cut, type PlainImage, slidingWindow } from "../sliding-window.ts";
-import type { Inference, Task, Validation } from "../task.ts";
+import type { Inference, Task, TaskRecipe, Validation } from "../task.ts";
 
 /** A grey image of any size and the class of each of its pixels, -1 where nobody knows. */
 export interface MaskedImage extends PlainImage {
@@ -19,12 +17,7 @@ export interface MaskedImage extends PlainImage {
 }
 
 export interface SegmentationInput {
-  readonly recipe: Pick<
-    Recipe,
-    "optimiser" | "batchSize" | "weightDecay" | "accumulate" | "average" | "clipNorm" | "seed"
-  > & {
-    readonly augment: Augment | null;
-  };
+  readonly recipe: TaskRecipe;
   readonly architecture: Extract<ArchitectureName, "unet" | "unet-residual" | "unet-attention">;
   readonly width: number;
   readonly loss: MaskLoss["kind"];
