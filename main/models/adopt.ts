@@ -7,6 +7,7 @@ import { AppError } from "../../preload/contract/errors.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { type Dim, elementCount, floatTensor, type Graph, type Node, type Tensor } from "../graph/graph.ts";
 import { inferShapes } from "../graph/infer-shapes.ts";
+import { needed } from "../graph/needed.ts";
 import type { OpName } from "../graph/operators/index.ts";
 import type { ModelGraph, ModelInput, ModelOutput, Parameter } from "./model-graph.ts";
 import { createRandom } from "./random.ts";
@@ -173,18 +174,6 @@ function sigmoidOf(nodes: readonly Node[], logits: string): Node | null {
 
 function overClasses({ attributes: { axis = -1 } }: Node, rank: number): boolean {
   return ((axis as number) + rank) % rank === 1;
-}
-
-/** Nodes and constants that the outputs depend on. */
-function needed(graph: Graph): Graph {
-  const wanted = new Set(graph.outputs.map(({ name }) => name));
-  const nodes = graph.nodes.toReversed().filter(({ inputs, outputs }) => {
-    if (!outputs.some((name) => wanted.has(name))) return false;
-    for (const name of inputs) wanted.add(name);
-    return true;
-  });
-  const initializers = new Map([...graph.initializers].filter(([name]) => wanted.has(name)));
-  return { ...graph, nodes: nodes.reverse(), initializers };
 }
 
 /** Weights in the order of the layers that read them; a constant that two layers share belongs to the first. */
