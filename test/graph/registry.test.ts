@@ -7,7 +7,8 @@ import { OPERATORS, type OpName } from "../../main/graph/operators/index.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { analyticGradients, expectGradient } from "./central-differences.ts";
 import { numbers } from "./onnx-runtime.ts";
-import { CASES, ELSEWHERE, NO_WITNESS, type OperatorCase } from "./operator-cases.ts";
+import type { OperatorCase } from "./operator-cases/draw.ts";
+import { CASES, ELSEWHERE, NO_WITNESS } from "./operator-cases/index.ts";
 
 /** Random shapes, axes, strides and pads for each operator. */
 const DRAWS = 12;

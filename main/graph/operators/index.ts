@@ -1,7 +1,7 @@
 // Every operator that a graph of ours may hold, one row each: where it comes from, which opsets it is read from, its arity, its
 // attributes, the shapes it makes and how gradients go through it.
 //
-// A new operator is a row in the file of its family (and its name in that record's type) and a case in test/graph/operator-cases.ts.
+// A new operator is a row in the file of its family (and its name in that record's type) and a case in test/graph/operator-cases/.
 import { activation } from "./activation.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { convolution } from "./convolution.ts";
