@@ -58,8 +58,9 @@ export function adoptModel(given: Graph, name = given.name): ModelGraph {
   const classes = value.shape[1] as number;
   const output: ModelOutput =
     squashed?.op === "Sigmoid" ? { kind: "labels", labels: classes } : { kind: flat ? "class" : "mask", classes };
-  b.output(b.as("logits").identity(value));
-  b.output(output.kind === "labels" ? b.as("probabilities").sigmoid(value) : b.as("probabilities").softmax(value, 1));
+  const scores = b.as("logits").identity(value);
+  b.output(scores);
+  b.output(output.kind === "labels" ? b.as("probabilities").sigmoid(scores) : b.as("probabilities").softmax(scores, 1));
   const adopted = needed(b.build());
   const { parameters, statistics } = weightsOf(adopted);
   if (parameters.length === 0) refuse("it has no weights that could learn: no layer reads a float32 constant.");

@@ -29,8 +29,8 @@ function scramble(x: number): number {
 }
 
 // Normal numbers by the ziggurat (Marsaglia and Tsang 2000, https://doi.org/10.18637/jss.v005.i08; tail after Marsaglia 1964): the bell is covered by
-// layers of equal area, and almost every draw falls where a layer lies under the curve whole, so it costs one product. A net of 11 million weights
-// begins in a sixth of the time that logarithms and sines took.
+// layers of equal area, and almost every draw falls where a layer lies under the curve whole, so it costs one product. Eleven million draws take
+// 0.2 s where logarithms and sines took 0.75 (one thread of an EPYC, Zen 3).
 const LAYERS = 128;
 /** Where the lowest layer's tail begins, and the area of a layer. */
 const TAIL = 3.442619855899;

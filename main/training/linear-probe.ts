@@ -10,6 +10,7 @@ import { createRandom } from "../models/random.ts";
 import { splitAtFeatures } from "../models/split.ts";
 import { type StepSettings, trainingStep } from "../models/training-step.ts";
 import type { Tensors } from "./checkpoint.ts";
+import { requireNotAborted } from "./dataset.ts";
 import { createSession, type DeviceId, type Values } from "./engines/onnx.ts";
 import { openStep } from "./engines/step-session.ts";
 import { CHANCE, createSampler } from "./sampler.ts";
@@ -63,7 +64,7 @@ export async function linearProbe(
     for (let epoch = 0; epoch < settings.epochs; epoch++) {
       let sum = 0;
       for (let batch = 0; batch < sampler.stepsPerEpoch; batch++) {
-        requireNotAborted(on.signal);
+        if (on.signal) requireNotAborted(on.signal);
         const chosen = sampler.batch(epoch, batch);
         const at = epoch * sampler.stepsPerEpoch + batch;
         const { loss } = await session.step(
@@ -108,7 +109,7 @@ async function featuresOf(
   const session = await createSession(writeOnnx(body), { ...on, use: "inference" });
   try {
     for (let start = 0; start < cases.count; start += batchSize) {
-      requireNotAborted(on.signal);
+      if (on.signal) requireNotAborted(on.signal);
       const count = Math.min(batchSize, cases.count - start);
       const some = Uint32Array.from({ length: count }, (_, i) => start + i);
       const answers = await session.run(await cases.inputs(some));
@@ -125,8 +126,4 @@ async function featuresOf(
     return floatTensor([chosen.length, width], picked);
   };
   return { rows };
-}
-
-function requireNotAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AppError("app/aborted", "The work was stopped.");
 }

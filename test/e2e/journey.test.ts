@@ -8,31 +8,16 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { GraphBuilder } from "../../main/graph/builder.ts";
-import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { encodePng } from "../../main/imaging/formats/png.ts";
 import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
-import { randomTensor } from "../graph/central-differences.ts";
 import { launchBrowser } from "../support/browser.ts";
+import { colourNet } from "../support/colour-net.ts";
 import { type StudioProcess, startStudio } from "../support/studio.ts";
 
 const PASSPHRASE = "quiet harbour lantern";
 const PROJECT = "Thorax 胸部";
 const MINUTES = 60_000;
 const LANGUAGES = ["en", "zh-CN"] as const;
-
-/** A classifier of seven classes in colour pictures of 96 pixels, in the words of another tool. */
-function colourNet(): Uint8Array {
-  const b = new GraphBuilder("colour-net");
-  const weight = (name: string, dims: readonly number[], seed: number) =>
-    b.initializer(name, randomTensor("float32", dims, seed, -0.2, 0.2));
-  let x = b.input("pixel_values", "float32", ["batch", 3, 96, 96]);
-  x = b.relu(b.conv(x, weight("a", [8, 3, 3, 3], 1), weight("b", [8], 2), { strides: [4, 4] }));
-  x = b.relu(b.conv(x, weight("c", [12, 8, 3, 3], 3), weight("d", [12], 4), { strides: [2, 2] }));
-  x = b.gemm(b.flatten(b.globalAveragePool(x)), weight("e", [7, 12], 5), weight("f", [7], 6), { transB: true });
-  b.output(b.as("scores").softmax(x, 1));
-  return writeOnnx(b.build());
-}
 
 const browser = await launchBrowser();
 const shots = process.env.LOUPE_ARTEFACTS
@@ -478,8 +463,8 @@ describe.skipIf(typeof browser === "string")(
         const folder = mkdtempSync(join(tmpdir(), "loupe-model-"));
         try {
           const path = join(folder, "colour-net.onnx");
-          writeFileSync(path, colourNet());
-          writeFileSync(join(folder, "cut.onnx"), colourNet().subarray(0, 300));
+          writeFileSync(path, colourNet(96));
+          writeFileSync(join(folder, "cut.onnx"), colourNet(96).subarray(0, 300));
           await room("Runs");
           await button("New run").click();
           await page.getByRole("radio", { name: /Small convolutional net/ }).click();
@@ -489,10 +474,13 @@ describe.skipIf(typeof browser === "string")(
             .getByText(/not an ONNX model/)
             .first()
             .waitFor();
+          await look("new-run-start-refused");
           await page.getByLabel("An ONNX file from another tool").fill(path);
           await button("Add to the project").click();
           await page.getByText(/3 layers with weights, trained for 7 classes/).waitFor();
           await look("new-run-start-from");
+          await page.getByRole("radio", { name: /DirectML/ }).scrollIntoViewIfNeeded();
+          await look("new-run-devices");
           await page.getByLabel("Epochs", { exact: true }).fill("1");
           await button("Train").click();
           await button("Open model").waitFor({ timeout: 2 * MINUTES });

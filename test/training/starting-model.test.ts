@@ -6,29 +6,15 @@ import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { trainRun } from "../../main/training/run.ts";
 import { describeStart } from "../../main/training/starting-model.ts";
 import { randomTensor } from "../graph/central-differences.ts";
+import { colourNet } from "../support/colour-net.ts";
 import { createRun, projectWithBlobs, THREADS } from "./blob-project.ts";
 import { BLOB_SIZE } from "./blobs.ts";
 
 const sitting = { signal: new AbortController().signal, threads: THREADS, onProgress: () => {}, onPoints: () => {} };
 
-/** A colour classifier of seven classes as another tool writes it. */
-function foreign(side: number, classes = 7): Uint8Array {
-  const b = new GraphBuilder("theirs");
-  const x = b.input("input.1", "float32", ["batch", 3, side, side]);
-  const weight = (name: string, dims: readonly number[], seed: number) =>
-    b.initializer(name, randomTensor("float32", dims, seed, -0.3, 0.3));
-  let y = b.relu(b.conv(x, weight("a", [8, 3, 3, 3], 1), weight("b", [8], 2), { pads: [1, 1, 1, 1], strides: [2, 2] }));
-  y = b.relu(b.conv(y, weight("c", [12, 8, 3, 3], 3), weight("d", [12], 4), { pads: [1, 1, 1, 1] }));
-  y = b.gemm(b.flatten(b.globalAveragePool(y)), weight("e", [classes, 12], 5), weight("f", [classes], 6), {
-    transB: true,
-  });
-  b.output(b.as("scores").softmax(y, 1));
-  return writeOnnx(b.build());
-}
-
 test("a colour classifier from elsewhere learns grey images and other classes, and its frozen layers stay", async () => {
   const { project, snapshotId } = await projectWithBlobs();
-  const onnx = foreign(BLOB_SIZE);
+  const onnx = colourNet(BLOB_SIZE);
   const facts = describeStart(onnx);
   expect(facts).toEqual({ size: BLOB_SIZE, classes: 7, layers: 3 });
   const start = project.startingModels.add({ name: "theirs", onnx, ...facts });
@@ -66,7 +52,7 @@ test("a run that begins with a trained model goes on from what that has learnt",
 
 test("another size than the model's, or a model that does not exist, is refused before anything is trained", async () => {
   const { project, snapshotId } = await projectWithBlobs();
-  const onnx = foreign(BLOB_SIZE + 8);
+  const onnx = colourNet(BLOB_SIZE + 8);
   const { id: startFrom } = project.startingModels.add({ name: "larger", onnx, ...describeStart(onnx) });
   const sized = createRun(project, snapshotId, { startFrom });
   const size = `${BLOB_SIZE + 8} × ${BLOB_SIZE + 8}`;

@@ -97,23 +97,16 @@ function notAllFrozen(model: ModelGraph, { frozenLayers }: Recipe): ModelGraph {
   return model;
 }
 
-/** The model with its logits divided by a temperature: the last layer of our own nets is linear, so its weights are; others get a node that divides. */
+/** The model with its logits divided by a temperature: in the weights of our own nets, whose last layer is linear, and in the node that names the logits of others. */
 function withTemperature(onnx: Uint8Array, temperature: number): Uint8Array {
   const graph = readOnnx(onnx);
-  if (!graph.initializers.has("logits.weight")) {
+  const named = graph.nodes.find(({ op, outputs }) => op === "Identity" && outputs[0] === "logits");
+  if (named) {
     const divisor = "logits.temperature";
-    const nodes = graph.nodes.map((node) =>
-      node.outputs[0] === "logits" && node.op === "Identity"
-        ? { ...node, op: "Div" as const, inputs: [node.inputs[0]!, divisor] }
-        : node.inputs[0] !== undefined && node.outputs[0] === "probabilities"
-          ? { ...node, inputs: ["logits"] }
-          : node,
-    );
-    return writeOnnx({
-      ...graph,
-      nodes,
-      initializers: new Map([...graph.initializers, [divisor, floatTensor([], [temperature])]]),
-    });
+    const divided = { ...named, op: "Div" as const, inputs: [...named.inputs, divisor] };
+    const nodes = graph.nodes.map((node) => (node === named ? divided : node));
+    const constants = new Map([...graph.initializers, [divisor, floatTensor([], [temperature])] as const]);
+    return writeOnnx({ ...graph, nodes, initializers: constants });
   }
   const initializers = new Map(graph.initializers);
   for (const name of ["logits.weight", "logits.bias"]) {

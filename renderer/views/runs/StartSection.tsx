@@ -1,7 +1,7 @@
 // Where a run begins: with new weights, with those of a model of this project, or with a classifier that another tool wrote.
 import { Alert, Button, Group, Paper, Select, Stack } from "@mantine/core";
 import { Download, Info } from "lucide-react";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Inputs, Model, StartingModel } from "../../../preload/contract/index.ts";
 import { useCall, useModels, useStartingModels } from "../../studio/queries.ts";
@@ -18,7 +18,6 @@ interface StartSectionProps {
 
 export function StartSection({ draft, onChange }: StartSectionProps) {
   const { t } = useTranslation("runs");
-  const titleId = useId();
   const models = useModels();
   const starting = useStartingModels();
   const [path, setPath] = useState("");
@@ -45,7 +44,7 @@ export function StartSection({ draft, onChange }: StartSectionProps) {
   const chosen = others.find(({ id }) => id === draft.startFrom);
 
   return (
-    <Paper withBorder p="md" component="section" aria-label={t("start.title")} id={titleId}>
+    <Paper withBorder p="md" component="section" aria-label={t("start.title")}>
       <Stack>
         <Select
           label={t("start.title")}
