@@ -35,6 +35,7 @@ import { newRunStore } from "./new-run.ts";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { StartSection } from "./StartSection.tsx";
 import { checkRecipe, type RecipeDraft } from "./recipe-fields.ts";
+import { useDeviceText } from "./use-field-text.ts";
 
 /** What a training may take when nobody says otherwise. */
 const USUAL_MINUTES = 10;
@@ -113,6 +114,7 @@ export function NewRunPage() {
 function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions: Suggestion[] }) {
   const { t } = useTranslation("runs");
   const devices = useDevices();
+  const deviceText = useDeviceText();
   const missingText = ({ id, missing, reason }: Device): string | undefined => {
     if (missing === "nothing" || id === "cpu") return undefined;
     const needs = t(`needs.${id}`);
@@ -174,7 +176,7 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
                     key={item.id}
                     value={item.id}
                     disabled={!item.available}
-                    label={item.name}
+                    label={deviceText(item)}
                     description={missingText(item)}
                   />
                 ))}

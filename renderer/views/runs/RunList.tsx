@@ -16,7 +16,7 @@ import { ViewHeader } from "../../ui/ViewHeader.tsx";
 import { startNewRun } from "./new-run.ts";
 import { RunProgressBar } from "./RunProgressBar.tsx";
 import { RunState } from "./RunState.tsx";
-import { useNetText } from "./use-field-text.ts";
+import { useDeviceText, useNetText } from "./use-field-text.ts";
 
 export function RunList() {
   const { t } = useTranslation("runs");
@@ -24,7 +24,12 @@ export function RunList() {
   const snapshots = useSnapshots();
   const devices = useDevices();
   const [ticked, setTicked] = useState<readonly string[]>([]);
-  const deviceName = (id: string) => devices.data?.find((device) => device.id === id)?.name ?? id;
+  const deviceText = useDeviceText();
+  const deviceName = (id: string) =>
+    deviceText(
+      devices.data?.find((device) => device.id === id),
+      id,
+    );
   const hasSnapshot = (snapshots.data?.length ?? 0) > 0;
 
   return (

@@ -21,7 +21,7 @@ import { RecipeSummary } from "./RecipeSummary.tsx";
 import { RunProgressBar } from "./RunProgressBar.tsx";
 import { RunState } from "./RunState.tsx";
 import { bestAuc, isResumable } from "./run-progress.ts";
-import { useNetText } from "./use-field-text.ts";
+import { useDeviceText, useNetText } from "./use-field-text.ts";
 
 export function RunPage({ runId }: { runId: string }) {
   const { t } = useTranslation("runs");
@@ -148,7 +148,11 @@ function RunFacts({ run, points }: { run: Run; points: readonly RunPoint[] }) {
   const { date, duration, number } = useFormat();
   const figures = useFigures();
   const devices = useDevices();
-  const device = devices.data?.find(({ id }) => id === run.device)?.name ?? run.device;
+  const deviceText = useDeviceText();
+  const device = deviceText(
+    devices.data?.find(({ id }) => id === run.device),
+    run.device,
+  );
   const facts: Fact[] = [
     {
       name: t("column.validationAuc"),

@@ -1,6 +1,6 @@
 // The value of a recipe field in words.
 import { useTranslation } from "react-i18next";
-import type { Recipe } from "../../../preload/contract/index.ts";
+import type { Device, Recipe } from "../../../preload/contract/index.ts";
 import { NO_FIGURE } from "../../ui/plots/figures.ts";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import type { FieldValue, RecipeField } from "./recipe-fields.ts";
@@ -10,6 +10,15 @@ export function useNetText(): (recipe: Recipe) => string {
   const { t } = useTranslation("runs");
   return ({ startFrom, architecture }) =>
     startFrom === null ? t(`value.architecture.${architecture}`) : t("start.net");
+}
+
+/** A device in words: the processor by the name that it has, others by their kind. What is not in the list keeps its id. */
+export function useDeviceText(): (device: Device | undefined, id?: string) => string {
+  const { t } = useTranslation("runs");
+  return (device, id = "") => {
+    if (device === undefined) return id;
+    return device.id === "cpu" ? device.name : t(`device.${device.id}`);
+  };
 }
 
 export function useFieldText(): (field: RecipeField, value: FieldValue) => string {
