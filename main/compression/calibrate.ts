@@ -6,7 +6,7 @@ import { AppError } from "../../preload/contract/errors.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { floatTensor, type Graph } from "../graph/graph.ts";
 import { writeOnnx } from "../graph/onnx-writer.ts";
-import { createSession } from "../training/engines/onnx.ts";
+import { createSession } from "../training/engines/session.ts";
 import type { Range } from "./quantize.ts";
 
 export interface Calibration {

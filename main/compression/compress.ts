@@ -15,7 +15,7 @@ import { writeOnnx } from "../graph/onnx-writer.ts";
 import { evaluate } from "../models/metrics.ts";
 import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages, requireNotAborted, type SnapshotItem } from "../training/dataset.ts";
-import { createSession, type Session } from "../training/engines/onnx.ts";
+import { createSession, type Session } from "../training/engines/session.ts";
 import { predict } from "../training/evaluate.ts";
 import { itemsOfRun } from "../training/folds.ts";
 import { calibrate } from "./calibrate.ts";

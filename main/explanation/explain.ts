@@ -8,7 +8,7 @@ import { decodeFrame } from "../imaging/frame.ts";
 import { prepareImage } from "../imaging/prepare.ts";
 import type { FrameEncoding } from "../imaging/types.ts";
 import type { Project } from "../project/project.ts";
-import { createSession, type Values } from "../training/engines/onnx.ts";
+import { createSession, type Values } from "../training/engines/session.ts";
 import { normalised, resampleBilinear } from "./resample.ts";
 import { CLASS_INPUT, gradCamGraph, inputGradientGraph, SALIENCY_OUTPUT } from "./saliency.ts";
 

@@ -3,7 +3,7 @@ import type { Recipe } from "../../preload/contract/index.ts";
 import { floatTensor } from "../graph/graph.ts";
 import { type AugmentationShape, type AugmentationStep, BLUR_TAPS, ELASTIC_POINTS } from "../models/augmentation.ts";
 import type { Random } from "../models/random.ts";
-import type { Values } from "./engines/onnx.ts";
+import type { Values } from "./engines/session.ts";
 
 export type Augment = NonNullable<Recipe["augment"]>;
 

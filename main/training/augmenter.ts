@@ -4,7 +4,7 @@ import { writeOnnx } from "../graph/onnx-writer.ts";
 import { type AugmentationShape, augmentationGraph } from "../models/augmentation.ts";
 import type { Random } from "../models/random.ts";
 import { type Augment, drawAugmentation, stepsOf } from "./augmentation.ts";
-import { createSession, type SessionOptions } from "./engines/onnx.ts";
+import { createSession, type SessionOptions } from "./engines/session.ts";
 
 export interface Augmenter {
   /** Images [batch, channels, rows, columns], and masks [batch, 1, rows, columns] where the shape has them, varied. */

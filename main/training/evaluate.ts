@@ -5,7 +5,7 @@ import { AppError } from "../../preload/contract/index.ts";
 import { evaluate, type Prediction } from "../models/metrics.ts";
 import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages, requireNotAborted } from "./dataset.ts";
-import { createSession, type Session } from "./engines/onnx.ts";
+import { createSession, type Session } from "./engines/session.ts";
 import { itemsOfRun } from "./folds.ts";
 
 /** Images in one run of an inference graph: enough to fill the threads, few enough to stay in their caches. */

@@ -10,7 +10,7 @@ import { createRandom } from "../models/random.ts";
 import type { TrainingStep } from "../models/training-step.ts";
 import type { Tensors } from "./checkpoint.ts";
 import { firstNonFinite, requireAgreement } from "./engines/agreement.ts";
-import { createSession, type DeviceId, type Session, type Values } from "./engines/onnx.ts";
+import { createSession, type DeviceId, type Session, type Values } from "./engines/session.ts";
 import { openStep, type StepSession } from "./engines/step-session.ts";
 import { CHANCE } from "./sampler.ts";
 import type { Task, Validation } from "./task.ts";

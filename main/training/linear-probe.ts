@@ -11,7 +11,7 @@ import { splitAtFeatures } from "../models/split.ts";
 import { type StepSettings, trainingStep } from "../models/training-step.ts";
 import type { Tensors } from "./checkpoint.ts";
 import { requireNotAborted } from "./dataset.ts";
-import { createSession, type DeviceId, type Values } from "./engines/onnx.ts";
+import { createSession, type DeviceId, type Values } from "./engines/session.ts";
 import { openStep } from "./engines/step-session.ts";
 import { CHANCE, createSampler } from "./sampler.ts";
 

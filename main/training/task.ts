@@ -7,7 +7,7 @@ import type { Target } from "../graph/operators/rule.ts";
 import type { Random } from "../models/random.ts";
 import type { ModelGraph } from "../models/model-graph.ts";
 import type { TrainingStep } from "../models/training-step.ts";
-import type { Session, Values } from "./engines/onnx.ts";
+import type { Session, Values } from "./engines/session.ts";
 
 /** What every task takes from a recipe; augmentation by the kind of labels. */
 export type TaskRecipe = Pick<

@@ -7,7 +7,7 @@
 import { AppError, type Recipe, type RunPoint } from "../../preload/contract/index.ts";
 import type { Best, Checkpoint, Tensors } from "./checkpoint.ts";
 import { requireNotAborted } from "./dataset.ts";
-import type { DeviceId } from "./engines/onnx.ts";
+import type { DeviceId } from "./engines/session.ts";
 import { Learner } from "./learner.ts";
 import { createSampler } from "./sampler.ts";
 import { averageRateAt } from "./averaging.ts";

@@ -139,15 +139,17 @@ export const inputSpecSchema = z.object({
 export type InputSpec = z.infer<typeof inputSpecSchema>;
 
 export const deviceSchema = z.object({
-  id: z.enum(["cpu", "webgpu", "cuda", "dml", "coreml"]),
+  id: z.enum(["cpu", "webgpu", "cuda", "dml", "coreml", "tensorflow"]),
   name: z.string(),
   available: z.boolean(),
   missing: z
     .enum(["nothing", "system", "library", "adapter", "other"])
     .describe(
-      "why it cannot be used: made for another system, a library to install, no graphics adapter with a driver",
+      "why it cannot be used, or be fast: made for another system, a library to install, no graphics adapter with a driver",
     ),
-  reason: z.string().describe("the same as a sentence in English with what the runtime says; empty when available"),
+  reason: z
+    .string()
+    .describe("the same as a sentence in English with what the runtime says; empty when nothing is missing"),
 });
 export type Device = z.infer<typeof deviceSchema>;
 

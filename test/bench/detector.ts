@@ -7,7 +7,7 @@ import { prepareImage, valueRange } from "../../main/imaging/prepare.ts";
 import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
 import { readImages } from "../../main/imaging/read.ts";
 import { meanAveragePrecision } from "../../main/models/metrics/average-precision.ts";
-import { createSession } from "../../main/training/engines/onnx.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 import { type BoxedImage, detect, detection } from "../../main/training/tasks/detection.ts";
 import { train } from "../../main/training/trainer.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";

@@ -4,7 +4,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { listDevices } from "../../main/training/engines/onnx.ts";
+import { listDevices } from "../../main/training/engines/session.ts";
 import { type BenchResult, BenchUnavailable } from "../support/bench.ts";
 import type { NetCase } from "./training/nets.ts";
 import type { GpuTiming } from "./training/step-gpu.ts";

@@ -8,7 +8,7 @@ import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { verifyGraph } from "../../main/graph/verify.ts";
-import { createSession } from "../../main/training/engines/onnx.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 
 const SIZE = 12;
 const CHANNELS = 6;

@@ -5,7 +5,7 @@ import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { verifyGraph } from "../../main/graph/verify.ts";
-import { createSession, type Values } from "../../main/training/engines/onnx.ts";
+import { createSession, type Values } from "../../main/training/engines/session.ts";
 
 const SIZE = 4;
 const HEAD = [0.5, -2]; // weight of the one feature for class 0 and class 1

@@ -48,7 +48,7 @@ export function distinctTensor(dims: readonly number[], seed: number, gap = 0.25
 }
 
 /** Outputs y0, y1.. and, in a second graph, gradients of sum(weights * y). */
-function graphs({ inputs, build, target, wrt }: GradientCase): { forward: Graph; backward: Graph } {
+export function graphs({ inputs, build, target, wrt }: GradientCase): { forward: Graph; backward: Graph } {
   const b = new GraphBuilder("case");
   const values = Object.fromEntries(
     Object.entries(inputs).map(([name, { type, dims }]) => [name, b.input(name, type, dims)]),

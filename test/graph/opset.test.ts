@@ -12,7 +12,7 @@ import { readOnnx } from "../../main/graph/onnx-reader.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor } from "../../main/graph/graph.ts";
-import { createSession } from "../../main/training/engines/onnx.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 import { randomTensor } from "./central-differences.ts";
 import { numbers, runGraph } from "./onnx-runtime.ts";
 

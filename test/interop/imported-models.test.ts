@@ -14,7 +14,7 @@ import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { adoptModel, replaceHead } from "../../main/models/adopt.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { trainingStep } from "../../main/models/training-step.ts";
-import { createSession } from "../../main/training/engines/onnx.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 import { load, numbers, runGraph } from "../graph/onnx-runtime.ts";
 
 /** The same operators in the same order: rounding is all that may differ. */

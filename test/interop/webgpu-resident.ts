@@ -4,7 +4,7 @@ import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { buildModel } from "../../main/models/build-model.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { trainingStep } from "../../main/models/training-step.ts";
-import type { DeviceId } from "../../main/training/engines/onnx.ts";
+import type { DeviceId } from "../../main/training/engines/session.ts";
 import { openStep } from "../../main/training/engines/step-session.ts";
 
 const STEPS = 4;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Job } from "./webgpu-step.ts";
+import type { Job } from "../support/step-on-device.ts";
 
 /** Relative L2 difference of the worst output: state, loss and answers. float32 sums in another order leave about 1e-6 to 3e-5. */
 const TOLERANCE = 1e-4;
@@ -43,7 +43,7 @@ describe("one training step on WebGPU gives the processor's loss, answers and st
     test(`${net.architecture}`, async () => {
       const job: Job = { ...net, device: "webgpu" };
       const { difference, output } = await onDevice<{ difference: number; output: string }>(
-        "webgpu-step.ts",
+        "../support/step-on-device.ts",
         JSON.stringify(job),
       );
       expect({ output, near: difference <= TOLERANCE, difference }).toMatchObject({ near: true });

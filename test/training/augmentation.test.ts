@@ -4,7 +4,7 @@ import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { augmentationGraph } from "../../main/models/augmentation.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { type Augment, drawAugmentation, stepsOf } from "../../main/training/augmentation.ts";
-import { createSession } from "../../main/training/engines/onnx.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";
 
 const NONE: Augment = recipeSchema.shape.augment

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { meanAveragePrecision } from "../../main/models/metrics/average-precision.ts";
 import { createRandom } from "../../main/models/random.ts";
-import { createSession } from "../../main/training/engines/onnx.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 import { type BoxedImage, detect, detection } from "../../main/training/tasks/detection.ts";
 import { train } from "../../main/training/trainer.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";

@@ -10,7 +10,7 @@ test("loading and running a model leaves nothing in the home folder", () => {
     const { GraphBuilder } = await import("./main/graph/builder.ts");
     const { writeOnnx } = await import("./main/graph/onnx-writer.ts");
     const { floatTensor } = await import("./main/graph/graph.ts");
-    const { createSession } = await import("./main/training/engines/onnx.ts");
+    const { createSession } = await import("./main/training/engines/session.ts");
     const b = new GraphBuilder("small");
     b.output(b.as("y").relu(b.input("x", "float32", [1])));
     const session = await createSession(writeOnnx(b.build()), { device: "cpu", threads: 1, use: "inference" });

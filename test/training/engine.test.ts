@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph, type Tensor } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { compareWithCpu, requireAgreement } from "../../main/training/engines/agreement.ts";
-import { createSession, listDevices } from "../../main/training/engines/onnx.ts";
+import { createSession, listDevices } from "../../main/training/engines/session.ts";
 
 const CPU = { device: "cpu", threads: 1, use: "inference" } as const;
 
@@ -52,7 +52,7 @@ test("bytes that are no graph are refused as such", async () => {
 
 test("the processor is always a device; another one that is not there says what is missing and cannot be opened", async () => {
   const devices = await listDevices();
-  expect(devices.map(({ id }) => id)).toEqual(["cpu", "webgpu", "cuda", "dml", "coreml"]);
+  expect(devices.map(({ id }) => id)).toEqual(["cpu", "webgpu", "cuda", "dml", "coreml", "tensorflow"]);
   expect(devices[0]).toMatchObject({ id: "cpu", available: true, missing: "nothing", reason: "" });
   expect(devices[0]!.name.length).toBeGreaterThan(0);
   expect(cpus()[0]!.model).toContain(devices[0]!.name === "Processor" ? "" : devices[0]!.name);

@@ -6,7 +6,7 @@ import { buildModel } from "../../main/models/build-model.ts";
 import { inferenceModel } from "../../main/models/model-graph.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { trainingStep } from "../../main/models/training-step.ts";
-import { createSession } from "../../main/training/engines/onnx.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 
 /** The running variance has Bessel's correction, the batch's has not: 1 part in 32 on the last map, 2x2 of 8 images. */
 const BESSEL = 0.04;

@@ -68,7 +68,7 @@ function sliced(site: ShapeSite): readonly TensorType[] {
 }
 
 /** Where a slice really begins, ONNX's clamping done. */
-function sliceStart(size: number, start: number, step: number): number {
+export function sliceStart(size: number, start: number, step: number): number {
   const from = start < 0 ? start + size : start;
   return step > 0 ? Math.min(Math.max(from, 0), size) : Math.min(Math.max(from, 0), size - 1);
 }
@@ -140,7 +140,7 @@ function repeatedBack({ b, dy, x, refuse }: GradientSite, mode: string, pads: re
 }
 
 /** Which element of an axis stands at a place beside it. */
-function sourceOf(place: number, size: number, mode: string, refuse: (reason: string) => never): number {
+export function sourceOf(place: number, size: number, mode: string, refuse: (reason: string) => never): number {
   if (mode === "edge") return Math.min(size - 1, Math.max(0, place));
   if (mode !== "reflect") refuse(`mode ${mode}.`);
   // The edge element is the mirror and stands once; short axes are mirrored more than once.

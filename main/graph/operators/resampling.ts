@@ -8,7 +8,14 @@ import type { Operator, ShapeSite } from "./operator.ts";
 import { alongAxis, type ForwardSite, type GradientSite, indicator } from "./rule.ts";
 
 /** Where output element `o` of an axis lies on the input, by ONNX's names for the conventions. */
-function origin(o: number, size: number, reached: number, scale: number, mode: string, site: ForwardSite): number {
+function origin(
+  o: number,
+  size: number,
+  reached: number,
+  scale: number,
+  mode: string,
+  site: Pick<ForwardSite, "refuse">,
+): number {
   switch (mode) {
     case "half_pixel":
       return (o + 0.5) / scale - 0.5;
@@ -37,7 +44,12 @@ function nearest(at: number, mode: string): number {
 }
 
 /** What each element of an axis takes from the input's: [reached, size], row by row. */
-function axisMatrix(site: ForwardSite, size: number, reached: number, scale: number): Float64Array {
+export function axisMatrix(
+  site: Pick<ForwardSite, "string" | "refuse">,
+  size: number,
+  reached: number,
+  scale: number,
+): Float64Array {
   const mode = site.string("mode", "nearest");
   const places = site.string("coordinate_transformation_mode", "half_pixel");
   const matrix = new Float64Array(reached * size);

@@ -82,7 +82,12 @@ export function slid(
  * The window of a node on the way back. `slides` is the shape that it slides over, `gives` what comes out of it there. Where more comes out than the pads
  * account for (ceil_mode), the window reaches further over the end, so the pads there are longer.
  */
-export function slidingOf(site: GradientSite, slides: Shape, gives: Shape, kernel: readonly number[]): Sliding {
+export function slidingOf(
+  site: Pick<GradientSite, "ints" | "string">,
+  slides: Shape,
+  gives: Shape,
+  kernel: readonly number[],
+): Sliding {
   const axes = kernel.length;
   const strides = site.ints("strides", new Array<number>(axes).fill(1));
   const dilations = site.ints("dilations", new Array<number>(axes).fill(1));

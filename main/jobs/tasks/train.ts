@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { AppError } from "../../../preload/contract/index.ts";
-import { listDevices } from "../../training/engines/onnx.ts";
+import { listDevices } from "../../training/engines/session.ts";
 import { previewAugmentation } from "../../training/preview.ts";
 import { suggestRecipes } from "../../training/recipes.ts";
 import { trainRun } from "../../training/run.ts";

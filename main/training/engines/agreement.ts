@@ -9,7 +9,7 @@ import { isFloat } from "../../graph/data-type.ts";
 import type { Graph, Node, Tensor } from "../../graph/graph.ts";
 import { inferShapes } from "../../graph/infer-shapes.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
-import { createSession, type DeviceId, type Values } from "./onnx.ts";
+import { createSession, type DeviceId, type Values } from "./session.ts";
 
 /** Largest relative L2 difference of any output. float32 training steps differ by 1e-6 to 1e-4 between correct devices (README). */
 export const AGREEMENT = 1e-3;

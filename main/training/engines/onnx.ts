@@ -1,51 +1,19 @@
-// The ONNX Runtime engine: a graph's bytes become a session that runs on one device.
+// The ONNX Runtime engine. For this folder only; everybody else opens sessions by session.ts.
 //
-// `run` computes on the calling thread and blocks it, whatever its promise suggests: sessions live in child processes (main/jobs), never
-// in the process that owns windows or answers requests. A fault in a graphics driver ends the process too, which is one more reason.
 // CPU results are repeatable bit for bit for the same graph, feeds, thread count and processor family; other devices promise less.
 // Keep one session at work at a time: idle ones cost little because their threads do not spin, but each keeps its arena.
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
-import { AppError, type Device } from "../../../preload/contract/index.ts";
-import { GraphBuilder } from "../../graph/builder.ts";
+import { AppError } from "../../../preload/contract/index.ts";
 import type { Tensor } from "../../graph/graph.ts";
-import { writeOnnx } from "../../graph/onnx-writer.ts";
+import type { DeviceId, Session, SessionOptions } from "./session.ts";
 
 // The runtime's release builds keep a device identity and session events under the home folder and send them to its maker unless
 // told not to before the first session. Reading this module is before the first session, and it is the only door to the runtime.
 process.env.ORT_DISABLE_TELEMETRY = "1";
-
-export type DeviceId = Device["id"];
-
-/** Values by their name in the graph. */
-export type Values = Readonly<Record<string, Tensor>>;
-
-export interface SessionOptions {
-  device: DeviceId;
-  /** Threads inside one operator, from 1. Part of what makes a run repeatable. */
-  threads: number;
-  /**
-   * "training": weights change at each run, so only cheap rewrites are done and loading stays fast.
-   * "inference": weights are constants, so they may be folded and laid out for the processor.
-   */
-  use: "training" | "inference";
-}
-
-export interface Session {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  /**
-   * Feeds every input and returns the outputs (all, or those named). Feeds are not copied; answers are fresh.
-   * Errors: app/invalid-input when a feed is missing or has the wrong type or shape.
-   */
-  run(feeds: Values, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
-  /** Frees native memory. A disposed session cannot run. */
-  dispose(): Promise<void>;
-}
 
 /**
  * Opens the runtime's own session; outputs named in `keep` stay on the device. For this folder only. Errors: graph/invalid when the runtime does not take
@@ -84,12 +52,12 @@ export async function openRuntime(
   }
 }
 
-function isMadeHere(device: DeviceId): boolean {
+export function isMadeHere(device: DeviceId): boolean {
   return device === "cpu" || ort.listSupportedBackends().some(({ name }) => name === device);
 }
 
-/** Loads a graph. Errors: those of openRuntime. */
-export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+/** Errors: those of openRuntime. */
+export async function openOnnx(model: Uint8Array, options: SessionOptions): Promise<Session> {
   const session = await openRuntime(model, options);
   return {
     inputs: session.inputNames,
@@ -149,63 +117,8 @@ export function fromRuntime(name: string, value: ort.OnnxValue): Tensor {
   }
 }
 
-/** The smallest graph that shows whether a device opens at all. */
-function smallestGraph(): Uint8Array {
-  const builder = new GraphBuilder("smallest");
-  builder.output(builder.relu(builder.input("x", "float32", [1])));
-  return writeOnnx(builder.build());
-}
-
-/** Every device that this studio can train on somewhere, and what enables it where it is made for the system. */
-const DEVICES: Record<Exclude<DeviceId, "cpu">, { readonly name: string; readonly needs: string }> = {
-  webgpu: {
-    name: "Graphics processor (WebGPU)",
-    needs: "a graphics adapter with a Vulkan, Metal or Direct3D 12 driver",
-  },
-  cuda: {
-    name: "NVIDIA graphics processor (CUDA)",
-    needs: "Linux on x64, an NVIDIA driver and CUDA 12, and ONNX Runtime's CUDA library (npm run setup:cuda)",
-  },
-  dml: { name: "Graphics processor (DirectML)", needs: "Windows 10 or later with a Direct3D 12 driver" },
-  coreml: { name: "Apple Core ML", needs: "macOS" },
-};
-
-/**
- * All devices, the processor first. A device counts as available when a session opens on it; whether its results are right is asked
- * before it trains (agreement.ts). Opens and closes small sessions: child process.
- */
-export async function listDevices(): Promise<Device[]> {
-  const processor = cpus()[0]?.model.trim() ?? "";
-  const devices: Device[] = [
-    { id: "cpu", name: processor === "" ? "Processor" : processor, available: true, missing: "nothing", reason: "" },
-  ];
-  for (const [id, { name, needs }] of Object.entries(DEVICES) as [
-    Exclude<DeviceId, "cpu">,
-    { name: string; needs: string },
-  ][]) {
-    const { missing, said } = isMadeHere(id) ? await whatIsMissing(id) : ({ missing: "system", said: "" } as const);
-    const reason = missing === "nothing" ? "" : `It needs ${needs}.${said === "" ? "" : ` ${said}`}`;
-    devices.push({ id, name, available: missing === "nothing", missing, reason });
-  }
-  return devices;
-}
-
-async function whatIsMissing(
-  device: Exclude<DeviceId, "cpu">,
-): Promise<{ readonly missing: Device["missing"]; readonly said: string }> {
-  if (device === "cuda" && !cudaLibraryIsInstalled()) return { missing: "library", said: "" };
-  try {
-    const session = await createSession(smallestGraph(), { device, threads: 1, use: "inference" });
-    await session.dispose();
-    return { missing: "nothing", said: "" };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return device === "webgpu" ? { missing: "adapter", said: "" } : { missing: "other", said: error.message };
-  }
-}
-
 /** Asking the runtime for CUDA without its library prints an error on the terminal, so look first. */
-function cudaLibraryIsInstalled(): boolean {
+export function cudaLibraryIsInstalled(): boolean {
   const main = dirname(createRequire(import.meta.url).resolve("onnxruntime-node"));
   return existsSync(
     join(main, "..", "bin", "napi-v6", process.platform, process.arch, "libonnxruntime_providers_cuda.so"),

@@ -7,15 +7,8 @@ import { GraphBuilder } from "../../graph/builder.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import type { Tensors } from "../checkpoint.ts";
-import {
-  createSession,
-  fromRuntime,
-  openRuntime,
-  runRuntime,
-  type SessionOptions,
-  toRuntime,
-  type Values,
-} from "./onnx.ts";
+import { fromRuntime, openRuntime, runRuntime, toRuntime } from "./onnx.ts";
+import { createSession, type SessionOptions, type Values } from "./session.ts";
 
 export interface StepSession {
   /**

@@ -10,7 +10,7 @@ import { classObjective } from "../../models/objectives.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
 import { type PreparedPart, statistics } from "../dataset.ts";
-import { createSession, type DeviceId } from "../engines/onnx.ts";
+import { createSession, type DeviceId } from "../engines/session.ts";
 import { predict } from "../evaluate.ts";
 import { mix } from "../mixing.ts";
 import type { Inference, Task, Validation } from "../task.ts";

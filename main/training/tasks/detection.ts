@@ -14,7 +14,7 @@ import { boxesObjective } from "../../models/objectives.ts";
 import type { Random } from "../../models/random.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import type { Augment } from "../augmentation.ts";
-import { createSession, type DeviceId, type Session } from "../engines/onnx.ts";
+import { createSession, type DeviceId, type Session } from "../engines/session.ts";
 import { normalisation } from "../normalisation.ts";
 import type { PlainImage } from "../sliding-window.ts";
 import type { Inference, Task, TaskRecipe, Validation } from "../task.ts";

@@ -6,7 +6,7 @@ import { type MaskLoss, maskObjective } from "../../models/objectives.ts";
 import { createRandom, type Random } from "../../models/random.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
-import type { DeviceId } from "../engines/onnx.ts";
+import type { DeviceId } from "../engines/session.ts";
 import { normalisation } from "../normalisation.ts";
 import { cut, type PlainImage, slidingWindow } from "../sliding-window.ts";
 import type { Inference, Task, TaskRecipe, Validation } from "../task.ts";

@@ -3,7 +3,7 @@
 // Prints one line of JSON: `ms` of each counted step, and how far one small step of the same net is from the processor's (relative L2 of the worst output).
 import { writeOnnx } from "../../../main/graph/onnx-writer.ts";
 import { compareWithCpu } from "../../../main/training/engines/agreement.ts";
-import type { DeviceId } from "../../../main/training/engines/onnx.ts";
+import type { DeviceId } from "../../../main/training/engines/session.ts";
 import { openStep } from "../../../main/training/engines/step-session.ts";
 import { type NetCase, stepOf } from "./nets.ts";
 

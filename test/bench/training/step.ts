@@ -3,7 +3,7 @@
 // Prints one line of JSON: `ms` of each counted step, `peak` resident memory in bytes, `ready` milliseconds from the start of the process to a
 // loaded session, and, where asked for, `lossOnly` ms of steps that fetch no state: the rest is what handing the state to JavaScript costs.
 import { writeOnnx } from "../../../main/graph/onnx-writer.ts";
-import { createSession } from "../../../main/training/engines/onnx.ts";
+import { createSession } from "../../../main/training/engines/session.ts";
 import { type NetCase, stepOf } from "./nets.ts";
 
 export interface Task extends NetCase {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { evaluate } from "../../../main/models/metrics.ts";
-import { createSession } from "../../../main/training/engines/onnx.ts";
+import { createSession } from "../../../main/training/engines/session.ts";
 import { predict } from "../../../main/training/evaluate.ts";
 import { classification } from "../../../main/training/tasks/classification.ts";
 import { train } from "../../../main/training/trainer.ts";

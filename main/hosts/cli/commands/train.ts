@@ -3,6 +3,8 @@ import { Command, Option } from "commander";
 import {
   AppError,
   architectureSchema,
+  type Device,
+  deviceSchema,
   type Recipe,
   type Run,
   recipeSchema,
@@ -30,7 +32,7 @@ interface Options extends ProjectOptions, Overrides {
   minutes: number;
   recipe?: string;
   name?: string;
-  device: "cpu" | "webgpu" | "cuda" | "dml" | "coreml";
+  device: Device["id"];
   resume?: string;
   startFrom?: string;
 }
@@ -55,7 +57,7 @@ export function trainCommand(terminal: Terminal): Command {
     .option("--start-from <model>", "id of a model of this project, or an ONNX file, whose weights it begins with")
     .option("--frozen-layers <number>", "layers from the input on that do not learn", wholeNumber)
     .option("--name <name>", "of the run")
-    .addOption(new Option("--device <id>").choices(["cpu", "webgpu", "cuda", "dml", "coreml"]).default("cpu"))
+    .addOption(new Option("--device <id>").choices(deviceSchema.shape.id.options).default("cpu"))
     .option("--resume <run>", "goes on with an interrupted or cancelled run: id or its beginning, or latest");
   return withProjectOptions(command).action(async (options: Options) => {
     const given = options.recipe === undefined ? null : parseRecipe(await readText(options.recipe));

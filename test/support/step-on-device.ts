@@ -1,4 +1,4 @@
-// One process of webgpu.test.ts and of `bench gpu`: one training step of a net on a device and on the processor, compared. Argument: a Job as JSON.
+// One process of a test of a device and of `bench gpu`: one training step of a net on a device and on the processor, compared. Argument: a Job as JSON.
 //
 // A process of its own, because a fault in a graphics driver ends the process. Prints one line of JSON: the largest relative difference of any output, where it
 // was found, and the loss.
@@ -10,7 +10,7 @@ import { maskObjective } from "../../main/models/objectives.ts";
 import { createRandom } from "../../main/models/random.ts";
 import { trainingStep } from "../../main/models/training-step.ts";
 import { compareWithCpu } from "../../main/training/engines/agreement.ts";
-import type { DeviceId } from "../../main/training/engines/onnx.ts";
+import type { DeviceId } from "../../main/training/engines/session.ts";
 
 export interface Job {
   readonly device: DeviceId;
