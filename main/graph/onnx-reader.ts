@@ -169,10 +169,13 @@ function readNode(
   return (adapted?.nodes ?? [raw]).map((one) => checkNode(one, domain, version, adapted !== null));
 }
 
+/** A layout that only we write, for one processor, into graphs that leave no process. */
+const BLOCKED = "com.microsoft.nchwc";
+
 /** The node as a row knows it. `adapted` says that its opset has been dealt with. */
 function checkNode(node: RawNode, domain: string, version: number | undefined, adapted: boolean): Node {
   const { op, name } = node;
-  if (!isOpName(op) || OPERATORS[op].domain !== domain) {
+  if (!isOpName(op) || OPERATORS[op].domain !== domain || domain === BLOCKED) {
     throw new AppError(
       "graph/operator-unknown",
       `Operator ${domain ? `${domain}.` : ""}${op} ("${name}") is not known.`,

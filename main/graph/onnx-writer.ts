@@ -45,9 +45,9 @@ export function writeOnnx(graph: Graph): Uint8Array {
 }
 
 function nodeProto({ op, name, inputs, outputs, attributes }: Node) {
-  const { domain, attributes: kinds } = OPERATORS[op];
+  const { domain, called = op, attributes: kinds } = OPERATORS[op];
   return create(NodeProtoSchema, {
-    opType: op,
+    opType: called,
     name,
     domain,
     input: [...inputs],

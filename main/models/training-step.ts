@@ -76,7 +76,7 @@ export interface TrainingStep {
    * A state for comparing devices: the initial one, but squares of gradients are 1. From zeros a first step of Adam moves every weight by the learning rate
    * in the direction of its gradient's sign, however small that is, so rounding would decide.
    */
-  readonly steady: ReadonlyMap<string, Tensor>;
+  readonly steady: () => ReadonlyMap<string, Tensor>;
   /** The weights for use in a state: all parameters and running statistics by name, averaged ones where there are. */
   readonly weights: (state: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
 }
@@ -187,12 +187,13 @@ export function trainingStep(model: ModelGraph, settings: StepSettings, target: 
       return new Map(Object.entries(values).map(([name, value]) => [name, floatTensor([], [value])]));
     },
     chance: (random) => new Map(chanced.masks.map((mask) => [mask.name, drawMask(mask, random)])),
-    steady: new Map(
-      state.map(({ name, initial }) => {
-        const square = rule.squares.some((memory) => name.startsWith(`${memory}/`));
-        return [name, square ? { ...initial, data: new Float32Array(initial.data.length).fill(1) } : initial];
-      }),
-    ),
+    steady: () =>
+      new Map(
+        state.map(({ name, initial }) => {
+          const square = rule.squares.some((memory) => name.startsWith(`${memory}/`));
+          return [name, square ? { ...initial, data: new Float32Array(initial.data.length).fill(1) } : initial];
+        }),
+      ),
     weights: (values) =>
       new Map(
         [...model.parameters.map(({ name }) => name), ...model.statistics].map((name) => [

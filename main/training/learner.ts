@@ -11,6 +11,7 @@ import type { TrainingStep } from "../models/training-step.ts";
 import type { Tensors } from "./checkpoint.ts";
 import { firstNonFinite, requireAgreement } from "./engines/agreement.ts";
 import { createSession, type DeviceId, type Session, type Values } from "./engines/session.ts";
+import { forProcessor } from "./engines/processor.ts";
 import { openStep, type StepSession } from "./engines/step-session.ts";
 import { CHANCE } from "./sampler.ts";
 import type { Task, Validation } from "./task.ts";
@@ -60,17 +61,20 @@ export class Learner {
           Uint32Array.from({ length: small.batchSize }, (_, i) => i),
           null,
         )),
-        ...Object.fromEntries(small.steady),
+        ...Object.fromEntries(small.steady()),
         ...Object.fromEntries(small.scalars(1, 1e-3)),
         ...Object.fromEntries(small.chance(createRandom(input.seed, CHANCE.leftOut, 0))),
       };
       await requireAgreement(small.graph, feeds, { device, threads });
     }
     const on = { device, threads };
-    const inference = writeOnnx(weightsAsInputs(task.model));
+    const inference = weightsAsInputs(task.model);
     const sessions = {
-      step: await openStep(writeOnnx(step.graph), step.state, state ?? begin, on),
-      inference: await createSession(inference, { ...on, use: "training" }),
+      step: await openStep(step.graph, step.state, state ?? begin, on),
+      inference: await createSession(writeOnnx(device === "cpu" ? await forProcessor(inference) : inference), {
+        ...on,
+        use: "training",
+      }),
     };
     return new Learner(input, step, sessions);
   }
@@ -105,10 +109,9 @@ export class Learner {
       ...Object.fromEntries(this.#step.scalars(update + 1, learningRate, { averageRate, micro })),
       ...Object.fromEntries(this.#step.chance(createRandom(seed, CHANCE.leftOut, step))),
     };
-    const { loss } = await this.#sessions.step.step(feeds, ["loss"]);
-    const value = Number(loss!.data[0]);
-    if (!Number.isFinite(value)) this.#failed = feeds;
-    return value;
+    const loss = await this.#sessions.step.step(feeds);
+    if (!Number.isFinite(loss)) this.#failed = feeds;
+    return loss;
   }
 
   /** Where the step that gave no number first did so: operator and name, or null. The step is made again on the processor. */

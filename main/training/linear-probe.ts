@@ -58,7 +58,7 @@ export async function linearProbe(
   const target = on.device === "cpu" ? "cpu" : "portable";
   const step = trainingStep(head, { ...settings, batchSize: sampler.batchSize }, target);
   const initial: Tensors = new Map(step.state.map((tensor) => [tensor.name, tensor.initial]));
-  const session = await openStep(writeOnnx(step.graph), step.state, initial, on);
+  const session = await openStep(step.graph, step.state, initial, on);
   try {
     const losses: number[] = [];
     for (let epoch = 0; epoch < settings.epochs; epoch++) {
@@ -67,23 +67,19 @@ export async function linearProbe(
         if (on.signal) requireNotAborted(on.signal);
         const chosen = sampler.batch(epoch, batch);
         const at = epoch * sampler.stepsPerEpoch + batch;
-        const { loss } = await session.step(
-          {
-            table: table.rows(chosen),
-            ...cases.truths(chosen),
-            ...Object.fromEntries(step.scalars(at + 1, settings.learningRate)),
-            ...Object.fromEntries(step.chance(createRandom(settings.seed, CHANCE.leftOut, at))),
-          },
-          ["loss"],
-        );
-        const value = Number(loss!.data[0]);
-        if (!Number.isFinite(value)) {
+        const loss = await session.step({
+          table: table.rows(chosen),
+          ...cases.truths(chosen),
+          ...Object.fromEntries(step.scalars(at + 1, settings.learningRate)),
+          ...Object.fromEntries(step.chance(createRandom(settings.seed, CHANCE.leftOut, at))),
+        });
+        if (!Number.isFinite(loss)) {
           throw new AppError(
             "training/diverged",
             `The loss was not a number at step ${at + 1}: the last layer has diverged. Try a learning rate below ${settings.learningRate}.`,
           );
         }
-        sum += value;
+        sum += loss;
       }
       losses.push(sum / sampler.stepsPerEpoch);
     }

@@ -9,7 +9,7 @@ import { GraphBuilder, type Value } from "../builder.ts";
 import { fixedDims, type Graph, type Node } from "../graph.ts";
 
 /** Maps of more output pixels stay image by image: their windows would no longer fit the caches. */
-const MOST_PIXELS = 16 * 16;
+const MOST_PIXELS = 8 * 8;
 /** With fewer images the runs that are copied are short. */
 const LEAST_BATCH = 8;
 

@@ -17,9 +17,9 @@ export interface Sliding {
 }
 
 /** Up to this many output pixels per image, the whole batch goes into one matrix product. */
-const SMALL_MAP = 16 * 16;
-/** Up to this many channels a side, laying out rows of one factor and columns of the other moves fewer bytes. */
-const NARROW = 32;
+const SMALL_MAP = 12 * 12;
+/** Windows laid out at once; more than that go to memory and come back before the product has used them. */
+const CHUNK_BYTES = 16 * 2 ** 20;
 
 /** [M, C, ...kernel] from the input x [N, C, ...size] and the output's gradient dy [N, M, ...places], one group. */
 export function weightGradient(
@@ -32,12 +32,39 @@ export function weightGradient(
 ): Value {
   const fused = target === "cpu" && x.type === "float32" && x.shape.every((dim) => typeof dim === "number");
   if (!fused || kernel.length !== 2) return byConvolution(b, x, dy, kernel, window);
-  const [, channels, ,] = fixedDims(x.shape, "The input");
-  const [, , rows, columns] = fixedDims(dy.shape, "The gradient");
+  const [batch, channels] = fixedDims(x.shape, "The input");
+  const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient");
   if (rows! * columns! <= SMALL_MAP) return overTheBatch(b, x, dy, kernel, window);
   const plain = [...window.strides, ...window.dilations].every((step) => step === 1);
-  if (plain && kernel[0]! > 1 && channels! <= NARROW) return byRowsAndColumns(b, x, dy, kernel, window);
-  return perImage(b, x, dy, kernel, window);
+  // Numbers copied for each pixel.
+  const [shifted, tapped] = [kernel[0]! * outputs! + kernel[1]! * channels!, kernel[0]! * kernel[1]! * channels!];
+  const byRows = plain && kernel[0]! > 1 && shifted <= tapped;
+  const layout = byRows ? byRowsAndColumns : perImage;
+  const copied = byRows ? shifted : tapped;
+  const parts = chunks(batch!, 4 * copied * rows! * columns!).map((images) => layout(b, x, dy, kernel, window, images));
+  return parts.length === 1 ? parts[0]! : b.op("Sum", parts);
+}
+
+/** Images from the first up to, not with, the second. */
+type Images = readonly [from: number, to: number];
+
+/** The batch in parts whose laid out windows fit into a processor's cache. */
+function chunks(batch: number, bytesPerImage: number): readonly Images[] {
+  const each = Math.max(1, Math.floor(CHUNK_BYTES / bytesPerImage));
+  const count = Math.ceil(batch / each);
+  return Array.from({ length: count }, (_, i) => [
+    Math.floor((i * batch) / count),
+    Math.floor(((i + 1) * batch) / count),
+  ]);
+}
+
+function cropOrSame(b: GraphBuilder, value: Value, pads: readonly number[]): Value {
+  return pads.every((pad) => pad === 0) ? value : b.pad(value, pads);
+}
+
+/** Pads for four axes that cut these images out of the batch on the way. */
+function cut(batch: number, [from, to]: Images, [top, left, bottom, right]: readonly number[]): readonly number[] {
+  return [0 - from, 0, top!, left!, to - batch, 0, bottom!, right!];
 }
 
 function byConvolution(
@@ -128,15 +155,25 @@ function taps(
 }
 
 /** [N, M, PQ] times [N, kk C, PQ] transposed, summed over the images. */
-function perImage(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Sliding): Value {
+function perImage(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  kernel: readonly number[],
+  window: Sliding,
+  images: Images,
+): Value {
   const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
   const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
   const size = kernel[0]! * kernel[1]!;
-  const parts = taps(b, x, [rows, columns], kernel, window, 2);
+  const count = images[1] - images[0];
+  const padded = cropOrSame(b, x, cut(batch, images, window.pads));
+  const parts = taps(b, padded, [rows, columns], kernel, { ...window, pads: [0, 0, 0, 0] }, 2);
+  const gradient = cropOrSame(b, dy, cut(batch, images, [0, 0, 0, 0]));
   const windows = parts.length === 1 ? parts[0]! : b.concat(parts, 1);
   const products = b.fusedMatMul(
-    b.reshape(dy, [batch, outputs, rows * columns]),
-    b.reshape(windows, [batch, size * channels, rows * columns]),
+    b.reshape(gradient, [count, outputs, rows * columns]),
+    b.reshape(windows, [count, size * channels, rows * columns]),
     { transB: true },
   );
   const summed = b.reshape(b.reduceSum(products, [0], false), [outputs, size, channels]);
@@ -165,17 +202,27 @@ function overTheBatch(b: GraphBuilder, x: Value, dy: Value, kernel: readonly num
  * Kernel rows shift dY, kernel columns shift X: kh + kw copies rather than kh * kw, and a product with kh M rows. Strides and
  * dilations must be 1: with Y = p + i, dW[m,c,i,j] is the sum over Y, q of dY[m, Y - i, q] X[c, Y, q + j].
  */
-function byRowsAndColumns(b: GraphBuilder, x: Value, dy: Value, [kh, kw]: readonly number[], { pads }: Sliding): Value {
+function byRowsAndColumns(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  [kh, kw]: readonly number[],
+  { pads }: Sliding,
+  images: Images,
+): Value {
   const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
   const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
+  const count = images[1] - images[0];
   const [top, left, bottom, right] = pads as [number, number, number, number];
-  const padded = pads.some((pad) => pad > 0) ? b.pad(x, [0, 0, top, left, 0, 0, bottom, right]) : x;
   const height = rows + kh! - 1;
-  const shifts = Array.from({ length: kh! }, (_, i) => b.pad(dy, [0, 0, i, 0, 0, 0, kh! - 1 - i, 0]));
-  const slices = Array.from({ length: kw! }, (_, j) => b.slice(padded, [j], [j + columns], [3]));
+  const shifts = Array.from({ length: kh! }, (_, i) => b.pad(dy, cut(batch, images, [i, 0, kh! - 1 - i, 0])));
+  // What a shift leaves over at one side is cut off, what it lacks at the other is 0: negative pads cut.
+  const slices = Array.from({ length: kw! }, (_, j) =>
+    b.pad(x, cut(batch, images, [top, left - j, bottom, right - (kw! - 1 - j)])),
+  );
   const products = b.fusedMatMul(
-    b.reshape(b.concat(shifts, 1), [batch, kh! * outputs, height * columns]),
-    b.reshape(b.concat(slices, 1), [batch, kw! * channels, height * columns]),
+    b.reshape(b.concat(shifts, 1), [count, kh! * outputs, height * columns]),
+    b.reshape(b.concat(slices, 1), [count, kw! * channels, height * columns]),
     { transB: true },
   );
   const summed = b.reshape(b.reduceSum(products, [0], false), [kh!, outputs, kw!, channels]);

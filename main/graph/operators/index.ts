@@ -4,6 +4,7 @@
 // A new operator is a row in the file of its family (and its name in that record's type) and a case in test/graph/operator-cases/.
 import { activation } from "./activation.ts";
 import { arithmetic } from "./arithmetic.ts";
+import { blocked } from "./blocked.ts";
 import { convolution } from "./convolution.ts";
 import { indexing } from "./indexing.ts";
 import { layout } from "./layout.ts";
@@ -20,6 +21,7 @@ import { resampling } from "./resampling.ts";
 const rows = {
   ...activation,
   ...arithmetic,
+  ...blocked,
   ...convolution,
   ...rearrangement,
   ...indexing,

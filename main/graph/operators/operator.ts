@@ -9,7 +9,9 @@ export type AttributeKind = "int" | "ints" | "float" | "floats" | "string";
 
 export interface Operator {
   /** "" is ONNX's own operators. */
-  readonly domain: "" | "com.microsoft";
+  readonly domain: "" | "com.microsoft" | "com.microsoft.nchwc";
+  /** Its name in a file, where a row of another domain has that name already. */
+  readonly called?: string;
   /** Opset versions, both ends included, in which the operator means what this row says. */
   readonly opset: readonly [from: number, to: number];
   readonly inputs: readonly [least: number, most: number];

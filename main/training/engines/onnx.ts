@@ -38,7 +38,13 @@ export async function openRuntime(
       // Planned buffers took up to half as much memory again and no less time (README, decision 2).
       enableMemPattern: false,
       logSeverityLevel: 4,
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      extra: {
+        session: {
+          // In a training step threads wait for each other some thousand times, so they spin, but no longer than the step.
+          intra_op: { allow_spinning: use === "training" ? "1" : "0" },
+          force_spinning_stop: "1",
+        },
+      },
       ...(keep.length > 0
         ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, "gpu-buffer" as const])) }
         : {}),

@@ -1,21 +1,23 @@
 // A training step whose state stays where it is computed: on a graphics device between steps, in memory on the processor.
 //
-// A step hands out the loss and what else is asked for; the state is read only when somebody needs it (a checkpoint, a look at validation). On WebGPU reading a
+// A step hands out the loss; the state is read only when somebody needs it (a checkpoint, a look at validation). On WebGPU reading a
 // kept value directly ends the process (ONNX Runtime 1.30), so a second session on the device that passes values on reads them.
 import type * as ort from "onnxruntime-node";
 import { GraphBuilder } from "../../graph/builder.ts";
-import type { Tensor } from "../../graph/graph.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { needed } from "../../graph/needed.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import type { Tensors } from "../checkpoint.ts";
-import { fromRuntime, openRuntime, runRuntime, toRuntime } from "./onnx.ts";
+import { openRuntime, runRuntime, fromRuntime, toRuntime } from "./onnx.ts";
+import { forProcessor } from "./processor.ts";
 import { createSession, type SessionOptions, type Values } from "./session.ts";
 
 export interface StepSession {
   /**
-   * Makes one step with the state as it is and gives the outputs named in `wanted`, none of them state. The state moves on, unless one of those is not finite:
-   * then it stays, so that it can still be kept or looked into.
+   * Makes one step with the state as it is and gives the loss before it. The state moves on, unless the loss is not finite: then it stays, so that it can still be kept
+   * or looked into.
    */
-  step(feeds: Values, wanted: readonly string[]): Promise<Record<string, Tensor>>;
+  step(feeds: Values): Promise<number>;
   /** The state as it is now, by the names of its inputs. */
   state(): Promise<Tensors>;
   /** Frees native memory; it cannot be used after that. */
@@ -25,44 +27,48 @@ export interface StepSession {
 /** Which input each output replaces. */
 export type StateNames = readonly { readonly name: string; readonly output: string }[];
 
-/** Loads a training step and its state. Errors: those of openRuntime. */
-export function openStep(
-  model: Uint8Array,
-  names: StateNames,
-  initial: Tensors,
-  on: Pick<SessionOptions, "device" | "threads">,
-): Promise<StepSession> {
+type On = Pick<SessionOptions, "device" | "threads">;
+
+const LOSS = "loss";
+
+/** Loads a training step and its state; of its outputs only `loss` and the state are computed. Errors: those of createSession. */
+export async function openStep(graph: Graph, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
+  const wanted = new Set([LOSS, ...names.map(({ output }) => output)]);
+  const whole = needed({ ...graph, outputs: graph.outputs.filter(({ name }) => wanted.has(name)) });
+  const model = writeOnnx(on.device === "cpu" ? await forProcessor(whole) : whole);
   // Other providers copy kept outputs back anyway.
   return on.device === "webgpu" ? openResident(model, names, initial, on) : openInMemory(model, names, initial, on);
 }
 
-async function openInMemory(
-  model: Uint8Array,
-  names: StateNames,
-  initial: Tensors,
-  on: Pick<SessionOptions, "device" | "threads">,
-): Promise<StepSession> {
+async function openInMemory(model: Uint8Array, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
   const session = await createSession(model, { ...on, use: "training" });
   let state = initial;
+  /** Whether somebody else holds the state too. */
+  let lent = true;
   return {
-    step: async (feeds, wanted) => {
-      const all = [...wanted, ...names.map(({ output }) => output)];
-      const answers = await session.run({ ...feeds, ...Object.fromEntries(state) }, all);
-      const asked = Object.fromEntries(wanted.map((name) => [name, answers[name]!]));
-      if (allFinite(asked)) state = new Map(names.map(({ name, output }) => [name, answers[output]!]));
-      return asked;
+    step: async (feeds) => {
+      const answers = await session.run({ ...feeds, ...Object.fromEntries(state) });
+      const loss = Number(answers[LOSS]!.data[0]);
+      if (!Number.isFinite(loss)) return loss;
+      if (!lent) release(state);
+      lent = false;
+      state = new Map(names.map(({ name, output }) => [name, answers[output]!]));
+      return loss;
     },
-    state: () => Promise.resolve(state),
+    state: () => {
+      lent = true;
+      return Promise.resolve(state);
+    },
     dispose: () => session.dispose(),
   };
 }
 
-async function openResident(
-  model: Uint8Array,
-  names: StateNames,
-  initial: Tensors,
-  on: Pick<SessionOptions, "device" | "threads">,
-): Promise<StepSession> {
+/** Gives memory back at once: the collector would let a second and third state pile up before it looks. */
+function release(values: Tensors): void {
+  for (const { data } of values.values()) (data.buffer as ArrayBuffer).transfer(0);
+}
+
+async function openResident(model: Uint8Array, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
   const outputs = names.map(({ output }) => output);
   const session = await openRuntime(model, { ...on, use: "training" }, outputs);
   const reader = await openRuntime(passingOn(initial), { ...on, use: "training" });
@@ -74,20 +80,20 @@ async function openResident(
     for (const { value, ours } of values) if (ours) value.dispose();
   };
   return {
-    step: async (feeds, wanted) => {
+    step: async (feeds) => {
       const given: Record<string, ort.Tensor> = {};
       for (const [name, tensor] of Object.entries(feeds)) given[name] = toRuntime(tensor);
       for (const [name, { value }] of state) given[name] = value;
-      const answers = await runRuntime(session, given, [...wanted, ...outputs]);
-      const asked = Object.fromEntries(wanted.map((name) => [name, fromRuntime(name, answers[name]!)]));
+      const answers = await runRuntime(session, given);
+      const loss = Number(fromRuntime(LOSS, answers[LOSS]!).data[0]);
       const made = names.map(
         ({ name, output }) => [name, { value: answers[output] as ort.Tensor, ours: true }] as const,
       );
-      if (allFinite(asked)) {
+      if (Number.isFinite(loss)) {
         free(state.values());
         state = new Map(made);
       } else free(made.map(([, value]) => value));
-      return asked;
+      return loss;
     },
     state: async () => {
       const given = Object.fromEntries([...state].map(([name, { value }]) => [name, value]));
@@ -100,10 +106,6 @@ async function openResident(
       await reader.release();
     },
   };
-}
-
-function allFinite(values: Values): boolean {
-  return Object.values(values).every(({ data }) => Array.from(data as Float32Array).every(Number.isFinite));
 }
 
 /** A graph that gives back what it is fed: times 1, because the runtime drops nodes that do nothing. */

@@ -30,7 +30,7 @@ interface Step {
   readonly state: readonly { readonly name: string; readonly output: string }[];
   readonly scalars: (step: number) => Record<string, Tensor>;
   /** A state that devices can be compared on (`TrainingStep.steady`). */
-  readonly steady: Record<string, Tensor>;
+  readonly steady: () => Record<string, Tensor>;
 }
 
 const CLASSES = 10;
@@ -51,7 +51,7 @@ export function stepOf(task: NetCase, target: Target = "cpu"): Step {
       ...Object.fromEntries(step.state.map(({ name, initial }) => [name, initial])),
     },
     state: step.state,
-    steady: Object.fromEntries(step.steady),
+    steady: () => Object.fromEntries(step.steady()),
     scalars: (at) => Object.fromEntries(step.scalars(at, RATE)),
   };
 }

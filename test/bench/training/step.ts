@@ -3,7 +3,9 @@
 // Prints one line of JSON: `ms` of each counted step, `peak` resident memory in bytes, `ready` milliseconds from the start of the process to a
 // loaded session, and, where asked for, `lossOnly` ms of steps that fetch no state: the rest is what handing the state to JavaScript costs.
 import { writeOnnx } from "../../../main/graph/onnx-writer.ts";
+import { forProcessor } from "../../../main/training/engines/processor.ts";
 import { createSession } from "../../../main/training/engines/session.ts";
+import { openStep } from "../../../main/training/engines/step-session.ts";
 import { type NetCase, stepOf } from "./nets.ts";
 
 export interface Task extends NetCase {
@@ -22,23 +24,37 @@ export interface Timing {
 
 async function timed(task: Task): Promise<Timing> {
   const step = stepOf(task);
-  const session = await createSession(writeOnnx(step.graph), { device: "cpu", threads: task.threads, use: "training" });
+  const on = { device: "cpu", threads: task.threads } as const;
+  const names = new Set(step.state.map(({ name }) => name));
+  const entries = Object.entries(step.feeds);
+  const initial = new Map(entries.filter(([name]) => names.has(name)));
+  const batch = Object.fromEntries(entries.filter(([name]) => !names.has(name)));
+  const session = await openStep(step.graph, step.state, initial, on);
   const ready = performance.now();
-  const wanted = ["loss", ...step.state.map(({ output }) => output)];
-  const [ms, lossOnly]: [number[], number[]] = [[], []];
+  const ms: number[] = [];
   for (let at = 0; at < task.warmUp + task.steps; at++) {
-    if (task.lossOnly) {
-      const began = performance.now();
-      await session.run({ ...step.feeds, ...step.scalars(at + 1) }, ["loss"]);
-      if (at >= task.warmUp) lossOnly.push(performance.now() - began);
-    }
     const began = performance.now();
-    const answers = await session.run({ ...step.feeds, ...step.scalars(at + 1) }, wanted);
-    for (const { name, output } of step.state) step.feeds[name] = answers[output]!;
-    if (!Number.isFinite(Number(answers.loss!.data[0]))) throw new Error(`the loss of step ${at + 1} is not finite`);
+    const loss = await session.step({ ...batch, ...step.scalars(at + 1) });
+    if (!Number.isFinite(loss)) throw new Error(`the loss of step ${at + 1} is not finite`);
     if (at >= task.warmUp) ms.push(performance.now() - began);
   }
-  return { ms, peak: process.resourceUsage().maxRSS * 1024, ready, ...(task.lossOnly ? { lossOnly } : {}) };
+  const peak = process.resourceUsage().maxRSS * 1024;
+  await session.dispose();
+  return { ms, peak, ready, ...(task.lossOnly ? { lossOnly: await withoutState(task, step) } : {}) };
+}
+
+/** Steps that compute the state and leave it in the runtime. */
+async function withoutState(task: Task, step: ReturnType<typeof stepOf>): Promise<readonly number[]> {
+  const graph = await forProcessor(step.graph);
+  const session = await createSession(writeOnnx(graph), { device: "cpu", threads: task.threads, use: "training" });
+  const ms: number[] = [];
+  for (let at = 0; at < task.warmUp + task.steps; at++) {
+    const began = performance.now();
+    await session.run({ ...step.feeds, ...step.scalars(at + 1) }, ["loss"]);
+    if (at >= task.warmUp) ms.push(performance.now() - began);
+  }
+  await session.dispose();
+  return ms;
 }
 
 console.log(JSON.stringify(await timed(JSON.parse(process.argv[2]!))));

@@ -7,5 +7,8 @@ import { layout } from "./layout.ts";
 
 const kernels = { ...elementwise, ...layout, ...layers };
 
+/** Written out, or ONNX Runtime's own. */
+type Elsewhere = "LSTM" | "GRU" | "RNN" | "BlockedConv" | "ReorderInput" | "ReorderOutput";
+
 /** The compiler sees to it that no operator is forgotten. */
-export const KERNELS: Readonly<Record<Exclude<OpName, "LSTM" | "GRU" | "RNN">, Kernel>> = kernels;
+export const KERNELS: Readonly<Record<Exclude<OpName, Elsewhere>, Kernel>> = kernels;
