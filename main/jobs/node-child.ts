@@ -2,13 +2,8 @@
 
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { childEnvironment } from "./child-environment.ts";
 import type { Child, ChildMessage, StartChild } from "./protocol.ts";
-
-/** Environment without the passphrase: a child gets the data key over the channel and never needs more. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const { LOUPE_PASSPHRASE: _, ...rest } = process.env;
-  return rest;
-}
 
 /** @param script the worker; default: the source beside this file, which Node 24 runs as it is. */
 export function nodeChildren(script: string = fileURLToPath(new URL("./worker.ts", import.meta.url))): StartChild {

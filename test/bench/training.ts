@@ -6,6 +6,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { childEnvironment } from "../../main/jobs/child-environment.ts";
 import type { BenchResult } from "../support/bench.ts";
 import type { NetCase } from "./training/nets.ts";
 import type { Task, Timing } from "./training/step.ts";
@@ -25,18 +26,26 @@ const READY_MS = 500;
 const run = promisify(execFile);
 const fileOf = (name: string): string => fileURLToPath(new URL(`training/${name}`, import.meta.url));
 
-async function timing(program: string, script: string, task: Partial<Task> & NetCase): Promise<Timing> {
+async function timing(
+  program: string,
+  script: string,
+  task: Partial<Task> & NetCase,
+  env: NodeJS.ProcessEnv,
+): Promise<Timing> {
   const whole: Task = { threads: THREADS, warmUp: 3, steps: 8, ...task };
-  const { stdout } = await run(program, [script, JSON.stringify(whole)], { maxBuffer: 1 << 24 });
+  const { stdout } = await run(program, [script, JSON.stringify(whole)], { maxBuffer: 1 << 24, env });
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as Timing;
 }
-const ours = (task: Partial<Task> & NetCase): Promise<Timing> => timing(process.execPath, fileOf("step.ts"), task);
+
+/** In the environment in which the studio trains; PyTorch runs in ours as it is. */
+const ours = (task: Partial<Task> & NetCase): Promise<Timing> =>
+  timing(process.execPath, fileOf("step.ts"), task, childEnvironment());
 
 export default async function training([rounds = "5", ...nets]: readonly string[]): Promise<BenchResult> {
   const python = process.env.LOUPE_TORCH_PYTHON ?? "";
   const missing = await whatIsMissing(python);
   if (missing !== "") console.error(`skipped: the comparison with PyTorch, because ${missing}`);
-  const torch = missing === "" ? (task: NetCase) => timing(python, fileOf("step_torch.py"), task) : null;
+  const torch = missing === "" ? (task: NetCase) => timing(python, fileOf("step_torch.py"), task, process.env) : null;
 
   const figures: Record<string, number> = {};
   const memory: number[] = [];

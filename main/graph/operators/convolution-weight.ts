@@ -4,7 +4,7 @@
 // every stride, dilation and padding. On the CPU that kernel as large as an image is 3 to 6 times slower than laying out the windows
 // and calling one matrix product, so three such layouts follow; which one wins depends on the sizes (figures in ../README.md).
 import type { GraphBuilder, Value } from "../builder.ts";
-import { fixedDims } from "../graph.ts";
+import { fixedDims, tensor } from "../graph.ts";
 import type { Target } from "./rule.ts";
 import { swapFirst } from "./window.ts";
 
@@ -180,26 +180,29 @@ function perImage(
   return b.reshape(b.transpose(summed, [0, 2, 1]), [outputs, channels, kernel[0]!, kernel[1]!]);
 }
 
-/** [NPQ, M] transposed times [NPQ, kk C]: one product whose inner size is the whole batch. */
+/**
+ * [M, PQN] times [kk C, PQN] transposed: one product whose inner size is the whole batch. The batch lies innermost, so windows are copied in long runs, and both factors lie along
+ * the sum, which the runtime multiplies half as fast again as a product that goes down the columns of both.
+ */
 function overTheBatch(b: GraphBuilder, x: Value, dy: Value, kernel: readonly number[], window: Sliding): Value {
   const [batch, channels] = fixedDims(x.shape, "The input") as [number, number];
   const [, outputs, rows, columns] = fixedDims(dy.shape, "The gradient") as [number, number, number, number];
   const size = kernel[0]! * kernel[1]!;
-  const positions = batch * rows * columns;
-  const parts = taps(b, b.transpose(x, [0, 2, 3, 1]), [rows, columns], kernel, window, 1);
-  const windows = parts.length === 1 ? parts[0]! : b.concat(parts, 3);
+  const positions = rows * columns * batch;
+  const parts = taps(b, b.transpose(x, [1, 2, 3, 0]), [rows, columns], kernel, window, 1);
+  const windows = parts.length === 1 ? parts[0]! : b.concat(parts, 0);
   const product = b.gemm(
-    b.reshape(b.transpose(dy, [0, 2, 3, 1]), [positions, outputs]),
-    b.reshape(windows, [positions, size * channels]),
+    b.reshape(b.transpose(dy, [1, 2, 3, 0]), [outputs, positions]),
+    b.reshape(windows, [size * channels, positions]),
     null,
-    { transA: true },
+    { transB: true },
   );
   const weights = b.transpose(b.reshape(product, [outputs, size, channels]), [0, 2, 1]);
   return b.reshape(weights, [outputs, channels, kernel[0]!, kernel[1]!]);
 }
 
 /**
- * Kernel rows shift dY, kernel columns shift X: kh + kw copies rather than kh * kw, and a product with kh M rows. Strides and
+ * Kernel rows shift dY, kernel columns shift X: kh + kw copies rather than kh * kw, and a product with M kh rows. Strides and
  * dilations must be 1: with Y = p + i, dW[m,c,i,j] is the sum over Y, q of dY[m, Y - i, q] X[c, Y, q + j].
  */
 function byRowsAndColumns(
@@ -215,16 +218,23 @@ function byRowsAndColumns(
   const count = images[1] - images[0];
   const [top, left, bottom, right] = pads as [number, number, number, number];
   const height = rows + kh! - 1;
-  const shifts = Array.from({ length: kh! }, (_, i) => b.pad(dy, cut(batch, images, [i, 0, kh! - 1 - i, 0])));
+  // Row by row out of one padded copy: a third less copying than a padded copy of each shift.
+  const over = kh! - 1;
+  const lines = Array.from({ length: kh! * height }, (_, at) => BigInt(over + (at % height) - Math.floor(at / height)));
+  const shifts = b.gather(
+    b.pad(dy, cut(batch, images, [over, 0, over, 0])),
+    b.constant(tensor("int64", [kh!, height], BigInt64Array.from(lines))),
+    2,
+  );
   // What a shift leaves over at one side is cut off, what it lacks at the other is 0: negative pads cut.
   const slices = Array.from({ length: kw! }, (_, j) =>
     b.pad(x, cut(batch, images, [top, left - j, bottom, right - (kw! - 1 - j)])),
   );
   const products = b.fusedMatMul(
-    b.reshape(b.concat(shifts, 1), [count, kh! * outputs, height * columns]),
+    b.reshape(shifts, [count, outputs * kh!, height * columns]),
     b.reshape(b.concat(slices, 1), [count, kw! * channels, height * columns]),
     { transB: true },
   );
-  const summed = b.reshape(b.reduceSum(products, [0], false), [kh!, outputs, kw!, channels]);
-  return b.transpose(summed, [1, 3, 0, 2]);
+  const summed = b.reshape(b.reduceSum(products, [0], false), [outputs, kh!, kw!, channels]);
+  return b.transpose(summed, [0, 3, 1, 2]);
 }

@@ -21,7 +21,7 @@ process.env.ORT_DISABLE_TELEMETRY = "1";
  */
 export async function openRuntime(
   model: Uint8Array,
-  { device, threads, use }: SessionOptions,
+  { device, threads, use, arena = true }: SessionOptions,
   keep: readonly string[] = [],
 ): Promise<ort.InferenceSession> {
   // The runtime leaves out what it was not made with and computes on the processor without a word.
@@ -37,6 +37,7 @@ export async function openRuntime(
       graphOptimizationLevel: use === "training" ? "basic" : "all",
       // Planned buffers took up to half as much memory again and no less time (README, decision 2).
       enableMemPattern: false,
+      enableCpuMemArena: arena,
       logSeverityLevel: 4,
       extra: {
         session: {

@@ -25,6 +25,8 @@ export interface SessionOptions {
    * "inference": weights are constants, so they may be folded and laid out for the processor.
    */
   use: "training" | "inference";
+  /** Whether the processor's memory is taken in large pieces and kept; yes where nothing is said. */
+  arena?: boolean;
 }
 
 export interface Session {

@@ -30,6 +30,8 @@ export type StateNames = readonly { readonly name: string; readonly output: stri
 type On = Pick<SessionOptions, "device" | "threads">;
 
 const LOSS = "loss";
+/** From so many bytes on, what a step gives is most of what it allocates, and an arena would keep all of it beside the copies that come out (README, decision 2). */
+const LARGE_STATE = 64 * 2 ** 20;
 
 /** Loads a training step and its state; of its outputs only `loss` and the state are computed. Errors: those of createSession. */
 export async function openStep(graph: Graph, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
@@ -41,7 +43,8 @@ export async function openStep(graph: Graph, names: StateNames, initial: Tensors
 }
 
 async function openInMemory(model: Uint8Array, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
-  const session = await createSession(model, { ...on, use: "training" });
+  const size = [...initial.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const session = await createSession(model, { ...on, use: "training", arena: size < LARGE_STATE });
   let state = initial;
   /** Whether somebody else holds the state too. */
   let lent = true;
