@@ -26,6 +26,8 @@ interface RunRow {
   createdAt: string;
   finishedAt: string | null;
   seconds: number;
+  waited: number;
+  memory: string | null;
   step: number;
   steps: number;
   parameters: number | null;
@@ -38,7 +40,7 @@ interface RunRow {
 
 const SELECT = `
   SELECT id, name, snapshot AS snapshotId, recipe, state, device, threads, created_at AS createdAt, finished_at AS finishedAt,
-    seconds, step, steps, parameters, best_epoch AS bestEpoch, validation_auc AS validationAuc, model AS modelId,
+    seconds, waited, memory, step, steps, parameters, best_epoch AS bestEpoch, validation_auc AS validationAuc, model AS modelId,
     job AS jobId, error FROM runs`;
 
 /** NaN would become NULL on its way into the database; a diverged training must say so instead. */
@@ -99,15 +101,17 @@ export class Runs {
     return this.#database.transaction(() => {
       const before = this.get(id);
       const run = { ...before, ...update };
-      assertFinite([run.seconds, run.step, run.steps, run.validationAuc]);
+      assertFinite([run.seconds, run.waited, run.step, run.steps, run.validationAuc]);
       this.#database.run(
-        `UPDATE runs SET name = ?, state = ?, device = ?, finished_at = ?, seconds = ?, step = ?, steps = ?, parameters = ?,
+        `UPDATE runs SET name = ?, state = ?, device = ?, finished_at = ?, seconds = ?, waited = ?, memory = ?, step = ?, steps = ?, parameters = ?,
           best_epoch = ?, validation_auc = ?, model = ?, job = ?, error = ? WHERE id = ?`,
         run.name,
         run.state,
         run.device,
         run.finishedAt,
         run.seconds,
+        run.waited,
+        run.memory === null ? null : JSON.stringify(run.memory),
         run.step,
         run.steps,
         run.parameters,
@@ -211,6 +215,11 @@ function noRun(): AppError {
   return new AppError("app/not-found", "This run is not in the project.");
 }
 
-function runOf({ recipe, error, ...row }: RunRow): Run {
-  return { ...row, recipe: recipeSchema.parse(JSON.parse(recipe)), error: error === null ? null : JSON.parse(error) };
+function runOf({ recipe, error, memory, ...row }: RunRow): Run {
+  return {
+    ...row,
+    recipe: recipeSchema.parse(JSON.parse(recipe)),
+    error: error === null ? null : JSON.parse(error),
+    memory: memory === null ? null : JSON.parse(memory),
+  };
 }

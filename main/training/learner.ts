@@ -43,6 +43,7 @@ export class Learner {
   readonly #sessions: { step: StepSession; inference: Session };
   /** Feeds of a step whose loss was no number. */
   #failed: Values | null = null;
+  #waited = 0;
 
   /**
    * The model as its seed draws it, or with the state of a checkpoint. Errors: training/device-disagrees; training/not-resumable when
@@ -90,6 +91,11 @@ export class Learner {
     return parameterCount(this.#input.task.model);
   }
 
+  /** Milliseconds that steps have waited for what they are fed. */
+  get waited(): number {
+    return this.#waited;
+  }
+
   /** Everything that changes from step to step; read from the device where it stays there. */
   state(): Promise<Tensors> {
     return this.#sessions.step.state();
@@ -104,8 +110,11 @@ export class Learner {
   async step(cases: Uint32Array, step: number, { learningRate, averageRate }: StepRates): Promise<number> {
     const { task, seed, accumulate } = this.#input;
     const [update, micro] = [Math.floor(step / accumulate), step % accumulate];
+    const began = performance.now();
+    const images = await task.feeds(cases, createRandom(seed, CHANCE.augmentation, step));
+    this.#waited += performance.now() - began;
     const feeds: Record<string, Tensor> = {
-      ...(await task.feeds(cases, createRandom(seed, CHANCE.augmentation, step))),
+      ...images,
       ...Object.fromEntries(this.#step.scalars(update + 1, learningRate, { averageRate, micro })),
       ...Object.fromEntries(this.#step.chance(createRandom(seed, CHANCE.leftOut, step))),
     };

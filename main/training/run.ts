@@ -3,14 +3,16 @@
 // Order matters, because the process may be killed between any two lines: points and progress are told again after a resume and replace what
 // was there, the checkpoint is replaced whole, and the model is added once, in one transaction with the run that it belongs to.
 // State, end and error of the run are the supervisor's to write (main/jobs): this function returns or throws.
-import type { Progress, Run, RunPoint } from "../../preload/contract/index.ts";
+import type { Progress, Recipe, Run, RunMemory, RunPoint } from "../../preload/contract/index.ts";
 import { AppError, DEFAULT_THRESHOLD, deviceSchema } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { chooseRange, type PreparedPart, prepareImages, type SnapshotItem } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { itemsOfRun } from "./folds.ts";
+import { casesOf, fitBatch } from "./memory.ts";
 import { beginWith, startOf } from "./starting-model.ts";
+import type { Task } from "./task.ts";
 import { classification } from "./tasks/classification.ts";
 import { train } from "./trainer.ts";
 
@@ -21,6 +23,8 @@ export interface TrainRunInput {
   onProgress: (progress: Progress) => void;
   onPoints: (points: RunPoint[]) => void;
   threads: number;
+  /** Bytes that are free; the machine's, or less where the process is held to less. */
+  free?: () => number;
 }
 
 /** The run's row follows the steps, but not faster than this. */
@@ -40,10 +44,19 @@ export async function trainRun(input: TrainRunInput): Promise<void> {
   }
 }
 
-async function learn({ project, signal, onProgress, onPoints, threads }: TrainRunInput, run: Run): Promise<string> {
-  const { recipe } = run;
+async function disposingOnError<T>(task: Task, act: () => T): Promise<T> {
+  try {
+    return act();
+  } catch (error) {
+    await task.dispose();
+    throw error;
+  }
+}
+
+async function learn(input: TrainRunInput, run: Run): Promise<string> {
+  const { project, signal, onProgress, onPoints, threads, free = () => process.availableMemory() } = input;
   const snapshot = project.snapshots.get(run.snapshotId);
-  const items = itemsOfRun(project, run.snapshotId, recipe);
+  const items = itemsOfRun(project, run.snapshotId, run.recipe);
   const partOf = (part: SnapshotItem["part"]): SnapshotItem[] => {
     const found = items.filter((item) => item.part === part);
     if (found.length === 0)
@@ -56,7 +69,7 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
   let prepared = 0;
   const onImage = (): void =>
     onProgress({ done: ++prepared, total, unit: "images", secondsLeft: null, note: "preparing" });
-  const spec = { size: recipe.inputSize, ...chooseRange(project, trainItems) };
+  const spec = { size: run.recipe.inputSize, ...chooseRange(project, trainItems) };
   const prepare = (some: SnapshotItem[]): Promise<PreparedPart> =>
     prepareImages(project, some, spec, { signal, onImage });
   const [trainPart, validationPart] = [await prepare(trainItems), await prepare(validationItems)];
@@ -66,17 +79,33 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
   let rowAt = Number.NEGATIVE_INFINITY;
   const device = deviceSchema.shape.id.parse(run.device);
   const classIds = snapshot.classes.map(({ id }) => id);
-  const start = recipe.startFrom === null ? null : startOf(project, recipe.startFrom);
-  const task = await classification({
-    recipe,
-    classes: snapshot.classes.length,
-    start:
-      start && ((normalise) => beginWith(start, { size: recipe.inputSize, classIds, normalise, seed: recipe.seed })),
-    train: trainPart,
-    validation: validationPart,
-    device,
-    threads,
-  });
+  const { startFrom, inputSize, seed } = run.recipe;
+  const start = startFrom === null ? null : startOf(project, startFrom);
+  const taskOf = (recipe: Recipe): Promise<Task> =>
+    classification({
+      recipe,
+      classes: snapshot.classes.length,
+      start: start && ((normalise) => beginWith(start, { size: inputSize, classIds, normalise, seed })),
+      train: trainPart,
+      validation: validationPart,
+      device,
+      threads,
+    });
+  const whole = await taskOf(run.recipe);
+  const batchSize = Math.min(run.recipe.batchSize, whole.count);
+  // What was decided at the first step holds for the whole run. Memory of graphics devices is not known.
+  const asked = (): RunMemory | null =>
+    device === "cpu" ? fitBatch(batchSize, free(), (cases) => whole.step(cases, "cpu")) : null;
+  const memory = run.memory ?? (await disposingOnError(whole, asked));
+  if (run.memory === null && memory) project.runs.update(run.id, { memory });
+  const parts = memory?.parts ?? 1;
+  const recipe: Recipe = {
+    ...run.recipe,
+    batchSize: casesOf(batchSize, parts),
+    accumulate: run.recipe.accumulate * parts,
+  };
+  if (parts > 1) await whole.dispose();
+  const task = parts > 1 ? await taskOf(recipe) : whole;
   try {
     const {
       best,
@@ -100,7 +129,11 @@ async function learn({ project, signal, onProgress, onPoints, threads }: TrainRu
         },
         progress: (progress) => {
           if (performance.now() - rowAt >= ROW_EVERY_MS) {
-            project.runs.update(run.id, { step: progress.step, seconds: progress.seconds });
+            project.runs.update(run.id, {
+              step: progress.step,
+              seconds: progress.seconds,
+              waited: run.waited + progress.waited,
+            });
             rowAt = performance.now();
           }
           onProgress({

@@ -20,7 +20,14 @@ export interface TrainerEvents {
   /** New points of the curves, oldest first. After a resume the first ones may repeat what was told before it stopped. */
   points(points: RunPoint[]): void;
   /** After each step. `secondsLeft` is null until there is something to tell it from. */
-  progress(progress: { step: number; steps: number; seconds: number; secondsLeft: number | null }): void;
+  progress(progress: {
+    step: number;
+    steps: number;
+    seconds: number;
+    /** Seconds of this sitting in which steps waited for their images. */
+    waited: number;
+    secondsLeft: number | null;
+  }): void;
   /** Keep this and drop the one before. */
   checkpoint(checkpoint: Checkpoint): void;
   /** An epoch turned out to be the best so far. */
@@ -123,7 +130,7 @@ export async function train(input: TrainerInput): Promise<Trained> {
       }
       const perStep = (now() - began) / (step - firstStep) / 1000;
       const secondsLeft = step - firstStep < STEPS_BEFORE_ESTIMATE ? null : perStep * (steps - step);
-      events.progress({ step, steps, seconds: seconds(), secondsLeft });
+      events.progress({ step, steps, seconds: seconds(), waited: learner.waited / 1000, secondsLeft });
       if (now() - savedAt >= (endOfEpoch ? CHECKPOINT_AFTER_EPOCH_MS : CHECKPOINT_WITHIN_EPOCH_MS)) await save();
     }
     // A run has an epoch and an epoch ends with a validation, so there is a best one.

@@ -44,6 +44,7 @@ export const ERROR_STATUS = {
   "training/diverged": 422,
   "training/device-disagrees": 422,
   "training/not-resumable": 409,
+  "training/too-large": 422,
   "compression/refused": 422,
   "explanation/not-possible": 422,
   "shipping/base-missing": 422,

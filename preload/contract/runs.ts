@@ -155,6 +155,16 @@ export type Device = z.infer<typeof deviceSchema>;
 
 export const runStateSchema = z.enum(["running", "done", "failed", "cancelled", "interrupted"]);
 
+export const runMemorySchema = z.object({
+  needed: z.number().describe("bytes that a step needs, about"),
+  free: z.number().describe("bytes that were free before the first step"),
+  parts: z
+    .int()
+    .min(1)
+    .describe("batches that the recipe's batch was divided into so that it fits; gradients are averaged over them"),
+});
+export type RunMemory = z.infer<typeof runMemorySchema>;
+
 export const runSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -166,6 +176,8 @@ export const runSchema = z.object({
   createdAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
   seconds: z.number().describe("spent training, over all sittings"),
+  waited: z.number().describe("seconds of these in which the step waited for its images"),
+  memory: runMemorySchema.nullable().describe("null until it was asked, and on graphics devices"),
   step: z.int(),
   steps: z.int().describe("planned in all"),
   parameters: z.int().nullable().describe("trainable numbers"),

@@ -3,6 +3,7 @@
 import { initial } from "./0001-initial.ts";
 import { modelThreshold } from "./0002-model-threshold.ts";
 import { startingModels } from "./0003-starting-models.ts";
+import { runMemory } from "./0004-run-memory.ts";
 
 export interface Migration {
   readonly number: number;
@@ -23,4 +24,4 @@ export function checkMigrations(migrations: readonly Migration[]): readonly Migr
   return migrations;
 }
 
-export const MIGRATIONS = checkMigrations([initial, modelThreshold, startingModels]);
+export const MIGRATIONS = checkMigrations([initial, modelThreshold, startingModels, runMemory]);

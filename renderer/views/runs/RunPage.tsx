@@ -3,7 +3,7 @@ import { Alert, Button } from "@mantine/core";
 import { ArrowLeft, Box, Columns2, Play, Square, TriangleAlert } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { Run, RunPoint } from "../../../preload/contract/index.ts";
+import type { Run, RunMemory, RunPoint } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
 import { useCall, useDevices, usePoints, useRun, useSnapshots } from "../../studio/queries.ts";
@@ -145,7 +145,11 @@ function RunBody({ run }: { run: Run }) {
 
 function RunFacts({ run, points }: { run: Run; points: readonly RunPoint[] }) {
   const { t } = useTranslation("runs");
-  const { date, duration, number } = useFormat();
+  const { date, duration, number, bytes } = useFormat();
+  const memoryNote = ({ parts, free }: RunMemory): string =>
+    parts === 1
+      ? t("memoryFree", { free: bytes(free) })
+      : t("memoryParts", { batch: number(run.recipe.batchSize), parts: number(parts), free: bytes(free) });
   const figures = useFigures();
   const devices = useDevices();
   const deviceText = useDeviceText();
@@ -163,6 +167,12 @@ function RunFacts({ run, points }: { run: Run; points: readonly RunPoint[] }) {
     },
     { name: t("column.device"), value: device, note: t("threads", { count: run.threads }) },
     ...(run.state === "running" ? [] : [{ name: t("column.duration"), value: duration(run.seconds) }]),
+    ...(run.seconds > 0 && run.waited > 0
+      ? [{ name: t("waited"), value: figures.percent(run.waited / run.seconds), note: t("waitedNote") }]
+      : []),
+    ...(run.memory === null
+      ? []
+      : [{ name: t("memory"), value: bytes(run.memory.needed), note: memoryNote(run.memory) }]),
     ...(run.parameters === null ? [] : [{ name: t("parameters"), value: number(run.parameters) }]),
     { name: t("column.started"), value: date(run.createdAt) },
     ...(run.finishedAt === null ? [] : [{ name: t("finished"), value: date(run.finishedAt) }]),
