@@ -55,7 +55,7 @@ export function PlotFigure({ title, summary, option, table, height = 280, contro
       {asTable ? (
         <FigureTable table={table} label={title} height={height} />
       ) : (
-        <Suspense fallback={<Skeleton height={height} aria-label={t("drawing")} />}>
+        <Suspense fallback={<Skeleton role="status" height={height} aria-label={t("drawing")} />}>
           <Chart option={option} label={`${title}. ${summary}`} height={height} />
         </Suspense>
       )}
