@@ -23,6 +23,8 @@ export interface TrainRunInput {
   onProgress: (progress: Progress) => void;
   onPoints: (points: RunPoint[]) => void;
   threads: number;
+  /** The run's row says something new: its plan, or a checkpoint. */
+  onChanged?: () => void;
   /** Bytes that are free; the machine's, or less where the process is held to less. */
   free?: () => number;
 }
@@ -54,7 +56,7 @@ async function disposingOnError<T>(task: Task, act: () => T): Promise<T> {
 }
 
 async function learn(input: TrainRunInput, run: Run): Promise<string> {
-  const { project, signal, onProgress, onPoints, threads, free = () => process.availableMemory() } = input;
+  const { project, signal, onProgress, onPoints, threads, onChanged, free = () => process.availableMemory() } = input;
   const snapshot = project.snapshots.get(run.snapshotId);
   const items = itemsOfRun(project, run.snapshotId, run.recipe);
   const partOf = (part: SnapshotItem["part"]): SnapshotItem[] => {
@@ -93,9 +95,9 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
     });
   const whole = await taskOf(run.recipe);
   const batchSize = Math.min(run.recipe.batchSize, whole.count);
-  // What was decided at the first step holds for the whole run. Memory of graphics devices is not known.
+  // What was decided at the first step holds for the whole run, also where nothing was asked then. Memory of graphics devices is not known.
   const asked = (): RunMemory | null =>
-    device === "cpu" ? fitBatch(batchSize, free(), (cases) => whole.step(cases, "cpu")) : null;
+    device === "cpu" && from === null ? fitBatch(batchSize, free(), (cases) => whole.step(cases, "cpu")) : null;
   const memory = run.memory ?? (await disposingOnError(whole, asked));
   if (run.memory === null && memory) project.runs.update(run.id, { memory });
   const parts = memory?.parts ?? 1;
@@ -122,6 +124,7 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
       events: {
         begin: ({ parameters, steps }) => {
           project.runs.update(run.id, { parameters, steps });
+          onChanged?.();
         },
         points: (points) => {
           project.runs.addPoints(run.id, points);
@@ -150,6 +153,7 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
             project.runs.saveCheckpoint(run.id, { step: checkpoint.step, bytes });
             project.runs.update(run.id, { step: checkpoint.step, seconds: checkpoint.seconds });
           });
+          onChanged?.();
         },
         best: ({ epoch, score }) => {
           project.runs.update(run.id, { bestEpoch: epoch + 1, validationAuc: score });

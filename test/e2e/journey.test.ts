@@ -291,6 +291,7 @@ describe.skipIf(typeof browser === "string")(
           .first()
           .waitFor({ timeout: MINUTES });
         await page.locator("canvas, svg[role=img]").first().waitFor();
+        await page.getByText("Memory of a step").waitFor();
         await look("run-training");
         await button("Cancel").click();
         await button("Resume").waitFor({ timeout: MINUTES });

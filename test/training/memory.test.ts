@@ -91,6 +91,34 @@ test("a run whose batch does not fit learns in parts, says so, keeps to it when 
   expect(onnxOf(stopped.id)).toEqual(onnxOf(undisturbed.id));
 });
 
+test("a run with a checkpoint from before divisions were kept goes on as it began, however little is free, and says when it has begun", async () => {
+  const { project, snapshotId } = await projectWithBlobs();
+  const recipe = { epochs: 4 };
+  const quiet = { project, onPoints: () => {}, threads: THREADS };
+  const run = createRun(project, snapshotId, recipe);
+  const controller = new AbortController();
+  const shown: (number | null)[] = [];
+  const first = trainRun({
+    ...quiet,
+    runId: run.id,
+    signal: controller.signal,
+    onProgress: ({ note, done }) => note === "training" && done === 7 && controller.abort(),
+    onChanged: () => shown.push(project.runs.get(run.id).memory?.parts ?? null),
+  });
+  await expect(first).rejects.toMatchObject({ code: "app/aborted" });
+  // At the beginning and with the checkpoint that the stop leaves.
+  expect(shown).toEqual([1, 1]);
+  project.runs.update(run.id, { memory: null });
+  const free = () => tight(run.recipe.batchSize);
+  await trainRun({ ...quiet, runId: run.id, signal: new AbortController().signal, onProgress: () => {}, free });
+  expect(project.runs.get(run.id).memory).toBeNull();
+
+  const undisturbed = createRun(project, snapshotId, recipe);
+  await trainRun({ ...quiet, runId: undisturbed.id, signal: new AbortController().signal, onProgress: () => {} });
+  const onnxOf = (id: string) => project.models.onnx(project.runs.get(id).modelId!);
+  expect(onnxOf(run.id)).toEqual(onnxOf(undisturbed.id));
+});
+
 test("a run that cannot fit at all is refused before its first step", async () => {
   const { project, snapshotId } = await projectWithBlobs();
   const { id: runId } = createRun(project, snapshotId);

@@ -21,6 +21,7 @@ export async function train(task: TaskOf<"train">, context: TaskContext): Promis
     threads: project.runs.get(runId).threads,
     onProgress: context.progress,
     onPoints: (points) => context.points(runId, points),
+    onChanged: () => context.changed("runs"),
   });
   return { runId };
 }
