@@ -8,6 +8,7 @@ import { gradient } from "../graph/gradient.ts";
 import { bindDimensions, fixedDims, floatTensor, type Graph, type Tensor } from "../graph/graph.ts";
 import { inferShapes } from "../graph/infer-shapes.ts";
 import { batchInnermost } from "../graph/lowering/batch-innermost.ts";
+import { needed } from "../graph/needed.ts";
 import type { Target } from "../graph/operators/rule.ts";
 import { withBatchStatistics } from "./batch-statistics.ts";
 import type { ModelGraph } from "./model-graph.ts";
@@ -79,6 +80,12 @@ export interface TrainingStep {
   readonly steady: () => ReadonlyMap<string, Tensor>;
   /** The weights for use in a state: all parameters and running statistics by name, averaged ones where there are. */
   readonly weights: (state: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
+}
+
+/** A step's graph with the loss and the next state alone: what else it can say costs time and memory. */
+export function learningGraph(graph: Graph, state: readonly { readonly output: string }[]): Graph {
+  const wanted = new Set(["loss", ...state.map(({ output }) => output)]);
+  return needed({ ...graph, outputs: graph.outputs.filter(({ name }) => wanted.has(name)) });
 }
 
 const AVERAGE_RATE = "average_rate";

@@ -3,9 +3,8 @@ import { AppError } from "../../preload/contract/index.ts";
 import { DATA_TYPES } from "../graph/data-type.ts";
 import { elementCount, fixedDims, type Graph } from "../graph/graph.ts";
 import { inferShapes } from "../graph/infer-shapes.ts";
-import { needed } from "../graph/needed.ts";
 import type { OpName } from "../graph/operators/index.ts";
-import type { StateTensor, TrainingStep } from "../models/training-step.ts";
+import { learningGraph, type StateTensor, type TrainingStep } from "../models/training-step.ts";
 
 /** Operators that give their input under another shape, without a copy. */
 const VIEWS: readonly OpName[] = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"];
@@ -22,13 +21,12 @@ const USABLE = 0.8;
 /** Fewer cases than this have no statistics that a batch norm could use. */
 const LEAST_CASES = 2;
 
-/** Bytes that a process needs to make this step, within about a tenth; what it held before not counted. */
+/** Bytes that a process needs to make this step, within about an eighth; what it held before not counted. */
 export function stepBytes({
   graph,
   state,
 }: Pick<TrainingStep, "graph"> & { readonly state: readonly Pick<StateTensor, "output" | "initial">[] }): number {
-  const outputs = new Set(["loss", ...state.map(({ output }) => output)]);
-  const alive = peakBytes(needed({ ...graph, outputs: graph.outputs.filter(({ name }) => outputs.has(name)) }));
+  const alive = peakBytes(learningGraph(graph, state));
   const held = state.reduce((sum, { initial }) => sum + initial.data.byteLength, 0);
   return RUNTIME_BYTES + ALLOCATOR * alive + STATES * held;
 }
@@ -86,7 +84,7 @@ export function fitBatch(batchSize: number, free: number, stepOf: (cases: number
     const cases = casesOf(batchSize, parts);
     const bytes = stepBytes(stepOf(cases));
     if (bytes <= USABLE * free) return { needed: bytes, free, parts };
-    if (casesOf(batchSize, 2 * parts) < Math.min(LEAST_CASES, batchSize) || cases <= 1) {
+    if (casesOf(batchSize, 2 * parts) < LEAST_CASES) {
       throw new AppError(
         "training/too-large",
         `A step on ${cases} images needs about ${megabytes(bytes)}, of which ${megabytes(free)} are free; take a smaller width or input size, or close other programs.`,

@@ -6,16 +6,29 @@ import { floatTensor, type Node, type Shape, tensor } from "../graph.ts";
 /** Where the gradient will run: `portable` uses ONNX's own operators only, `cpu` may use ONNX Runtime's fused CPU kernels. */
 export type Target = "portable" | "cpu";
 
-/** One node, and a builder to write others with. */
-export interface ForwardSite {
-  readonly b: GraphBuilder;
-  readonly node: Node;
-  readonly x: (index: number) => Value;
-  readonly has: (index: number) => boolean;
+/** A node's attributes by name, or what they are where it has none. */
+export interface Attributes {
   readonly int: (name: string, fallback: number) => number;
   readonly number: (name: string, fallback: number) => number;
   readonly ints: (name: string, fallback: readonly number[]) => readonly number[];
   readonly string: (name: string, fallback: string) => string;
+}
+
+export function attributesOf({ attributes }: Node): Attributes {
+  return {
+    int: (name, fallback) => (attributes[name] as number | undefined) ?? fallback,
+    number: (name, fallback) => (attributes[name] as number | undefined) ?? fallback,
+    ints: (name, fallback) => (attributes[name] as readonly number[] | undefined) ?? fallback,
+    string: (name, fallback) => (attributes[name] as string | undefined) ?? fallback,
+  };
+}
+
+/** One node, and a builder to write others with. */
+export interface ForwardSite extends Attributes {
+  readonly b: GraphBuilder;
+  readonly node: Node;
+  readonly x: (index: number) => Value;
+  readonly has: (index: number) => boolean;
   /** @throws graph/not-differentiable, naming operator and node */
   readonly refuse: (reason: string) => never;
 }
@@ -26,10 +39,7 @@ export function forwardSite(b: GraphBuilder, node: Node): ForwardSite {
     node,
     x: (index) => b.value(node.inputs[index]!),
     has: (index) => (node.inputs[index] ?? "") !== "",
-    int: (name, fallback) => (node.attributes[name] as number | undefined) ?? fallback,
-    number: (name, fallback) => (node.attributes[name] as number | undefined) ?? fallback,
-    ints: (name, fallback) => (node.attributes[name] as readonly number[] | undefined) ?? fallback,
-    string: (name, fallback) => (node.attributes[name] as string | undefined) ?? fallback,
+    ...attributesOf(node),
     refuse: (reason) => refuseGradient(node, reason),
   };
 }

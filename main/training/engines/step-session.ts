@@ -5,8 +5,8 @@
 import type * as ort from "onnxruntime-node";
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { needed } from "../../graph/needed.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
+import { learningGraph } from "../../models/training-step.ts";
 import type { Tensors } from "../checkpoint.ts";
 import { openRuntime, runRuntime, fromRuntime, toRuntime } from "./onnx.ts";
 import { forProcessor } from "./processor.ts";
@@ -35,8 +35,7 @@ const LARGE_STATE = 64 * 2 ** 20;
 
 /** Loads a training step and its state; of its outputs only `loss` and the state are computed. Errors: those of createSession. */
 export async function openStep(graph: Graph, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
-  const wanted = new Set([LOSS, ...names.map(({ output }) => output)]);
-  const whole = needed({ ...graph, outputs: graph.outputs.filter(({ name }) => wanted.has(name)) });
+  const whole = learningGraph(graph, names);
   const model = writeOnnx(on.device === "cpu" ? await forProcessor(whole) : whole);
   // Other providers copy kept outputs back anyway.
   return on.device === "webgpu" ? openResident(model, names, initial, on) : openInMemory(model, names, initial, on);

@@ -1,7 +1,8 @@
 // Windows in one to three dimensions, by groups, with padding that the operator works out: gradients against central differences.
 import fc from "fast-check";
-import { describe, test } from "vitest";
-import { distinctTensor, expectGradient, randomTensor } from "../central-differences.ts";
+import { describe, expect, test } from "vitest";
+import { distinctTensor, expectGradient, graphs, randomTensor } from "../central-differences.ts";
+import { numbers, runGraph } from "../onnx-runtime.ts";
 
 /** Sampling a grid is linear in the image only; along the grid steps must stay between two pixels, and float32 rounding is left. */
 const BETWEEN_PIXELS = { step: 0.004, within: 5e-3 };
@@ -96,6 +97,51 @@ describe("Conv in one to three dimensions", () => {
       target: "cpu",
       build: (b, { x, w }) => b.op("Conv", [x!, w!], { pads: [1, 1, 1, 1], group: 80 }),
     }));
+});
+
+describe("the processor's gradient of weights, windows laid out for some images at a time, is the portable one", () => {
+  test.each([
+    {
+      what: "rows and columns",
+      channels: 8,
+      filters: 16,
+      kernel: [3, 3],
+      strides: [1, 1],
+      pads: [1, 2, 0, 1],
+      batch: 5,
+    },
+    { what: "every tap", channels: 16, filters: 8, kernel: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1], batch: 7 },
+    { what: "one tap", channels: 64, filters: 8, kernel: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], batch: 5 },
+    {
+      what: "one image at a time",
+      channels: 32,
+      filters: 64,
+      kernel: [3, 3],
+      strides: [1, 1],
+      pads: [1, 1, 1, 1],
+      batch: 2,
+    },
+  ])("$what", async ({ channels, filters, kernel, strides, pads, batch }) => {
+    const inputs = {
+      x: randomTensor("float32", [batch, channels, 127, 128], 1),
+      w: randomTensor("float32", [filters, channels, ...kernel], 2),
+    };
+    const [split, whole] = (["cpu", "portable"] as const).map(
+      (target) =>
+        graphs({
+          inputs,
+          target,
+          wrt: ["w"],
+          build: (b, { x, w }) => b.conv(x!, w!, null, { strides, pads }),
+        }).backward,
+    ) as [ReturnType<typeof graphs>["backward"], ReturnType<typeof graphs>["backward"]];
+    expect(split.nodes.find(({ op }) => op === "Sum")!.inputs.length).toBeGreaterThan(1);
+    const expected = numbers((await runGraph(whole, inputs)).d_w!);
+    const found = numbers((await runGraph(split, inputs)).d_w!);
+    const largest = Math.max(...expected.map(Math.abs));
+    const off = Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)));
+    expect(off / largest).toBeLessThan(1e-4);
+  });
 });
 
 describe("pooling in one to three dimensions", () => {

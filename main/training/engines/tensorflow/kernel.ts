@@ -1,6 +1,7 @@
 // What a kernel of the TensorFlow.js engine is given: one node whose shapes are known, and the values that it reads.
 import type * as tf from "@tensorflow/tfjs-core";
 import { AppError } from "../../../../preload/contract/index.ts";
+import { type Attributes, attributesOf } from "../../../graph/operators/rule.ts";
 import { fixedDims, type Node, type Tensor, type TensorType } from "../../../graph/graph.ts";
 
 export type TensorFlow = typeof tf;
@@ -10,7 +11,7 @@ export interface Known {
   readonly shape: readonly number[];
 }
 
-export interface KernelSite {
+export interface KernelSite extends Attributes {
   readonly tf: TensorFlow;
   readonly x: (index: number) => tf.Tensor;
   readonly has: (index: number) => boolean;
@@ -23,10 +24,6 @@ export interface KernelSite {
   readonly made: (index: number) => Known;
   /** What an input of whole numbers or scales is known to hold. */
   readonly numbers: (index: number) => readonly number[];
-  readonly int: (name: string, fallback: number) => number;
-  readonly number: (name: string, fallback: number) => number;
-  readonly ints: (name: string, fallback: readonly number[]) => readonly number[];
-  readonly string: (name: string, fallback: string) => string;
   /** @throws app/unsupported-platform, naming operator and node */
   readonly refuse: (reason: string) => never;
 }
@@ -40,7 +37,7 @@ export function kernelSite(
   typeOf: (value: string) => TensorType | undefined,
   read: (value: string) => tf.Tensor,
 ): KernelSite {
-  const { op, name, inputs, outputs, attributes } = node;
+  const { op, name, inputs, outputs } = node;
   const refuse = (reason: string): never => {
     throw new AppError("app/unsupported-platform", `TensorFlow.js cannot compute ${op} "${name}" here: ${reason}`);
   };
@@ -60,10 +57,7 @@ export function kernelSite(
     made: (index) => known(outputs[index]!),
     numbers: (index) =>
       (type(inputs[index]!).contents as readonly number[] | undefined) ?? refuse(`input ${index} must be constant.`),
-    int: (key, fallback) => (attributes[key] as number | undefined) ?? fallback,
-    number: (key, fallback) => (attributes[key] as number | undefined) ?? fallback,
-    ints: (key, fallback) => (attributes[key] as readonly number[] | undefined) ?? fallback,
-    string: (key, fallback) => (attributes[key] as string | undefined) ?? fallback,
+    ...attributesOf(node),
     refuse,
   };
 }
