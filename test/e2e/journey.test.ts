@@ -2,10 +2,9 @@
 //
 // One story in order; each step starts where the one before it ended. Every view is photographed (LOUPE_ARTEFACTS names the folder) and
 // checked by axe-core for WCAG 2.2 AA in both languages and both colour schemes.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { encodePng } from "../../main/imaging/formats/png.ts";
@@ -13,17 +12,13 @@ import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { colourNet } from "../support/colour-net.ts";
 import { type StudioProcess, startStudio } from "../support/studio.ts";
+import { inspect, lookAt, photograph, setLanguage } from "./look.ts";
 
 const PASSPHRASE = "quiet harbour lantern";
 const PROJECT = "Thorax 胸部";
 const MINUTES = 60_000;
-const LANGUAGES = ["en", "zh-CN"] as const;
 
 const browser = await launchBrowser();
-const shots = process.env.LOUPE_ARTEFACTS
-  ? join(process.env.LOUPE_ARTEFACTS, "screenshots")
-  : mkdtempSync(join(tmpdir(), "loupe-screenshots-"));
-mkdirSync(shots, { recursive: true });
 
 describe.skipIf(typeof browser === "string")(
   `the main job${typeof browser === "string" ? ` (skipped: ${browser})` : ""}`,
@@ -55,7 +50,8 @@ describe.skipIf(typeof browser === "string")(
     });
 
     const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
-    const shot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`) });
+    const shot = (name: string) => photograph(page, name);
+    const look = (name: string) => lookAt(page, name);
     const room = async (name: string) => {
       await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name, exact: true }).click();
     };
@@ -108,44 +104,6 @@ describe.skipIf(typeof browser === "string")(
     const box = {
       waitFor: (options?: { state: "detached" }) => page.getByRole("button", { name: /^Box 1, / }).waitFor(options),
     };
-
-    /** A picture of what is on the screen in both colour schemes, and what axe-core has against it. */
-    async function inspect(name: string, language: string): Promise<string[]> {
-      const findings: string[] = [];
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.waitForTimeout(150); // colours fade
-        await shot(`${name}-${language}-${colorScheme}`);
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
-          .analyze();
-        for (const { id, nodes } of violations) {
-          findings.push(`${language} ${colorScheme}: ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-        }
-      }
-      await page.emulateMedia({ colorScheme: "light" });
-      return findings;
-    }
-
-    /** Looks at the view in both languages. */
-    async function look(name: string): Promise<void> {
-      const findings: string[] = [];
-      for (const language of LANGUAGES) {
-        await setLanguage(language);
-        findings.push(...(await inspect(name, language)));
-      }
-      await setLanguage("en");
-      expect(findings, `${name}: axe`).toEqual([]);
-    }
-
-    /** Changes the language as a person does; the menu's button is named in the language of the moment. */
-    async function setLanguage(language: "en" | "zh-CN"): Promise<void> {
-      if ((await page.getAttribute("html", "lang")) === language) return;
-      await page.getByRole("button", { name: /^(Language|语言)$/ }).click();
-      await page.getByRole("menuitemradio", { name: language === "en" ? "English" : "简体中文" }).click();
-      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
-      await page.getByRole("menuitemradio").first().waitFor({ state: "detached" });
-    }
 
     test(
       "creates a project and shows the recovery key once",
@@ -206,8 +164,8 @@ describe.skipIf(typeof browser === "string")(
       "opens every dialog by keyboard in both languages",
       async () => {
         const findings: string[] = [];
-        for (const language of LANGUAGES) {
-          await setLanguage(language);
+        for (const language of ["en", "zh-CN"] as const) {
+          await setLanguage(page, language);
           for (const [name, open] of [
             ["import", () => page.getByRole("button", { name: /^(Import|导入)$/ }).press("Enter")],
             ["classes", () => page.getByRole("button", { name: /^(Classes|类别)$/ }).press("Enter")],
@@ -217,12 +175,12 @@ describe.skipIf(typeof browser === "string")(
             await page.getByRole("listbox").focus();
             await open();
             await page.getByRole("dialog").waitFor();
-            findings.push(...(await inspect(`dialog-${name}`, language)));
+            findings.push(...(await inspect(page, `dialog-${name}`, language)));
             await page.keyboard.press("Escape");
             await page.getByRole("dialog").waitFor({ state: "detached" });
           }
         }
-        await setLanguage("en");
+        await setLanguage(page, "en");
         expect(findings).toEqual([]);
       },
       2 * MINUTES,
@@ -448,7 +406,7 @@ describe.skipIf(typeof browser === "string")(
             await page.getByRole("dialog").getByRole("button", { name: "Import", exact: true }).click();
             await page.getByText(summary).waitFor({ timeout: MINUTES });
             await page.getByRole("cell", { name: /cut\.dcm/ }).waitFor();
-            expect(await inspect("import-report", "en")).toEqual([]);
+            expect(await inspect(page, "import-report", "en")).toEqual([]);
             await page.keyboard.press("Escape");
           }
         } finally {
