@@ -128,7 +128,7 @@ function RunBody({ run }: { run: Run }) {
         </Alert>
       ) : null}
       <Section title={t("section.state")} aside={<RunState state={run.state} />}>
-        {run.state === "done" ? null : <RunProgressBar run={run} />}
+        {run.state === "running" || (run.state !== "done" && run.steps > 0) ? <RunProgressBar run={run} /> : null}
         <RunFacts run={run} points={points.data ?? []} />
       </Section>
       <Section title={t("section.curves")}>
