@@ -23,8 +23,13 @@ export function gradCamGraph(graph: Graph): Graph {
   const { builder, score } = classScore(single);
   const { graph: differentiated, gradients } = withGradient(builder, score, stage);
   const b = GraphBuilder.from(differentiated, { outputs: false });
-  const weights = b.reduceMean(b.value(gradients), [2, 3]);
-  const evidence = b.reduceSum(b.mul(b.value(stage), weights), [0, 1], false);
+  // Of a model that averages over mirrored copies the first: the picture as it is.
+  const first = (value: Value) => b.slice(value, [0], [1], [0]);
+  const [maps, slopes] = [b.value(stage), b.value(gradients)].map((value) =>
+    value.shape[0] === 1 ? value : first(value),
+  );
+  const weights = b.reduceMean(slopes!, [2, 3]);
+  const evidence = b.reduceSum(b.mul(maps!, weights), [0, 1], false);
   b.output(b.as(SALIENCY_OUTPUT).relu(evidence));
   b.output(b.value("probabilities"));
   return b.build();

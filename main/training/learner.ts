@@ -69,7 +69,7 @@ export class Learner {
       await requireAgreement(small.graph, feeds, { device, threads });
     }
     const on = { device, threads };
-    const inference = weightsAsInputs(task.model);
+    const inference = weightsAsInputs(modelInUse(task));
     const sessions = {
       step: await openStep(step.graph, step.state, state ?? begin, on),
       inference: await createSession(writeOnnx(device === "cpu" ? await forProcessor(inference) : inference), {
@@ -139,13 +139,17 @@ export class Learner {
 
   /** The model with these weights as an ONNX file. */
   export(weights: Tensors): Uint8Array {
-    return writeOnnx(inferenceModel(this.#input.task.model, weights));
+    return writeOnnx(inferenceModel(modelInUse(this.#input.task), weights));
   }
 
   async dispose(): Promise<void> {
     await this.#sessions.step.dispose();
     await this.#sessions.inference.dispose();
   }
+}
+
+function modelInUse({ model, inUse = model.graph }: Task): ModelGraph {
+  return { ...model, graph: inUse };
 }
 
 function weightsAsInputs({ graph, parameters, statistics: running }: ModelGraph): Graph {

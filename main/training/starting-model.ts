@@ -5,6 +5,7 @@ import type { Dim, Graph } from "../graph/graph.ts";
 import { onnxInputs, readOnnx } from "../graph/onnx-reader.ts";
 import { adoptModel, replaceHead } from "../models/adopt.ts";
 import type { ModelGraph, Normalisation } from "../models/model-graph.ts";
+import { withoutCopies } from "../models/test-time-augmentation.ts";
 import type { Project } from "../project/project.ts";
 
 export interface Start {
@@ -79,7 +80,7 @@ function sizesOf(onnx: Uint8Array): readonly Dim[] {
 function adopted(onnx: Uint8Array, side: number): ModelGraph {
   const [input] = onnxInputs(onnx);
   const shape = input?.shape.map((dim, axis) => (typeof dim === "string" ? (axis === 0 ? "N" : side) : dim));
-  return adoptModel(readOnnx(onnx, input && shape ? { shapes: { [input.name]: shape } } : {}));
+  return adoptModel(withoutCopies(readOnnx(onnx, input && shape ? { shapes: { [input.name]: shape } } : {})));
 }
 
 /** Grey images [N, 1, ...] in, normalised and repeated for each channel that the graph reads. */

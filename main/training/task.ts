@@ -3,6 +3,7 @@
 // The loop (trainer.ts) and the state (learner.ts) know no images, no truths and no figures of merit: they ask the task for feeds of a batch and for
 // a judgement of the present weights. One task for each kind of labels, in tasks/.
 import type { Recipe } from "../../preload/contract/index.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Target } from "../graph/operators/rule.ts";
 import type { Random } from "../models/random.ts";
 import type { ModelGraph } from "../models/model-graph.ts";
@@ -40,6 +41,8 @@ export interface Task {
   /** Class of each training case, for balanced batches; all 0 where cases have none. */
   readonly classIndex: ArrayLike<number>;
   readonly model: ModelGraph;
+  /** How the model answers in use, for validation and for the file, where that is not how it learns: same input, outputs and weights. */
+  readonly inUse?: Graph;
   /** The whole training step for batches of this many cases. */
   step(batchSize: number, target: Target): TrainingStep;
   /** Inputs and truths of some training cases, varied by `random`; null leaves them as they are. */

@@ -113,6 +113,12 @@ export const recipeSchema = z.object({
     .boolean()
     .default(false)
     .describe("probabilities for use are scaled by a temperature that is chosen on validation"),
+  testTimeAugmentation: z
+    .boolean()
+    .default(false)
+    .describe(
+      "in use it answers with the mean over the copies of a picture that its augmentation makes by mirroring and quarter turns",
+    ),
   patience: z.int().min(1).max(1000).nullable().describe("epochs without a better validation score before it stops"),
   fold: z
     .object({ index: z.int().min(0).max(19), count: z.int().min(2).max(20) })

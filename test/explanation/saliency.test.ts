@@ -5,6 +5,7 @@ import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { verifyGraph } from "../../main/graph/verify.ts";
+import { averagedOverCopies, copiesOf } from "../../main/models/test-time-augmentation.ts";
 import { createSession, type Values } from "../../main/training/engines/session.ts";
 
 const SIZE = 4;
@@ -60,6 +61,13 @@ describe("Grad-CAM", () => {
 
   test("shows nothing where all evidence speaks against the class", async () => {
     expect(Math.max(...(await saliency(gradCamGraph(oneFeature()), pixels, 1)))).toBe(0);
+  });
+
+  test("of a model that averages over mirrored copies is the map of the picture as it is", async () => {
+    const copies = copiesOf({ flip: true, flipVertical: true, quarterTurns: false });
+    const map = await saliency(gradCamGraph(averagedOverCopies(oneFeature(), copies)), pixels, 0);
+    const weight = HEAD[0]! / SIZE ** 2 / copies.length;
+    for (const [i, value] of map.entries()) expect(value).toBeCloseTo(3 * pixels[i]! * weight, 6);
   });
 
   test("refuses a network without a convolution and says what to use instead", () => {

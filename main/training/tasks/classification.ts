@@ -1,12 +1,13 @@
 // One class for each image: cross-entropy, judged by AUC.
 import { AppError, type Recipe } from "../../../preload/contract/index.ts";
-import { floatTensor, type Tensor } from "../../graph/graph.ts";
+import { floatTensor, type Graph, type Tensor } from "../../graph/graph.ts";
 import { readOnnx } from "../../graph/onnx-reader.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
 import { chooseTemperature, chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
 import type { ModelGraph, Normalisation } from "../../models/model-graph.ts";
 import { classObjective } from "../../models/objectives.ts";
+import { averagedOverCopies, copiesOf, withoutCopies } from "../../models/test-time-augmentation.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
 import { type PreparedPart, statistics } from "../dataset.ts";
@@ -43,6 +44,7 @@ export async function classification(input: ClassificationInput): Promise<Task> 
     count: train.imageIds.length,
     classIndex: train.classIndex,
     model,
+    inUse: inUse(model.graph, recipe),
     step: (batchSize, target) =>
       trainingStep(model, { ...recipe, batchSize, objective, average: recipe.average !== "none" }, target),
     feeds: async (cases, random) => {
@@ -63,7 +65,8 @@ export async function classification(input: ClassificationInput): Promise<Task> 
       };
       const plain = await answers(onnx);
       if (!recipe.calibrate) return { onnx, threshold: chooseThreshold(plain) };
-      const calibrated = withTemperature(onnx, chooseTemperature(plain));
+      const cooled = withTemperature(withoutCopies(readOnnx(onnx)), chooseTemperature(plain));
+      const calibrated = writeOnnx(inUse(cooled, recipe));
       return { onnx: calibrated, threshold: chooseThreshold(await answers(calibrated)) };
     },
     dispose: async () => {
@@ -97,16 +100,23 @@ function notAllFrozen(model: ModelGraph, { frozenLayers }: Recipe): ModelGraph {
   return model;
 }
 
+/** With test-time augmentation where the recipe has it; only mirroring and turns have copies. */
+function inUse(graph: Graph, { testTimeAugmentation, augment }: Recipe): Graph {
+  return testTimeAugmentation && augment ? averagedOverCopies(graph, copiesOf(augment)) : graph;
+}
+
 /** The model with its logits divided by a temperature: in the weights of our own nets, whose last layer is linear, and in the node that names the logits of others. */
-function withTemperature(onnx: Uint8Array, temperature: number): Uint8Array {
-  const graph = readOnnx(onnx);
+function withTemperature(graph: Graph, temperature: number): Graph {
   const named = graph.nodes.find(({ op, outputs }) => op === "Identity" && outputs[0] === "logits");
   if (named) {
     const divisor = "logits.temperature";
     const divided = { ...named, op: "Div" as const, inputs: [...named.inputs, divisor] };
     const nodes = graph.nodes.map((node) => (node === named ? divided : node));
-    const constants = new Map([...graph.initializers, [divisor, floatTensor([], [temperature])] as const]);
-    return writeOnnx({ ...graph, nodes, initializers: constants });
+    return {
+      ...graph,
+      nodes,
+      initializers: new Map([...graph.initializers, [divisor, floatTensor([], [temperature])]]),
+    };
   }
   const initializers = new Map(graph.initializers);
   for (const name of ["logits.weight", "logits.bias"]) {
@@ -119,7 +129,7 @@ function withTemperature(onnx: Uint8Array, temperature: number): Uint8Array {
       ),
     );
   }
-  return writeOnnx({ ...graph, initializers });
+  return { ...graph, initializers };
 }
 
 /** Weight of each class: the mean number of cases of a class over its own; 0 for a class without a case. */

@@ -60,6 +60,7 @@ const GROUPED = {
     "augment.flip": onOff,
     "augment.flipVertical": onOff,
     "augment.quarterTurns": onOff,
+    testTimeAugmentation: onOff,
   },
   advanced: {
     warmUp: real(0.01, 3),
@@ -161,6 +162,10 @@ export function isFieldUsed(recipe: Recipe | RecipeDraft, field: RecipeField): b
       return recipe.optimiser === "sgd" || recipe.optimiser === "rmsprop";
     case "nesterov":
       return recipe.optimiser === "sgd";
+    case "testTimeAugmentation":
+      return (
+        recipe.augment !== null && (recipe.augment.flip || recipe.augment.flipVertical || recipe.augment.quarterTurns)
+      );
     case "stochasticDepth":
       return RESIDUAL.test(recipe.architecture);
     default:
