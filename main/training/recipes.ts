@@ -14,6 +14,7 @@ import {
   type Snapshot,
 } from "../../preload/contract/index.ts";
 import { ARCHITECTURES } from "../models/build-model.ts";
+import { copiesOf } from "../models/test-time-augmentation.ts";
 import type { Project } from "../project/project.ts";
 import { measureStep } from "./step-time.ts";
 
@@ -147,6 +148,7 @@ async function automatic(facts: Facts, { minutes, stepSeconds }: Circumstances):
       weightDecay: few ? 1e-4 : 0.05,
       labelSmoothing: few ? 0 : 0.1,
       average: "ema",
+      testTimeAugmentation: true,
       balanced: imbalance > BALANCE_FROM,
       augment: few ? MILD : { ...STRONG, blur: Math.min(1, BLUR * inputSize) },
       patience: null,
@@ -187,6 +189,7 @@ async function automatic(facts: Facts, { minutes, stepSeconds }: Circumstances):
     ...(imbalance > BALANCE_FROM ? [{ fact: "balanced" as const, values: { ratio: imbalance } }] : []),
     { fact: few ? "mildVariation" : "strongVariation", values: { count } },
     { fact: "averaged", values: {} },
+    { fact: "copies", values: { copies: copiesOf(recipeOf(inputSize, epochs).augment!).length } },
   ];
   return { recipe: recipeOf(inputSize, epochs), recommended: true, reasons };
 }

@@ -254,6 +254,7 @@ export const recipeFactSchema = z.object({
     "mildVariation",
     "strongVariation",
     "averaged",
+    "copies",
   ]),
   values: z.record(z.string(), z.number()),
 });
