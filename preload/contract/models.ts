@@ -27,7 +27,7 @@ export type Model = z.infer<typeof modelSchema>;
 /** A model from elsewhere that runs can begin with. */
 export const startingModelSchema = z.object({
   id: z.string(),
-  name: z.string().describe("of its file, without the ending"),
+  name: z.string().describe("of its file, without the ending, or of the folder of a model.json"),
   createdAt: z.iso.datetime(),
   bytes: z.int().describe("of its ONNX file"),
   size: z.int().nullable().describe("rows and columns that it needs; null where it takes any"),
@@ -86,7 +86,7 @@ export const modelsContract = {
   get: oc.input(z.object({ id: z.string() })).output(modelSchema),
   starting: oc.output(z.array(startingModelSchema)),
   /**
-   * Takes an ONNX classifier of images as a starting model; what cannot learn here is refused with what was found and what is needed.
+   * Takes a classifier of images as a starting model: an ONNX file, or the model.json of a TensorFlow.js layers model with its weights beside it; what cannot learn here is refused with what was found and what is needed.
    * Errors: graph/invalid, graph/operator-unknown, model/not-adoptable; app/not-found for a path without a file.
    */
   importStarting: oc.input(z.object({ path: z.string() })).output(startingModelSchema),

@@ -1,9 +1,6 @@
 // Training and what is asked before it: recipes that fit a snapshot, devices of this machine.
-
-import { readFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
-import { AppError } from "../../../preload/contract/index.ts";
 import { listDevices } from "../../training/engines/session.ts";
+import { readModelFile } from "../../training/model-file.ts";
 import { previewAugmentation } from "../../training/preview.ts";
 import { suggestRecipes } from "../../training/recipes.ts";
 import { trainRun } from "../../training/run.ts";
@@ -38,10 +35,8 @@ export async function starting(
   { path }: TaskOf<"starting">,
   { project }: TaskContext,
 ): Promise<TaskResults["starting"]> {
-  const onnx = await readFile(path).catch((cause: unknown) => {
-    throw new AppError("app/not-found", "There is no file at this path that can be read.", { cause });
-  });
-  return project.startingModels.add({ name: basename(path, extname(path)), onnx, ...describeStart(onnx) });
+  const file = await readModelFile(path);
+  return project.startingModels.add({ ...file, ...describeStart(file.onnx) });
 }
 
 export async function devices(): Promise<TaskResults["devices"]> {

@@ -47,8 +47,8 @@ export function decodeWeights(manifest: Manifest, groups: readonly Uint8Array[])
     for (const entry of group.weights) {
       const kind = storedAs(entry);
       const length = elementCount(entry.shape) * STORED[kind];
-      // A copy: typed arrays need their alignment.
-      const own = bytes.slice(offset, offset + length);
+      // A copy, of a Node Buffer too: typed arrays need their alignment.
+      const own = new Uint8Array(bytes.subarray(offset, offset + length));
       if (own.length < length) refuse(group.paths, `end within weight "${entry.name}"`);
       weights.set(entry.name, tensor("float32", entry.shape, numbers(own.buffer, kind, entry)));
       offset += length;
