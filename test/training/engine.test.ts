@@ -34,6 +34,16 @@ test("a session answers with typed tensors for any batch, all outputs or those a
   await session.dispose();
 });
 
+test("an answer is written into the array that is given for it; the others are fresh", async () => {
+  const session = await createSession(small(), CPU);
+  const y = floatTensor([2, 2], [0, 0, 0, 0]);
+  const answers = await session.run({ x: x([1, 0], [0, 1]), w }, ["y", "sums"], { y });
+  expect(answers.y).toBe(y);
+  expect(answers).toEqual({ y: floatTensor([2, 2], [2, 3, 4, 5]), sums: floatTensor([2], [5, 9]) });
+  await expect(session.run({ x: x([1, 1]), w }, ["y"], { y })).rejects.toMatchObject({ code: "app/invalid-input" });
+  await session.dispose();
+});
+
 test("a missing input is named; a wrong shape is refused in one sentence", async () => {
   const session = await createSession(small(), CPU);
   await expect(session.run({ x: x([1, 1]) })).rejects.toMatchObject({

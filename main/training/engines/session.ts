@@ -33,10 +33,11 @@ export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /**
-   * Feeds every input and returns the outputs (all, or those named). Feeds are not copied; answers are fresh.
+   * Feeds every input and returns the outputs (all, or those named). Feeds are not copied. Answers are fresh, but for those that `into` has
+   * arrays for: an engine that can writes them there, and an array must not be one that is fed.
    * Errors: app/invalid-input when a feed is missing or has the wrong type or shape.
    */
-  run(feeds: Values, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  run(feeds: Values, outputs?: readonly string[], into?: Values): Promise<Record<string, Tensor>>;
   /** Frees native memory. A disposed session cannot run. */
   dispose(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { Graph } from "../../graph/graph.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { learningGraph } from "../../models/training-step.ts";
 import type { Tensors } from "../checkpoint.ts";
-import { openRuntime, runRuntime, fromRuntime, toRuntime } from "./onnx.ts";
+import { fromRuntime, openRuntime, release, runRuntime, toRuntime } from "./onnx.ts";
 import { forProcessor } from "./processor.ts";
 import { createSession, type SessionOptions, type Values } from "./session.ts";
 
@@ -30,7 +30,7 @@ export type StateNames = readonly { readonly name: string; readonly output: stri
 type On = Pick<SessionOptions, "device" | "threads">;
 
 const LOSS = "loss";
-/** From so many bytes on, what a step gives is most of what it allocates, and an arena would keep all of it beside the copies that come out (README, decision 2). */
+/** From so many bytes on, what a step gives is most of what it allocates, and an arena would keep copies of all of it (README, decision 2). */
 const LARGE_STATE = 64 * 2 ** 20;
 
 /** Loads a training step and its state; of its outputs only `loss` and the state are computed. Errors: those of createSession. */
@@ -44,15 +44,21 @@ export async function openStep(graph: Graph, names: StateNames, initial: Tensors
 async function openInMemory(model: Uint8Array, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
   const size = [...initial.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
   const session = await createSession(model, { ...on, use: "training", arena: size < LARGE_STATE });
+  const outputs = [LOSS, ...names.map(({ output }) => output)];
   let state = initial;
   /** Whether somebody else holds the state too. */
   let lent = true;
+  /** Arrays of the state before, by the outputs that come next: two states take turns. */
+  let spare: Values = {};
   return {
     step: async (feeds) => {
-      const answers = await session.run({ ...feeds, ...Object.fromEntries(state) });
+      const into = spare;
+      spare = {};
+      const answers = await session.run({ ...feeds, ...Object.fromEntries(state) }, outputs, into);
+      for (const [name, array] of Object.entries(into)) if (answers[name] !== array) release(array);
       const loss = Number(answers[LOSS]!.data[0]);
       if (!Number.isFinite(loss)) return loss;
-      if (!lent) release(state);
+      spare = lent ? {} : Object.fromEntries(names.map(({ name, output }) => [output, state.get(name)!]));
       lent = false;
       state = new Map(names.map(({ name, output }) => [name, answers[output]!]));
       return loss;
@@ -63,11 +69,6 @@ async function openInMemory(model: Uint8Array, names: StateNames, initial: Tenso
     },
     dispose: () => session.dispose(),
   };
-}
-
-/** Gives memory back at once: the collector would let a second and third state pile up before it looks. */
-function release(values: Tensors): void {
-  for (const { data } of values.values()) (data.buffer as ArrayBuffer).transfer(0);
 }
 
 async function openResident(model: Uint8Array, names: StateNames, initial: Tensors, on: On): Promise<StepSession> {
