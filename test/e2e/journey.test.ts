@@ -427,14 +427,14 @@ describe.skipIf(typeof browser === "string")(
           await room("Runs");
           await button("New run").click();
           await page.getByRole("radio", { name: /Small convolutional net/ }).click();
-          await page.getByLabel("An ONNX file from another tool").fill(join(folder, "cut.onnx"));
+          await page.getByLabel("An ONNX or TensorFlow.js file from another tool").fill(join(folder, "cut.onnx"));
           await button("Add to the project").click();
           await page
             .getByText(/not an ONNX model/)
             .first()
             .waitFor();
           await look("new-run-start-refused");
-          await page.getByLabel("An ONNX file from another tool").fill(path);
+          await page.getByLabel("An ONNX or TensorFlow.js file from another tool").fill(path);
           await button("Add to the project").click();
           await page.getByText(/3 layers with weights, trained for 7 classes/).waitFor();
           await look("new-run-start-from");
