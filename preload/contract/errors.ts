@@ -41,6 +41,7 @@ export const ERROR_STATUS = {
   "graph/not-differentiable": 422,
   "graph/operator-unknown": 422,
   "model/not-adoptable": 422,
+  "model/not-exportable": 422,
   "training/diverged": 422,
   "training/device-disagrees": 422,
   "training/not-resumable": 409,
