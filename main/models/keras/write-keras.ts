@@ -48,6 +48,7 @@ export function writeKeras(given: Graph, output: string, about: Readonly<Record<
   const writer = new Writer(graph);
   const made = writer.write(output);
   const topology = {
+    module: "keras.src.models.functional",
     class_name: "Functional",
     config: {
       name: "model",
