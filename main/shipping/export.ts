@@ -4,10 +4,7 @@
 // stranger's image of that name where ours was not loaded; localhost never leaves the machine.
 // Nothing about images or people goes in: only the graph, the names of the classes and the input's range.
 
-import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
-import { basename } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { ExportReport } from "../../preload/contract/models.ts";
 import { type ServedModel, servedModelSchema } from "../../preload/contract/serving.ts";
@@ -26,6 +23,7 @@ import {
 import { imageArchive, type RunConfig } from "./oci/image.ts";
 import { buildLayer, type Layer, type LayerEntry } from "./oci/layer.ts";
 import { findSources, type ImageSources } from "./sources.ts";
+import { named, refuseExisting, writeWhole } from "./whole-files.ts";
 
 /** Inside the container; the host's side is the user's choice. */
 const PORT = 8080;
@@ -78,7 +76,7 @@ export async function exportImage(request: ExportRequest): Promise<Omit<ExportRe
       created: request.created ?? "1970-01-01T00:00:00Z",
       reference,
     });
-    await writeWhole(target, archive.stream(), overwrite, signal);
+    await writeWhole([{ path: target, bytes: archive.stream() }], { overwrite, signal });
     return {
       path: target,
       reference,
@@ -159,56 +157,4 @@ function commands(target: string, reference: string): string[] {
 function sizeOf(entry: LayerEntry): number {
   if (entry.kind === "file") return statSync(entry.from).size;
   return entry.kind === "bytes" ? entry.bytes.length : 0;
-}
-
-/** Written beside the target under a name of its own, then renamed: nobody ever sees half an archive. */
-async function writeWhole(
-  target: string,
-  bytes: AsyncIterable<Uint8Array>,
-  overwrite: boolean,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const partial = `${target}.${randomBytes(6).toString("hex")}.part`;
-  const file = await open(partial, "wx");
-  try {
-    for await (const chunk of bytes) {
-      signal?.throwIfAborted();
-      await file.writeFile(chunk);
-    }
-    await file.sync();
-    await file.close();
-    signal?.throwIfAborted();
-    refuseExisting(target, overwrite);
-    await rename(partial, target);
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(partial, { force: true });
-    throw error;
-  }
-}
-
-function refuseExisting(target: string, overwrite: boolean): void {
-  const existing = statSync(target, { throwIfNoEntry: false });
-  if (existing && (!overwrite || !existing.isFile())) {
-    throw new AppError("shipping/target-exists", `${basename(target)} is already there.`);
-  }
-}
-
-function named(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (error instanceof AppError) return error;
-  if (signal?.aborted)
-    return new AppError("app/aborted", "The export was cancelled; nothing was written.", { cause: error });
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new AppError("project/disk-full", "The disk has no room for the archive; nothing was written.", {
-      cause: error,
-    });
-  }
-  if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
-    return new AppError("project/read-only", "The folder for the archive cannot be written to.", { cause: error });
-  }
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return new AppError("app/not-found", "The folder for the archive is not there.", { cause: error });
-  }
-  return error;
 }
