@@ -17,6 +17,7 @@ import type {
   ExportReport,
   ImportReport,
   JobKind,
+  ModelFile,
   Part,
   Progress,
   Recipe,
@@ -53,6 +54,14 @@ export type CallTask =
   | { kind: "recipes"; snapshotId: string; minutes: number }
   | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
   | { kind: "starting"; path: string }
+  | {
+      kind: "save";
+      modelId: string;
+      format: "onnx" | "tensorflow";
+      folder: string;
+      name: string;
+      overwrite: boolean;
+    }
   | { kind: "devices" };
 
 export type Task = JobTask | CallTask;
@@ -71,6 +80,7 @@ export interface TaskResults {
   recipes: RecipeSuggestion[];
   preview: AugmentationPreview;
   starting: StartingModel;
+  save: ModelFile;
   devices: Device[];
 }
 

@@ -1,4 +1,4 @@
-// What left the house: one report per container image that was written.
+// What left the house: one report per container image that was written, and a line of the audit for each model file.
 
 import type { ExportReport } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
@@ -23,6 +23,11 @@ export class Exports {
       );
       this.#audit.record("model/export", report.modelId, { digest: report.digest, reference: report.reference });
     });
+  }
+
+  /** A model was written as a file for other tools. */
+  addFile(modelId: string, file: { format: string; sha256: string }): void {
+    this.#audit.record("model/save", modelId, file);
   }
 
   /** Newest first. */

@@ -1,9 +1,13 @@
-// A model file from elsewhere as ONNX: an ONNX file as it is, a TensorFlow.js layers model with the weight files that lie beside its model.json.
+// Model files of other tools: one from elsewhere as ONNX (an ONNX file as it is, a TensorFlow.js layers model with the weight files that lie beside its model.json), and a
+// classifier of ours as layers.
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { AppError } from "../../preload/contract/index.ts";
 import { writeOnnx } from "../graph/onnx-writer.ts";
+import { readOnnx } from "../graph/onnx-reader.ts";
 import { parseKeras, readKeras } from "../models/keras/read-keras.ts";
+import { type KerasModel, writeKeras } from "../models/keras/write-keras.ts";
+import { withoutCopies } from "../models/test-time-augmentation.ts";
 
 /** What converters call the file, whatever the model is. */
 const USUAL_NAME = "model";
@@ -50,4 +54,17 @@ async function beside(folder: string, name: string): Promise<Uint8Array> {
       { cause },
     );
   });
+}
+
+/**
+ * A classifier's ONNX file as a TensorFlow.js layers model that answers with probabilities; the mean over mirrored copies is left out (`copies`), because layers
+ * cannot say it. Errors: model/not-exportable.
+ */
+export function asLayersModel(
+  onnx: Uint8Array,
+  about: Readonly<Record<string, unknown>>,
+): KerasModel & { readonly copies: boolean } {
+  const graph = readOnnx(onnx);
+  const one = withoutCopies(graph);
+  return { ...writeKeras(one, "probabilities", about), copies: one !== graph };
 }

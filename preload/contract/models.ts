@@ -67,6 +67,26 @@ export const exportReportSchema = z.object({
 });
 export type ExportReport = z.infer<typeof exportReportSchema>;
 
+/** A model as a file that other tools open. */
+export const modelFileSchema = z.object({
+  path: z.string().describe("of the ONNX file, or of the model.json"),
+  bytes: z.int().describe("of all files"),
+  copies: z
+    .boolean()
+    .describe(
+      "whether the model's mean over mirrored and turned copies was left out, because the format has no word for it",
+    ),
+});
+export type ModelFile = z.infer<typeof modelFileSchema>;
+
+/** A file's name on every system, in any alphabet: no separators, no control characters, nothing that Windows keeps for itself. */
+export const fileNameSchema = z
+  .string()
+  .min(1)
+  .max(70)
+  .regex(/^(?![. ])[^\\/:*?"<>|\p{Cc}]+(?<![. ])$/u)
+  .refine((name) => !/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name));
+
 /** A saliency map over the model's input, resized to the image: 0 (no influence) to 1 (the most), row by row. */
 export const explanationSchema = z.object({
   modelId: z.string(),
@@ -124,5 +144,20 @@ export const modelsContract = {
       }),
     )
     .output(jobSchema),
+  /**
+   * Writes the model for other tools: `<name>.onnx`, or a folder `<name>` with the model.json and weights of a TensorFlow.js layers model, which Keras 3 reads too.
+   * Neither holds patient data, neither is encrypted. Errors: shipping/target-exists; model/not-exportable, naming the operator; project/disk-full, project/read-only.
+   */
+  save: oc
+    .input(
+      z.object({
+        modelId: z.string(),
+        format: z.enum(["onnx", "tensorflow"]),
+        folder: z.string().optional().describe("default: the user's home folder"),
+        name: fileNameSchema,
+        overwrite: z.boolean().default(false),
+      }),
+    )
+    .output(modelFileSchema),
   exports: oc.output(z.array(exportReportSchema)),
 };

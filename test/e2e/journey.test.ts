@@ -373,7 +373,7 @@ describe.skipIf(typeof browser === "string")(
       "exports a container image",
       async () => {
         await page.getByRole("tab", { name: "Export" }).click();
-        await page.getByRole("textbox", { name: "Name" }).fill("thorax");
+        await page.getByRole("textbox", { name: "Name", exact: true }).fill("thorax");
         await look("export-form");
         await button("Export").click();
         await page
@@ -390,6 +390,30 @@ describe.skipIf(typeof browser === "string")(
       },
       6 * MINUTES,
     );
+    test(
+      "saves the model as a file for other tools, and says what is in the way of one",
+      async () => {
+        const section = page.getByRole("region", { name: "Save as a file for other tools" });
+        await section.getByRole("radio", { name: "TensorFlow.js layers" }).click();
+        await section.getByRole("textbox", { name: "File name" }).fill("a/b");
+        await section.getByText(/^1 to 70 characters/).waitFor();
+        expect(await section.getByRole("button", { name: "Save the file" }).isDisabled()).toBe(true);
+        await section.getByRole("textbox", { name: "File name" }).fill("胸片 v1");
+        await section.getByRole("textbox", { name: "Folder" }).fill(studio.folder);
+        await section.getByRole("button", { name: "Save the file" }).click();
+        await section.getByText(/^Saved, /).waitFor();
+        await look("save-file");
+        expect(readdirSync(join(studio.folder, "胸片 v1")).toSorted()).toEqual(["model.json", "weights.bin"]);
+        await section.getByRole("button", { name: "Save the file" }).click();
+        await section
+          .getByText(/already there/)
+          .first()
+          .waitFor();
+        await look("save-file-refused");
+      },
+      MINUTES,
+    );
+
     test(
       "imports a folder, names the file that it refuses, and adds nothing twice",
       async () => {

@@ -39,7 +39,7 @@ describe("loupe", () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);
     const commands = ["new", "import", "label", "snapshot", "train", "runs"];
-    commands.push("evaluate", "compress", "explain", "export", "serve", "demo");
+    commands.push("evaluate", "compress", "explain", "export", "save", "serve", "demo");
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     const details = await Promise.all(["import", "train", "demo"].map((command) => run([command, "--help"])));
     for (const detail of details) {
@@ -130,6 +130,16 @@ describe("the job without a window", () => {
     expect(evaluation).toMatchObject({ code: 0, document: { part: "validation", modelId: train.document.modelId } });
     const runs = await run(["runs"]);
     expect(runs.stdout).toContain("logistic 1");
+
+    const saved = await json("save", "--name", "胸片", "--folder", join(folder, "models"), "--format", "tensorflow");
+    expect(saved).toMatchObject({
+      code: 0,
+      document: { path: join(folder, "models", "胸片", "model.json"), copies: false },
+    });
+    expect(await json("save", "--name", "a/b", "--folder", folder)).toMatchObject({
+      code: 1,
+      document: { error: { code: "app/invalid-input" } },
+    });
 
     const picture = join(folder, "map.png");
     const explain = ["explain", "PHANTOM-7-0001-1.dcm", "--method", "input-gradient", "--output", picture];

@@ -33,5 +33,10 @@ export const modelCalls = {
     const folder = resolve(input.folder ?? session.host.info.homeFolder);
     return jobs.start({ kind: "export", ...input, folder }, id);
   }),
+  save: unlocked.models.save.handler(({ input, context: { session, project, jobs } }) => {
+    const { id: modelId } = project.models.get(input.modelId);
+    const folder = resolve(input.folder ?? session.host.info.homeFolder);
+    return jobs.call<"save">({ kind: "save", ...input, modelId, folder });
+  }),
   exports: unlocked.models.exports.handler(({ context }) => context.project.exports.list()),
 };

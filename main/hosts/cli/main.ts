@@ -15,6 +15,7 @@ import { importCommand } from "./commands/import.ts";
 import { labelCommand } from "./commands/label.ts";
 import { newCommand } from "./commands/new.ts";
 import { runsCommand } from "./commands/runs.ts";
+import { saveCommand } from "./commands/save.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -44,6 +45,7 @@ const commands = [
   compressCommand,
   explainCommand,
   exportCommand,
+  saveCommand,
   serveCommand,
   demoCommand,
 ];

@@ -13,6 +13,7 @@ const tasks: TaskTable = {
   recipes: async (task, context) => (await import("./train.ts")).recipes(task, context),
   preview: async (task, context) => (await import("./train.ts")).preview(task, context),
   starting: async (task, context) => (await import("./train.ts")).starting(task, context),
+  save: async (task, context) => (await import("./save.ts")).saveModel(task, context),
   devices: async () => (await import("./train.ts")).devices(),
   evaluate: async (task, context) => (await import("./evaluate.ts")).evaluate(task, context),
   evaluation: async (task, context) => (await import("./evaluate.ts")).evaluation(task, context),

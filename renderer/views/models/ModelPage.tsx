@@ -1,5 +1,5 @@
 // One model: what it is, how good it is, smaller versions of it, and the container image that serves it.
-import { Alert, Anchor, Button, Code, Group, Tabs } from "@mantine/core";
+import { Alert, Anchor, Button, Code, Group, Stack, Tabs } from "@mantine/core";
 import { ArrowLeft, ChartSpline, Container, Minimize2, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -19,6 +19,7 @@ import { CompressPanel } from "./CompressPanel.tsx";
 import { EvaluationSection } from "./EvaluationSection.tsx";
 import { ExportPanel } from "./ExportPanel.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
+import { SavePanel } from "./SavePanel.tsx";
 
 type ModelTab = "evaluation" | "compress" | "export";
 
@@ -92,7 +93,10 @@ function ModelBody({ model }: { model: Model }) {
           )}
         </Tabs.Panel>
         <Tabs.Panel value="export">
-          <ExportPanel model={model} />
+          <Stack gap="lg">
+            <ExportPanel model={model} />
+            <SavePanel model={model} />
+          </Stack>
         </Tabs.Panel>
       </Tabs>
     </>

@@ -1,5 +1,5 @@
 // Which model came from which, and what a compression changed.
-import type { CompressionReport, Model } from "../../../preload/contract/index.ts";
+import { type CompressionReport, fileNameSchema, type Model } from "../../../preload/contract/index.ts";
 
 /** Compressed models made from this one, newest first. */
 export function childrenOf(models: readonly Model[], id: string): Model[] {
@@ -35,6 +35,15 @@ export function proposedExportName(modelName: string): string {
     .slice(0, 63)
     .replace(/^-+|-+$/g, "");
   return name === "" ? "model" : name;
+}
+
+/** Name proposed for a model's file: that of the model, without what no system takes in a file name. */
+export function proposedFileName(modelName: string): string {
+  const name = modelName
+    .replace(/[\\/:*?"<>|\p{Cc}]+/gu, "-")
+    .slice(0, 70)
+    .replace(/^[. -]+|[. -]+$/g, "");
+  return fileNameSchema.safeParse(name).success ? name : "model";
 }
 
 /** The contract's rule for names (models.export). */

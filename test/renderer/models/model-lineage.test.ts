@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Job, Model } from "../../../preload/contract/index.ts";
+import { fileNameSchema, type Job, type Model } from "../../../preload/contract/index.ts";
 import { casesOf } from "../../../renderer/views/models/cases.ts";
 import { newestJob } from "../../../renderer/views/models/model-job.ts";
 import {
@@ -8,6 +8,7 @@ import {
   costChange,
   isExportName,
   proposedExportName,
+  proposedFileName,
 } from "../../../renderer/views/models/model-lineage.ts";
 
 test("the name proposed for an export is one that the studio takes, from any model name", () => {
@@ -18,6 +19,18 @@ test("the name proposed for an export is one that the studio takes, from any mod
   );
   expect(proposedExportName("ResNet-18 · Köln #2")).toBe("resnet-18-ko-ln-2");
   expect(proposedExportName("胸片模型")).toBe("model");
+});
+
+test("the file name proposed for a model is one that every system takes, and the model's own where it is", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (name) => {
+      expect(fileNameSchema.safeParse(proposedFileName(name)).success).toBe(true);
+    }),
+  );
+  expect(proposedFileName("胸片模型 1")).toBe("胸片模型 1");
+  expect(proposedFileName(" a/b: c. ")).toBe("a-b- c");
+  expect(proposedFileName("con")).toBe("model");
+  expect(proposedFileName("...")).toBe("model");
 });
 
 test("names with capitals, spaces or a separator at the end are refused before the studio refuses them", () => {
