@@ -103,8 +103,11 @@ export async function buildDesktop(outDir = join(ROOT, "dist")): Promise<void> {
         input: {
           electron: join(ROOT, "main/hosts/electron.ts"),
           worker: join(ROOT, "main/jobs/worker.ts"),
+          "preparation-thread": join(ROOT, "main/training/preparation-thread.ts"),
         },
         external: ["electron"],
+        // Threads are found beside the file that starts them.
+        output: { chunkFileNames: "[name]-[hash].js" },
       },
     },
   });

@@ -4,11 +4,12 @@
 // What preparing means (InputSpec) is chosen on the training part alone, so that validation and test stay unseen, and travels with the model.
 // Of a multi-frame image the middle frame stands for the image: labels are given to images.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { AppError, type InputSpec, type Part, type PixelDescription } from "../../preload/contract/index.ts";
+import { AppError, type InputSpec, type Part } from "../../preload/contract/index.ts";
 import { decodeFrame } from "../imaging/frame.ts";
-import { prepareImage, valueRange } from "../imaging/prepare.ts";
-import type { DecodedFrame, FrameEncoding } from "../imaging/types.ts";
+import { valueRange } from "../imaging/prepare.ts";
+import type { FrameEncoding } from "../imaging/types.ts";
 import type { Project } from "../project/project.ts";
+import { type Kept, prepareAll } from "./preparation.ts";
 
 /** One image of a snapshot with what it is. */
 export interface SnapshotItem {
@@ -42,12 +43,16 @@ export async function prepareImages(
 ): Promise<PreparedPart> {
   const area = input.size * input.size;
   const pixels = new Float32Array(items.length * area);
-  for (const [i, item] of items.entries()) {
-    await breathe(i, signal);
-    const { frame, pixels: description } = representativeFrame(project, item.imageId);
-    pixels.set(prepareImage(frame, description, input), i * area);
-    onImage?.();
-  }
+  await prepareAll({
+    count: items.length,
+    input,
+    read: (i) => representativeFrame(project, items[i]!.imageId),
+    take: (i, values) => {
+      pixels.set(values, i * area);
+      onImage?.();
+    },
+    proceed: (i) => breathe(i, signal),
+  });
   return {
     imageIds: items.map((item) => item.imageId),
     classIndex: Uint16Array.from(items, (item) => item.classIndex),
@@ -55,11 +60,11 @@ export async function prepareImages(
   };
 }
 
-function representativeFrame(project: Project, imageId: string): { frame: DecodedFrame; pixels: PixelDescription } {
+function representativeFrame(project: Project, imageId: string): Kept {
   const { frames } = project.images.get(imageId).pixels;
   const { frame, pixels, encoding } = project.images.frame(imageId, frames >> 1);
   // The project keeps what imaging gave it and does not look inside.
-  return { frame: decodeFrame(frame, pixels, encoding as FrameEncoding), pixels };
+  return { frame, pixels, encoding: encoding as FrameEncoding };
 }
 
 /** Lets messages in, such as a wish to stop, without waiting at every image. */
@@ -79,7 +84,10 @@ const RANGE_IMAGES = 64;
 export function chooseRange(project: Project, items: readonly SnapshotItem[]): Pick<InputSpec, "low" | "high"> {
   const every = Math.ceil(items.length / RANGE_IMAGES);
   function* chosen() {
-    for (let i = 0; i < items.length; i += every) yield representativeFrame(project, items[i]!.imageId);
+    for (let i = 0; i < items.length; i += every) {
+      const { frame, pixels, encoding } = representativeFrame(project, items[i]!.imageId);
+      yield { frame: decodeFrame(frame, pixels, encoding), pixels };
+    }
   }
   return valueRange(chosen());
 }

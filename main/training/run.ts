@@ -31,6 +31,8 @@ export interface TrainRunInput {
 
 /** The run's row follows the steps, but not faster than this. */
 const ROW_EVERY_MS = 1_000;
+/** Before so many are prepared nothing is said about the time left. */
+const IMAGES_BEFORE_ESTIMATE = 16;
 
 /**
  * Trains, adds the model of the best epoch to the project and evaluates it on validation and test. Goes on from the run's checkpoint where it has
@@ -69,8 +71,13 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
   partOf("test"); // better now than after the training
   const total = trainItems.length + validationItems.length;
   let prepared = 0;
-  const onImage = (): void =>
-    onProgress({ done: ++prepared, total, unit: "images", secondsLeft: null, note: "preparing" });
+  const began = performance.now();
+  const onImage = (): void => {
+    prepared++;
+    const each = (performance.now() - began) / 1000 / prepared;
+    const secondsLeft = prepared < IMAGES_BEFORE_ESTIMATE ? null : each * (total - prepared);
+    onProgress({ done: prepared, total, unit: "images", secondsLeft, note: "preparing" });
+  };
   const spec = { size: run.recipe.inputSize, ...chooseRange(project, trainItems) };
   const prepare = (some: SnapshotItem[]): Promise<PreparedPart> =>
     prepareImages(project, some, spec, { signal, onImage });

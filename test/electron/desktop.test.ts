@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { buildDesktop } from "../../main/hosts/build.ts";
@@ -71,6 +72,27 @@ withBrowser("the window is asked for with isolation, sandbox and no Node, on a p
   expect(world.scheme).toBe("loupe");
   expect(world.privileges).toMatchObject({ standard: true, secure: true, supportFetchAPI: true, stream: true });
   expect(permitted()).toBe(false);
+});
+
+withBrowser("the thread that prepares images is built beside the file that starts it, and answers", async () => {
+  const built = join(appPath, "dist", "main");
+  const asking = readdirSync(built).filter((name) =>
+    readFileSync(join(built, name), "utf8").includes("./preparation-thread.js"),
+  );
+  expect(asking.length).toBeGreaterThan(0);
+  const thread = new Worker(join(built, "preparation-thread.js"));
+  try {
+    const answered = new Promise((resolve, reject) => thread.once("message", resolve).once("error", reject));
+    const pixels = { rows: 2, columns: 2, samples: 1, type: "uint8", slope: 1, intercept: 0, inverted: false };
+    const frame = { transferSyntax: "raw", bytes: Uint8Array.of(0, 51, 102, 255) };
+    thread.postMessage({ frame, pixels, encoding: {}, input: { size: 2, low: 0, high: 255 } });
+    const expected = [0, 51, 102, 255].map((value) => Math.fround(value / 255));
+    expect(Array.from(((await answered) as { values: Float32Array }).values)).toEqual(
+      expected.map((value) => expect.closeTo(value, 6)),
+    );
+  } finally {
+    await thread.terminate();
+  }
 });
 
 withBrowser("the page loads from the private scheme under the strict policy", async () => {
