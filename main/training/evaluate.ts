@@ -5,7 +5,7 @@ import { AppError } from "../../preload/contract/index.ts";
 import { evaluate, type Prediction } from "../models/metrics.ts";
 import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages, requireNotAborted } from "./dataset.ts";
-import { createSession, type Session } from "./engines/session.ts";
+import { createSession, type Session, type Values } from "./engines/session.ts";
 import { itemsOfRun } from "./folds.ts";
 
 /** Images in one run of an inference graph: enough to fill the threads, few enough to stay in their caches. */
@@ -56,23 +56,37 @@ export async function evaluateModel({
 }
 
 /** Runs an inference graph (input `image`, output `probabilities`) over prepared images. */
-export async function predict(
+export function predict(
   session: Pick<Session, "run">,
-  { imageIds, classIndex, pixels }: PreparedPart,
+  part: PreparedPart,
   size: number,
-  { signal, onImages }: { signal?: AbortSignal; onImages?: (done: number) => void },
+  options: PredictOptions,
 ): Promise<Prediction[]> {
   const area = size * size;
+  const images = (start: number, end: number) => {
+    const data = part.pixels.subarray(start * area, end * area);
+    return { image: { type: "float32", dims: [end - start, 1, size, size], data } } as const;
+  };
+  return predictFrom(session, part, images, options);
+}
+
+interface PredictOptions {
+  readonly signal?: AbortSignal;
+  readonly onImages?: (done: number) => void;
+}
+
+/** The same for a graph that reads `inputs` of the cases from `start` to before `end`. */
+export async function predictFrom(
+  session: Pick<Session, "run">,
+  { imageIds, classIndex }: Pick<PreparedPart, "imageIds" | "classIndex">,
+  inputs: (start: number, end: number) => Values,
+  { signal, onImages }: PredictOptions,
+): Promise<Prediction[]> {
   const predictions: Prediction[] = [];
   for (let start = 0; start < imageIds.length; start += BATCH) {
     if (signal) requireNotAborted(signal);
     const end = Math.min(start + BATCH, imageIds.length);
-    const image = {
-      type: "float32",
-      dims: [end - start, 1, size, size],
-      data: pixels.subarray(start * area, end * area),
-    } as const;
-    const { probabilities } = await session.run({ image }, ["probabilities"]);
+    const { probabilities } = await session.run(inputs(start, end), ["probabilities"]);
     const { data, dims } = probabilities!;
     const classes = dims[1]!;
     for (let i = start; i < end; i++) {

@@ -47,6 +47,12 @@ export const recipeSchema = z.object({
     .default(0)
     .describe("chance that the last residual branch is left out in a step; earlier ones less"),
   frozenLayers: z.int().min(0).max(1000).default(0).describe("layers from the input on that do not learn"),
+  probe: z
+    .boolean()
+    .default(false)
+    .describe(
+      "linear probe: of the model that it starts from the last layer alone learns, from features that the others give once for each picture; pictures are not varied, and frozenLayers means nothing",
+    ),
   epochs: z.int().min(1).max(1000),
   batchSize: z.int().min(1).max(512),
   accumulate: z.int().min(1).max(64).default(1).describe("batches whose gradients are averaged before a step"),

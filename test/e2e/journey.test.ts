@@ -461,6 +461,9 @@ describe.skipIf(typeof browser === "string")(
           await page.getByLabel("An ONNX or TensorFlow.js file from another tool").fill(path);
           await button("Add to the project").click();
           await page.getByText(/3 layers with weights, trained for 7 classes/).waitFor();
+          await page.getByRole("switch", { name: /^Linear probe/ }).check({ force: true });
+          expect(await page.getByLabel("Mixup (alpha)", { exact: true }).count()).toBe(0);
+          await page.getByRole("switch", { name: /^Linear probe/ }).scrollIntoViewIfNeeded();
           await look("new-run-start-from");
           await page.getByRole("radio", { name: /DirectML/ }).scrollIntoViewIfNeeded();
           await look("new-run-devices");

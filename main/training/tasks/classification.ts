@@ -4,7 +4,7 @@ import { floatTensor, type Graph, type Tensor } from "../../graph/graph.ts";
 import { readOnnx } from "../../graph/onnx-reader.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
-import { chooseTemperature, chooseThreshold, evaluate, Z_95 } from "../../models/metrics.ts";
+import { chooseTemperature, chooseThreshold, evaluate, type Prediction, Z_95 } from "../../models/metrics.ts";
 import type { ModelGraph, Normalisation } from "../../models/model-graph.ts";
 import { classObjective } from "../../models/objectives.ts";
 import { averagedOverCopies, copiesOf, withoutCopies } from "../../models/test-time-augmentation.ts";
@@ -12,9 +12,10 @@ import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
 import { type PreparedPart, statistics } from "../dataset.ts";
 import { createSession, type DeviceId } from "../engines/session.ts";
-import { predict } from "../evaluate.ts";
+import { predict, predictFrom } from "../evaluate.ts";
 import { mix } from "../mixing.ts";
 import type { Inference, Task, Validation } from "../task.ts";
+import { probe } from "./probe.ts";
 
 export interface ClassificationInput {
   readonly recipe: Recipe;
@@ -30,31 +31,31 @@ export interface ClassificationInput {
 
 /** The task of a recipe on prepared images; opens a session for augmentation where the recipe has it. */
 export async function classification(input: ClassificationInput): Promise<Task> {
-  const { recipe, classes, train, validation, device, threads } = input;
-  const model = modelOf(input);
+  const { recipe, classes, train, validation, threads } = input;
   const objective = classObjective({
     smoothing: recipe.labelSmoothing,
     gamma: recipe.focal,
     classWeights: recipe.classWeights ? rarity(train.classIndex, classes) : undefined,
   });
-  const batch = Math.min(recipe.batchSize, train.imageIds.length);
-  const shape = { batch, rows: recipe.inputSize, columns: recipe.inputSize };
-  const augmenter = recipe.augment && (await createAugmenter(recipe.augment, shape, { device, threads }));
+  const frozenLayers = recipe.probe ? 0 : recipe.frozenLayers;
+  const { model, usedAs, inputs, predictions, whole, dispose } = await (recipe.probe ? fromFeatures : fromImages)(
+    input,
+  );
   return {
     count: train.imageIds.length,
     classIndex: train.classIndex,
     model,
-    inUse: inUse(model.graph, recipe),
+    inUse: usedAs(model.graph),
     step: (batchSize, target) =>
-      trainingStep(model, { ...recipe, batchSize, objective, average: recipe.average !== "none" }, target),
-    feeds: async (cases, random) => {
-      const plain = gather(input, cases);
-      if (!random) return plain;
-      const varied = augmenter ? (await augmenter.vary(plain.image, null, random)).image : plain.image;
-      return { ...mix({ ...plain, image: varied }, recipe, random) };
-    },
-    validate: (inference) => judge(inference, validation, recipe.inputSize, classes),
-    conclude: async (onnx) => {
+      trainingStep(
+        model,
+        { ...recipe, frozenLayers, batchSize, objective, average: recipe.average !== "none" },
+        target,
+      ),
+    feeds: (cases, random) => inputs(cases, random),
+    validate: async (inference) => judge(await predictions(inference), classes),
+    conclude: async (learnt) => {
+      const onnx = whole(learnt);
       const answers = async (bytes: Uint8Array) => {
         const session = await createSession(bytes, { device: "cpu", threads, use: "inference" });
         try {
@@ -66,12 +67,69 @@ export async function classification(input: ClassificationInput): Promise<Task> 
       const plain = await answers(onnx);
       if (!recipe.calibrate) return { onnx, threshold: chooseThreshold(plain) };
       const cooled = withTemperature(withoutCopies(readOnnx(onnx)), chooseTemperature(plain));
-      const calibrated = writeOnnx(inUse(cooled, recipe));
+      const calibrated = writeOnnx(usedAs(cooled));
       return { onnx: calibrated, threshold: chooseThreshold(await answers(calibrated)) };
     },
+    dispose,
+  };
+}
+
+/** What learns, and from what. */
+interface Source {
+  readonly model: ModelGraph;
+  /** A graph of the model as it answers in use. */
+  readonly usedAs: (graph: Graph) => Graph;
+  readonly inputs: Task["feeds"];
+  /** Of the validation part. */
+  readonly predictions: (inference: Inference) => Promise<Prediction[]>;
+  /** The file of what was learnt as the file of the whole model. */
+  readonly whole: (learnt: Uint8Array) => Uint8Array;
+  readonly dispose: () => Promise<void>;
+}
+
+async function fromImages(input: ClassificationInput): Promise<Source> {
+  const { recipe, train, validation, device, threads } = input;
+  const batch = Math.min(recipe.batchSize, train.imageIds.length);
+  const shape = { batch, rows: recipe.inputSize, columns: recipe.inputSize };
+  const model = modelOf(input);
+  const augmenter = recipe.augment && (await createAugmenter(recipe.augment, shape, { device, threads }));
+  return {
+    model,
+    usedAs: (graph) => inUse(graph, recipe),
+    inputs: async (cases, random) => {
+      const plain = { image: imagesOf(input, cases), target: truthsOf(input, cases) };
+      if (!random) return plain;
+      const varied = augmenter ? (await augmenter.vary(plain.image, null, random)).image : plain.image;
+      return { ...mix({ ...plain, image: varied }, recipe, random) };
+    },
+    predictions: (inference) => predict(inference, validation, recipe.inputSize, {}),
+    whole: (learnt) => learnt,
     dispose: async () => {
       await augmenter?.dispose();
     },
+  };
+}
+
+/** The last layer alone, on what the rest says of each picture as it is. Errors: app/invalid-input where there is nothing to begin with. */
+async function fromFeatures(input: ClassificationInput): Promise<Source> {
+  const { recipe, train, validation, device, threads } = input;
+  if (!input.start) {
+    throw new AppError(
+      "app/invalid-input",
+      "A linear probe learns from what a model already sees: choose a model to start from, or switch the probe off.",
+    );
+  }
+  const parts = { train, validation, size: recipe.inputSize };
+  const { head, joined, ...rows } = await probe(modelOf(input), parts, { device, threads });
+  const range = (start: number, end: number) => Uint32Array.from({ length: end - start }, (_, i) => start + i);
+  return {
+    model: head,
+    usedAs: (graph) => graph,
+    inputs: (cases) => Promise.resolve({ table: rows.train(cases), target: truthsOf(input, cases) }),
+    predictions: (inference) =>
+      predictFrom(inference, validation, (start, end) => ({ table: rows.validation(range(start, end)) }), {}),
+    whole: joined,
+    dispose: () => Promise.resolve(),
   };
 }
 
@@ -93,8 +151,8 @@ function modelOf({ recipe, classes, train, start }: ClassificationInput): ModelG
   return notAllFrozen(buildArchitecture(architecture, shape, recipe.width), recipe);
 }
 
-function notAllFrozen(model: ModelGraph, { frozenLayers }: Recipe): ModelGraph {
-  if (model.parameters.every(({ depth }) => depth < frozenLayers)) {
+function notAllFrozen(model: ModelGraph, { frozenLayers, probe: lastAlone }: Recipe): ModelGraph {
+  if (!lastAlone && model.parameters.every(({ depth }) => depth < frozenLayers)) {
     throw new AppError("app/invalid-input", `All layers of ${model.architecture} are frozen: nothing would be learnt.`);
   }
   return model;
@@ -139,28 +197,24 @@ function rarity(classIndex: ArrayLike<number>, classes: number): number[] {
   return counts.map((count) => (count === 0 ? 0 : classIndex.length / (classes * count)));
 }
 
-/** Images and one-hot truths of some cases of the training part. */
-function gather(
-  { train, recipe, classes }: ClassificationInput,
-  cases: Uint32Array,
-): { readonly image: Tensor; readonly target: Tensor } {
-  const size = recipe.inputSize;
+function imagesOf({ train, recipe: { inputSize: size } }: ClassificationInput, cases: Uint32Array): Tensor {
   const area = size * size;
   const pixels = new Float32Array(cases.length * area);
-  const truth = new Float32Array(cases.length * classes);
   for (const [row, index] of cases.entries()) {
     pixels.set(train.pixels.subarray(index * area, (index + 1) * area), row * area);
-    truth[row * classes + train.classIndex[index]!] = 1;
   }
-  return {
-    image: floatTensor([cases.length, 1, size, size], pixels),
-    target: floatTensor([cases.length, classes], truth),
-  };
+  return floatTensor([cases.length, 1, size, size], pixels);
+}
+
+/** One-hot, [cases, classes]. */
+function truthsOf({ train, classes }: ClassificationInput, cases: Uint32Array): Tensor {
+  const truth = new Float32Array(cases.length * classes);
+  for (const [row, index] of cases.entries()) truth[row * classes + train.classIndex[index]!] = 1;
+  return floatTensor([cases.length, classes], truth);
 }
 
 /** Loss, accuracy and AUC; without AUC (a class is absent) there is no score. */
-async function judge(inference: Inference, part: PreparedPart, size: number, classes: number): Promise<Validation> {
-  const predictions = await predict(inference, part, size, {});
+function judge(predictions: readonly Prediction[], classes: number): Validation {
   if (predictions.some(({ probabilities }) => !probabilities.every(Number.isFinite))) {
     return { loss: Number.NaN, score: null, figures: {} };
   }

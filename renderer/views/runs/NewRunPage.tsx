@@ -34,7 +34,7 @@ import classes from "./NewRunPage.module.css";
 import { newRunStore } from "./new-run.ts";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { StartSection } from "./StartSection.tsx";
-import { checkRecipe, type RecipeDraft } from "./recipe-fields.ts";
+import { checkRecipe, isProbe, type RecipeDraft } from "./recipe-fields.ts";
 import { useDeviceText } from "./use-field-text.ts";
 
 /** What a training may take when nobody says otherwise. */
@@ -161,7 +161,7 @@ function NewRunForm({ snapshot, suggestions }: { snapshot: Snapshot; suggestions
         </Radio.Group>
         <StartSection draft={draft} onChange={change} />
         <RecipeForm draft={draft} problems={problems ?? {}} onChange={change} />
-        <AugmentationPreview snapshotId={snapshot.id} recipe={recipe} />
+        {isProbe(draft) ? null : <AugmentationPreview snapshotId={snapshot.id} recipe={recipe} />}
         <Paper withBorder p="md" component="section" aria-label={t("new.where")}>
           <Stack>
             <Radio.Group

@@ -45,7 +45,7 @@ export function RecipeForm({ draft, problems, onChange }: RecipeFormProps) {
   const open = advanced.some((row) => shown(row).some(({ field }) => problems[field])) ? "advanced" : undefined;
   return (
     <>
-      {FIELD_GROUPS.filter(({ group }) => group !== "advanced").map((row) => (
+      {FIELD_GROUPS.filter((row) => row.group !== "advanced" && shown(row).length > 0).map((row) => (
         <Fieldset key={row.group} bg="var(--mantine-color-body)" legend={t(`group.${row.group}`)}>
           {fields(row)}
         </Fieldset>

@@ -29,7 +29,8 @@ export function StartSection({ draft, onChange }: StartSectionProps) {
   const begin = (id: string | null, from: readonly (Model | StartingModel)[]) => {
     const found = from.find((one) => one.id === id);
     const size = found && ("input" in found ? found.input.size : found.size);
-    onChange({ ...draft, startFrom: found?.id ?? null, ...(size ? { inputSize: size } : {}) });
+    const probe = found !== undefined && draft.probe;
+    onChange({ ...draft, startFrom: found?.id ?? null, probe, ...(size ? { inputSize: size } : {}) });
   };
   const take = () =>
     importing.mutate(

@@ -25,7 +25,7 @@ const onOff: FieldInput = { kind: "switch" };
 const section: FieldInput = { kind: "section" };
 
 const GROUPED = {
-  model: { startFrom: { kind: "elsewhere" }, architecture: choice, inputSize: whole(8), width: whole(4) },
+  model: { startFrom: { kind: "elsewhere" }, probe: onOff, architecture: choice, inputSize: whole(8), width: whole(4) },
   training: {
     epochs: whole(),
     batchSize: whole(8),
@@ -147,11 +147,28 @@ export function choicesOf(field: RecipeField): readonly string[] {
 /** Whose residual branches can be left out. */
 const RESIDUAL = /^(resnet|convnext|vit|efficientnet|mobilenet)/;
 
+/** What varies pictures, and what concerns layers that do not learn. */
+const NOT_IN_PROBES: ReadonlySet<RecipeField> = new Set([
+  "augment",
+  "testTimeAugmentation",
+  "mixup",
+  "cutmix",
+  "frozenLayers",
+  "layerDecay",
+  "stochasticDepth",
+]);
+
+/** Whether the last layer alone learns, which needs a model to start from. */
+export const isProbe = ({ probe, startFrom }: Recipe | RecipeDraft): boolean => probe && startFrom !== null;
+
 /** Fields that mean something for this recipe: a logistic regression has no width, a section that is off hides its parts. */
 export function isFieldUsed(recipe: Recipe | RecipeDraft, field: RecipeField): boolean {
   const own = sectionOf(field);
+  if (isProbe(recipe) && (own === "augment" || NOT_IN_PROBES.has(field))) return false;
   if (own !== null) return recipe[own] !== null;
   switch (field) {
+    case "probe":
+      return recipe.startFrom !== null;
     case "architecture":
       return recipe.startFrom === null;
     case "width":

@@ -95,3 +95,14 @@ test("momentum belongs to two optimisers, Nesterov to one, and every choice of t
     for (const choice of choices) expect(checkRecipe({ ...recipe, [field]: choice }).problems).toBeNull();
   }
 });
+
+test("a probe has a model to start from, and nothing that varies pictures or concerns frozen layers", () => {
+  expect(isFieldUsed(recipe, "probe")).toBe(false);
+  const probe = { ...recipe, startFrom: "model", probe: true };
+  expect(isFieldUsed(probe, "probe")).toBe(true);
+  for (const field of ["augment", "augment.shift", "mixup", "frozenLayers", "testTimeAugmentation"] as const) {
+    expect(isFieldUsed({ ...recipe, probe: true }, field)).toBe(isFieldUsed(recipe, field));
+    expect(isFieldUsed(probe, field)).toBe(false);
+  }
+  expect(isFieldUsed(probe, "learningRate")).toBe(true);
+});

@@ -23,7 +23,7 @@ import {
 import { readText } from "./import.ts";
 
 type Overrides = Partial<
-  Pick<Recipe, "inputSize" | "width" | "epochs" | "batchSize" | "learningRate" | "seed" | "frozenLayers">
+  Pick<Recipe, "inputSize" | "width" | "epochs" | "batchSize" | "learningRate" | "seed" | "frozenLayers" | "probe">
 >;
 
 interface Options extends ProjectOptions, Overrides {
@@ -54,8 +54,12 @@ export function trainCommand(terminal: Terminal): Command {
     .option("--batch-size <number>", "instead of the suggested", wholeNumber)
     .option("--learning-rate <number>", "instead of the suggested", positiveNumber)
     .option("--seed <number>", "instead of the suggested", wholeNumber)
-    .option("--start-from <model>", "id of a model of this project, or an ONNX file, whose weights it begins with")
+    .option(
+      "--start-from <model>",
+      "id of a model of this project, an ONNX file or a TensorFlow.js model.json, whose weights it begins with",
+    )
     .option("--frozen-layers <number>", "layers from the input on that do not learn", wholeNumber)
+    .option("--probe", "linear probe: of the model that it starts from the last layer alone learns")
     .option("--name <name>", "of the run")
     .addOption(new Option("--device <id>").choices(deviceSchema.shape.id.options).default("cpu"))
     .option("--resume <run>", "goes on with an interrupted or cancelled run: id or its beginning, or latest");
@@ -123,8 +127,8 @@ export async function suggested(
 }
 
 function withOverrides(recipe: Recipe, options: Overrides): Recipe {
-  const { inputSize, width, epochs, batchSize, learningRate, seed, frozenLayers } = options;
-  const overrides = Object.entries({ inputSize, width, epochs, batchSize, learningRate, seed, frozenLayers });
+  const { inputSize, width, epochs, batchSize, learningRate, seed, frozenLayers, probe } = options;
+  const overrides = Object.entries({ inputSize, width, epochs, batchSize, learningRate, seed, frozenLayers, probe });
   return { ...recipe, ...Object.fromEntries(overrides.filter(([, value]) => value !== undefined)) };
 }
 
