@@ -162,7 +162,14 @@ function readNode(
     inputs: node.input,
     outputs: node.output,
     attributes: Object.fromEntries(
-      node.attribute.map((attribute) => [attribute.name, readAttribute(attribute, `${node.opType} ("${name}")`)]),
+      node.attribute.map((attribute) => {
+        const where = `${node.opType} ("${name}")`;
+        // A tensor becomes a constant, and the attribute its name.
+        if (attribute.type !== AttributeType.TENSOR || !attribute.t)
+          return [attribute.name, readAttribute(attribute, where)];
+        const constant = readTensor(attribute.t, `${where}, attribute ${attribute.name}`);
+        return [attribute.name, constants.add(`${name}.${attribute.name}`, constant)];
+      }),
     ),
   };
   const adapted = domain === "" && version !== undefined ? inOurWords(raw, version, constants) : null;

@@ -3,7 +3,8 @@
 // One entry for each operator that meant the same under other words: which opsets it is read from, and what changes. The ONNX operator pages list the versions
 // (https://onnx.ai/onnx/operators/). What changed its meaning in a way that our rows cannot say is refused by name.
 import { AppError } from "../../preload/contract/errors.ts";
-import { type Attribute, floatTensor, intTensor, type Tensor } from "./graph.ts";
+import { DATA_TYPES } from "./data-type.ts";
+import { type Attribute, floatTensor, intTensor, type Tensor, tensor } from "./graph.ts";
 
 /** A node on its way from a file to a row. */
 export interface RawNode {
@@ -28,6 +29,7 @@ interface Reading {
 }
 
 const NEWEST = 21;
+const INT64 = DATA_TYPES.int64.code;
 
 function refuse({ op, name }: RawNode, reason: string): never {
   throw new AppError("graph/invalid", `${op} ("${name}"): ${reason}`);
@@ -213,6 +215,65 @@ const groupNormalization: Adapter = (node, version, constants) => {
   return w.last("Reshape", [scaled, w.step("Shape", [x])]);
 };
 
+/** A value, 0 where none is said, repeated. */
+const constantOfShape: Adapter = (node, _, constants) => {
+  const { value } = node.attributes;
+  const given = typeof value === "string" ? constants.get(value) : floatTensor([], [0]);
+  if (given?.data.length !== 1) refuse(node, "its value must be one number.");
+  const w = new Writing(node, constants);
+  return w.last("Expand", [constants.add(`${node.name}.value`, { ...given!, dims: [] }), node.inputs[0]!]);
+};
+
+/** Most numbers of a Range that are written into the graph. */
+const LONGEST_RANGE = 1 << 20;
+
+const range: Adapter = (node, _, constants) => {
+  const limits = node.inputs.map((name) => constants.get(name) ?? refuse(node, "its limits must be constant."));
+  const [start, limit, delta] = limits.map(({ data }) => Number(data[0])) as [number, number, number];
+  const count = Math.max(0, Math.ceil((limit - start) / delta));
+  if (!(count <= LONGEST_RANGE)) refuse(node, `${count} numbers are too many.`);
+  const { type } = limits[0]!;
+  const values = Array.from({ length: count }, (_, i) => start + i * delta);
+  const made =
+    type === "int64"
+      ? intTensor(values)
+      : tensor(type, [count], type === "int32" ? Int32Array.from(values) : Float32Array.from(values));
+  return new Writing(node, constants).last("Identity", [constants.add(`${node.name}.numbers`, made)]);
+};
+
+/** What lies on one side of a diagonal; the other side becomes 0. Rows and columns are counted by sums of ones. */
+const trilu: Adapter = (node, _, constants) => {
+  const [x, k] = node.inputs as [string, string | undefined];
+  const w = new Writing(node, constants);
+  const offset = k ? constants.get(k) : undefined;
+  if (k && !offset) refuse(node, "its diagonal must be constant.");
+  const ones = w.step("Expand", [w.number(1), w.step("Shape", [x])]);
+  const [row, column] = [-2, -1].map((axis) =>
+    w.step("CumSum", [ones, constants.add(`${node.name}.axis`, tensor("int64", [], BigInt64Array.of(BigInt(axis))))]),
+  ) as [string, string];
+  const diagonal = w.step("Add", [row, w.number(Number(offset?.data[0] ?? 0))]);
+  const kept = w.step((node.attributes.upper ?? 1) === 1 ? "GreaterOrEqual" : "LessOrEqual", [column, diagonal]);
+  return w.last("Where", [kept, x, w.number(0)]);
+};
+
+/** 1 at the place that an index names, along a new last axis; negative indices count from the end. */
+const oneHot: Adapter = (node, _, constants) => {
+  const [indices, depth, values] = node.inputs as [string, string, string];
+  const [size, pair] = [constants.get(depth), constants.get(values)];
+  if (!size || !pair) refuse(node, "its depth and values must be constant.");
+  if ((node.attributes.axis ?? -1) !== -1) refuse(node, "its new axis must be the last.");
+  const count = Number(size!.data[0]);
+  const w = new Writing(node, constants);
+  const whole = w.step("Cast", [indices], { to: INT64 });
+  const places = intTensor(Array.from({ length: count }, (_, i) => i));
+  const wrapped = w.step("Mod", [w.step("Add", [whole, w.ints([count])]), w.ints([count])]);
+  const column = w.step("Unsqueeze", [wrapped, w.ints([-1])]);
+  const found = w.step("Equal", [column, constants.add(`${node.name}.places`, places)]);
+  const value = (at: number): string =>
+    constants.add(`${node.name}.value`, { type: pair!.type, dims: [], data: pair!.data.slice(at, at + 1) });
+  return w.last("Where", [found, value(1), value(0)]);
+};
+
 const split: Adapter = (node, version, constants) =>
   without(intsToInput("split", 1, 13)(node, version, constants) as RawNode, "num_outputs");
 
@@ -227,6 +288,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
   Cast: same(6),
   Clip: adapted(6, clip),
   Concat: same(4),
+  ConstantOfShape: adapted(9, constantOfShape),
   Conv: same(1),
   ConvTranspose: same(1),
   DequantizeLinear: same(10),
@@ -246,10 +308,12 @@ const READINGS: Readonly<Record<string, Reading>> = {
   MatMul: same(1),
   MaxPool: same(1),
   Mish: { from: 18, to: NEWEST, adapt: mish },
+  OneHot: adapted(9, oneHot),
   Pad: adapted(2, pad),
   Pow: same(7),
   PRelu: same(7),
   QuantizeLinear: same(10),
+  Range: adapted(11, range),
   ReduceL1: reduce,
   ReduceL2: reduce,
   ReduceLogSum: reduce,
@@ -267,6 +331,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
   Softmax: adapted(1, softmax),
   Split: adapted(2, split),
   Squeeze: adapted(1, intsToInput("axes", 1, 13)),
+  Trilu: adapted(14, trilu),
   TopK: adapted(1, intsToInput("k", 1, 10)),
   Unsqueeze: adapted(1, intsToInput("axes", 1, 13)),
   Upsample: { from: 7, to: 9, adapt: enlarge },

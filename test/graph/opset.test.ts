@@ -5,13 +5,14 @@ import {
   AttributeProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
+  TensorProtoSchema,
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { describe, expect, test } from "vitest";
 import { readOnnx } from "../../main/graph/onnx-reader.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
-import { floatTensor } from "../../main/graph/graph.ts";
+import { floatTensor, intTensor, type Tensor, tensor } from "../../main/graph/graph.ts";
 import { createSession } from "../../main/training/engines/session.ts";
 import { randomTensor } from "./central-differences.ts";
 import { numbers, runGraph } from "./onnx-runtime.ts";
@@ -189,5 +190,108 @@ describe("read in our words", () => {
     expect(one("Conv", 22)).toThrow(/Conv \("n"\): opset 22/);
     expect(one("Upsample", 10)).toThrow(/Upsample \("n"\): opset 10; opsets 7 to 9/);
     expect(one("NonMaxSuppression", 11)).toThrow(expect.objectContaining({ code: "graph/operator-unknown" }));
+  });
+});
+
+describe("values that a file makes out of constants", () => {
+  interface Step {
+    readonly op: string;
+    readonly inputs: readonly string[];
+    readonly attributes?: Parameters<typeof attribute>[];
+    /** The attribute `value`, a tensor of one number. */
+    readonly value?: number;
+  }
+
+  /** A file of opset 17 over x; step i makes "v<i>", the last one y. */
+  function stepsFile(dims: readonly number[], constants: Readonly<Record<string, Tensor>>, steps: readonly Step[]) {
+    const b = new GraphBuilder("steps");
+    b.output(b.identity(b.input("x", "float32", dims)));
+    for (const [name, constant] of Object.entries(constants)) b.initializer(name, constant);
+    const model = fromGraph(writeOnnx(b.build()));
+    model.opsetImport[0]!.version = 17n;
+    model.graph!.node = steps.map(({ op, inputs, attributes = [], value }, i) => {
+      const given = attributes.map((one) => attribute(...one));
+      const t = create(TensorProtoSchema, { dims: [1n], dataType: FLOAT, floatData: [value ?? 0] });
+      if (value !== undefined) {
+        given.push(create(AttributeProtoSchema, { name: "value", type: AttributeType.TENSOR, t }));
+      }
+      const output = [i === steps.length - 1 ? "y" : `v${i}`];
+      return create(NodeProtoSchema, { opType: op, name: `n${i}`, input: [...inputs], output, attribute: given });
+    });
+    const elem = { elemType: FLOAT };
+    model.graph!.output = [
+      create(ValueInfoProtoSchema, { name: "y", type: { value: { case: "tensorType", value: elem } } }),
+    ];
+    return toBinary(ModelProtoSchema, model);
+  }
+
+  const scalar = (value: number) => tensor("int64", [], BigInt64Array.of(BigInt(value)));
+  test.each<[string, readonly number[], Readonly<Record<string, Tensor>>, readonly Step[]]>([
+    [
+      "ConstantOfShape of the input's shape",
+      [2, 3],
+      {},
+      [
+        { op: "Shape", inputs: ["x"] },
+        { op: "ConstantOfShape", inputs: ["v0"], value: 0.5 },
+        { op: "Add", inputs: ["x", "v1"] },
+      ],
+    ],
+    [
+      "ConstantOfShape without a value",
+      [2, 3],
+      { c: intTensor([3]) },
+      [
+        { op: "ConstantOfShape", inputs: ["c"] },
+        { op: "Add", inputs: ["x", "v0"] },
+      ],
+    ],
+    [
+      "Range",
+      [2, 4],
+      { from: scalar(7), to: scalar(-1), by: scalar(-2) },
+      [
+        { op: "Range", inputs: ["from", "to", "by"] },
+        { op: "Cast", inputs: ["v0"], attributes: [["to", FLOAT, "i"]] },
+        { op: "Mul", inputs: ["x", "v1"] },
+      ],
+    ],
+    ["Trilu, upper", [2, 3, 4], {}, [{ op: "Trilu", inputs: ["x"] }]],
+    [
+      "Trilu, lower, one below the diagonal",
+      [4, 3],
+      { k: scalar(-1) },
+      [{ op: "Trilu", inputs: ["x", "k"], attributes: [["upper", 0, "i"]] }],
+    ],
+    [
+      "OneHot with an index from the end",
+      [2, 3, 5],
+      {
+        i: tensor("int64", [2, 3], BigInt64Array.of(0n, 4n, -1n, 2n, -5n, 3n)),
+        depth: scalar(5),
+        pair: floatTensor([2], [-1, 2]),
+      },
+      [
+        { op: "OneHot", inputs: ["i", "depth", "pair"] },
+        { op: "Mul", inputs: ["x", "v0"] },
+      ],
+    ],
+  ])("%s", async (_, dims, constants, steps) => {
+    const bytes = stepsFile(dims, constants, steps);
+    const x = randomTensor("float32", dims, 3);
+    const session = await createSession(bytes, { device: "cpu", threads: 1, use: "inference" });
+    const expected = (await session.run({ x })).y!;
+    await session.dispose();
+    const found = (await runGraph(readOnnx(bytes), { x })).y!;
+    expect(found.dims).toEqual(expected.dims);
+    expect(numbers(found)).toEqual(numbers(expected));
+  });
+
+  test("limits that are computed are refused by name", () => {
+    const steps = [
+      { op: "ReduceSum", inputs: ["x"], attributes: [["keepdims", 0, "i"]] as Parameters<typeof attribute>[] },
+      { op: "Range", inputs: ["v0", "v0", "v0"] },
+    ];
+    expect(() => readOnnx(stepsFile([2], {}, steps))).toThrow(/Range \("n1"\): its limits must be constant/);
   });
 });

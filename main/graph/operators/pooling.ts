@@ -118,7 +118,14 @@ function averagePoolGradient(site: GradientSite): readonly Value[] {
   return [addWindowsBack(b, x, shares, ones, window)];
 }
 
-export const pooling: Readonly<Record<"MaxPool" | "AveragePool" | "GlobalAveragePool", Operator>> = {
+/** Of a pool over the whole image. */
+function onePixel(site: ShapeSite): readonly TensorType[] {
+  const { type, shape } = site.float(0);
+  if (shape.length < 3) site.fail("the input needs a spatial axis.");
+  return [{ type, shape: shape.map((dim, i) => (i < 2 ? dim : 1)) }];
+}
+
+export const pooling: Readonly<Record<"MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool", Operator>> = {
   MaxPool: {
     domain: "",
     opset: [12, NEWEST],
@@ -143,14 +150,26 @@ export const pooling: Readonly<Record<"MaxPool" | "AveragePool" | "GlobalAverage
     inputs: [1, 1],
     outputs: [1, 1],
     attributes: {},
-    infer: (site) => {
-      const { type, shape } = site.float(0);
-      if (shape.length < 3) site.fail("the input needs a spatial axis.");
-      return [{ type, shape: shape.map((dim, i) => (i < 2 ? dim : 1)) }];
-    },
+    infer: onePixel,
     gradient: ({ b, dy, x }) => {
       const pixels = fixedDims(x(0).shape.slice(2), "The input").reduce((product, dim) => product * dim, 1);
       return [b.expandLike(b.div(dy, pixels), x(0))];
+    },
+  },
+  GlobalMaxPool: {
+    domain: "",
+    opset: [1, NEWEST],
+    inputs: [1, 1],
+    outputs: [1, 1],
+    attributes: {},
+    infer: onePixel,
+    // Equal pixels share.
+    gradient: ({ b, dy, x, y }) => {
+      const largest = b.cast(b.equal(x(0), y(0)), dy.type);
+      const axes = x(0)
+        .shape.slice(2)
+        .map((_, i) => i + 2);
+      return [b.mul(largest, b.div(dy, b.reduceSum(largest, axes)))];
     },
   },
 };

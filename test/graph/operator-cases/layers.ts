@@ -255,6 +255,12 @@ export const layers: Readonly<Partial<Record<OpName, Draw>>> = {
     build: (b, { x }) => b.globalAveragePool(x!),
     theirs: ({ x }) => tf.mean(x!, [2, 3], true),
   }),
+  GlobalMaxPool: (random) => ({
+    inputs: { x: singly(apart(random, sizes(random, 4, 3))) },
+    ...SINGLE,
+    build: (b, { x }) => b.op("GlobalMaxPool", [x!]),
+    theirs: ({ x }) => tf.max(x!, [2, 3], true),
+  }),
   ReduceMin: reducing("ReduceMin", (x, axes, keep) => tf.min(x, axes, keep), apart),
   ReduceMax: reducing("ReduceMax", (x, axes, keep) => tf.max(x, axes, keep), apart),
   ReduceSum: reducing("ReduceSum", (x, axes, keep) => tf.sum(x, axes, keep)),

@@ -190,6 +190,7 @@ describe("operators", () => {
       [3, 8, 8],
       (b, x) => b.averagePool(x, [3, 3], { strides: [1, 1], pads: [1, 1, 1, 1] }),
     ],
+    ["the largest of each channel, kept as an image", map, (b, x) => b.relu(b.op("GlobalMaxPool", [x]))],
     [
       "means and largest values of channels",
       map,

@@ -399,6 +399,14 @@ export const layers = {
         .slice(2),
       true,
     ),
+  GlobalMaxPool: ({ tf: library, x }) =>
+    library.max(
+      x(0),
+      x(0)
+        .shape.map((_, i) => i)
+        .slice(2),
+      true,
+    ),
   LayerNormalization: layerNormalization,
   InstanceNormalization: instanceNormalization,
   BatchNormalization: batchNormalization,
