@@ -34,8 +34,8 @@ export interface StepRates {
   readonly averageRate: number;
 }
 
-/** Images of the step that a device is compared with the processor on. */
-const AGREEMENT_BATCH = 2;
+/** Images of the step that a device is compared with the processor on: a batch norm over two values would be nothing but rounding. */
+const AGREEMENT_BATCH = 4;
 
 export class Learner {
   readonly #input: LearnerInput;

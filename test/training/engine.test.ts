@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph, type Tensor } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
-import { compareWithCpu, requireAgreement } from "../../main/training/engines/agreement.ts";
+import { compareWithCpu, requireAgreement, worstExcess } from "../../main/training/engines/agreement.ts";
 import { createSession, listDevices } from "../../main/training/engines/session.ts";
 
 const CPU = { device: "cpu", threads: 1, use: "inference" } as const;
@@ -85,4 +85,14 @@ test("the processor agrees with itself exactly; a device that answers NaN or som
     message: expect.stringContaining('first in MatMul "'),
   });
   await requireAgreement(smallGraph(), { x: x([1, 2]), w }, on);
+});
+
+test("an output that is nothing but rounding is excused; it excuses no other", () => {
+  const outputs = (a: number, b: number) => ({ a: floatTensor([1], [a]), b: floatTensor([1], [b]) });
+  const expected = outputs(1, 1);
+  const moved = [outputs(1.5, 1 + 1e-5), outputs(2, 1 + 1e-4), outputs(1, 1), outputs(1, 1)];
+  expect(worstExcess(expected, outputs(4, 1 + 5e-4), moved)).toBeNull();
+  expect(worstExcess(expected, outputs(4, 1.01), moved)).toMatchObject({ output: "b", allowed: 1e-3 });
+  expect(worstExcess(expected, outputs(20, 1), moved)).toMatchObject({ output: "a", difference: 19, allowed: 5 });
+  expect(worstExcess(expected, outputs(Number.NaN, 1), moved)).toMatchObject({ output: "a" });
 });
