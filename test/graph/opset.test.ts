@@ -66,6 +66,19 @@ function file(
 
 const fromGraph = (bytes: Uint8Array) => fromBinary(ModelProtoSchema, bytes);
 
+/** The runtime about the file, and about the graph that is read from it. */
+async function expectSameAnswers(bytes: Uint8Array, dims: readonly number[]): Promise<void> {
+  const x = randomTensor("float32", dims, 3);
+  const session = await createSession(bytes, { device: "cpu", threads: 1, use: "inference" });
+  const expected = (await session.run({ x })).y!;
+  await session.dispose();
+  const found = (await runGraph(readOnnx(bytes), { x })).y!;
+  expect(found.dims).toEqual(expected.dims);
+  numbers(found).forEach((value, i) => {
+    expect(value).toBeCloseTo(numbers(expected)[i]!, 6);
+  });
+}
+
 describe("read in our words", () => {
   const cases: readonly [
     title: string,
@@ -173,16 +186,7 @@ describe("read in our words", () => {
   ];
   for (const [title, op, opset, dims, attributes, vectors] of cases)
     test(`${title} (${op}, opset ${opset})`, async () => {
-      const bytes = file(op, opset, dims, attributes, vectors);
-      const x = randomTensor("float32", dims, 3);
-      const session = await createSession(bytes, { device: "cpu", threads: 1, use: "inference" });
-      const expected = (await session.run({ x })).y!;
-      await session.dispose();
-      const found = (await runGraph(readOnnx(bytes), { x })).y!;
-      expect(found.dims).toEqual(expected.dims);
-      numbers(found).forEach((value, i) => {
-        expect(value).toBeCloseTo(numbers(expected)[i]!, 6);
-      });
+      await expectSameAnswers(file(op, opset, dims, attributes, vectors), dims);
     });
 
   test("what our rows cannot say is refused, naming operator, node and opset", () => {
@@ -277,14 +281,7 @@ describe("values that a file makes out of constants", () => {
       ],
     ],
   ])("%s", async (_, dims, constants, steps) => {
-    const bytes = stepsFile(dims, constants, steps);
-    const x = randomTensor("float32", dims, 3);
-    const session = await createSession(bytes, { device: "cpu", threads: 1, use: "inference" });
-    const expected = (await session.run({ x })).y!;
-    await session.dispose();
-    const found = (await runGraph(readOnnx(bytes), { x })).y!;
-    expect(found.dims).toEqual(expected.dims);
-    expect(numbers(found)).toEqual(numbers(expected));
+    await expectSameAnswers(stepsFile(dims, constants, steps), dims);
   });
 
   test("limits that are computed are refused by name", () => {

@@ -48,7 +48,7 @@ export function writeKeras(given: Graph, output: string, about: Readonly<Record<
   const writer = new Writer(graph);
   const made = writer.write(output);
   const topology = {
-    module: "keras.src.models.functional",
+    module: "keras.src.models.functional", // for Keras 3, which does not know the class by its name; TensorFlow.js passes over it
     class_name: "Functional",
     config: {
       name: "model",
