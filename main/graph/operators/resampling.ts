@@ -131,6 +131,20 @@ function between(site: GradientSite, coordinate: Value, size: number): Between {
     const inside = b.mul(indicator(b, b.greater(place, 0), place), indicator(b, b.greater(size - 1, place), place));
     return { low, high: b.add(low, 1), way: b.sub(held, low), slope: b.mul(inside, unit) };
   }
+  if (site.string("padding_mode", "zeros") === "reflection") {
+    // A zigzag between the borders: up where it has turned an even number of times.
+    const [border, range] = corners ? [0, Math.max(1, size - 1)] : [-0.5, size];
+    const beyond = b.sub(place, border);
+    const far = b.op("Abs", [beyond]);
+    const into = b.sub(far, b.mul(b.op("Floor", [b.div(far, 2 * range)]), 2 * range));
+    const back = indicator(b, b.greater(into, range), place);
+    const turned = b.sub(1, b.mul(back, 2));
+    const held = b.add(b.add(b.mul(turned, into), b.mul(back, 2 * range)), border);
+    const low = b.op("Floor", [held]);
+    const [first, last] = [low, b.add(low, 1)].map((at) => b.clip(at, 0, size - 1)) as [Value, Value];
+    const slope = b.mul(b.mul(b.op("Sign", [beyond]), turned), unit);
+    return { low: first, high: last, way: b.sub(held, low), slope };
+  }
   const low = b.op("Floor", [place]);
   return { low, high: b.add(low, 1), way: b.sub(place, low), slope: b.mul(ones, unit) };
 }
@@ -138,9 +152,7 @@ function between(site: GradientSite, coordinate: Value, size: number): Between {
 /** For x [N, C, H, W] and grid [N, P, Q, 2]: gradients of both. */
 function gridSampleGradient(site: GradientSite): readonly (Value | null)[] {
   const { b, dy, x, wants } = site;
-  const padding = site.string("padding_mode", "zeros");
   if (site.string("mode", "bilinear") !== "bilinear") site.refuse("only bilinear sampling has slopes.");
-  if (padding === "reflection") site.refuse("padding_mode reflection.");
   const [batch, channels, height, width] = fixedDims(x(0).shape, "The input") as [number, number, number, number];
   const [, rows, columns] = fixedDims(x(1).shape, "The grid") as [number, number, number];
   const points = rows * columns;

@@ -227,4 +227,17 @@ describe("GridSample", () => {
           ...BETWEEN_PIXELS,
           build: (b, { x, grid }) => b.op("GridSample", [x!, grid!], { mode: "bilinear", padding_mode, align_corners }),
         }));
+
+  for (const align_corners of [0, 1])
+    for (const reach of [1.2, 3.5])
+      test(`image and grid, reflected up to ${reach}, align_corners ${align_corners}`, () =>
+        expectGradient({
+          inputs: {
+            x: randomTensor("float32", [2, 2, 4, 5], 1),
+            grid: randomTensor("float32", [2, 3, 2, 2], 8, -reach, reach),
+          },
+          ...BETWEEN_PIXELS,
+          build: (b, { x, grid }) =>
+            b.op("GridSample", [x!, grid!], { mode: "bilinear", padding_mode: "reflection", align_corners }),
+        }));
 });
