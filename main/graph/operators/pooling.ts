@@ -125,6 +125,16 @@ function onePixel(site: ShapeSite): readonly TensorType[] {
   return [{ type, shape: shape.map((dim, i) => (i < 2 ? dim : 1)) }];
 }
 
+/** What both global pools share. */
+const overTheImage = {
+  domain: "",
+  opset: [1, NEWEST],
+  inputs: [1, 1],
+  outputs: [1, 1],
+  attributes: {},
+  infer: onePixel,
+} as const;
+
 export const pooling: Readonly<Record<"MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool", Operator>> = {
   MaxPool: {
     domain: "",
@@ -145,24 +155,14 @@ export const pooling: Readonly<Record<"MaxPool" | "AveragePool" | "GlobalAverage
     gradient: averagePoolGradient,
   },
   GlobalAveragePool: {
-    domain: "",
-    opset: [1, NEWEST],
-    inputs: [1, 1],
-    outputs: [1, 1],
-    attributes: {},
-    infer: onePixel,
+    ...overTheImage,
     gradient: ({ b, dy, x }) => {
       const pixels = fixedDims(x(0).shape.slice(2), "The input").reduce((product, dim) => product * dim, 1);
       return [b.expandLike(b.div(dy, pixels), x(0))];
     },
   },
   GlobalMaxPool: {
-    domain: "",
-    opset: [1, NEWEST],
-    inputs: [1, 1],
-    outputs: [1, 1],
-    attributes: {},
-    infer: onePixel,
+    ...overTheImage,
     // Equal pixels share.
     gradient: ({ b, dy, x, y }) => {
       const largest = b.cast(b.equal(x(0), y(0)), dy.type);
