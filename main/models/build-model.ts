@@ -28,11 +28,11 @@ interface Architecture {
   readonly build: (shape: ModelShape, width: number) => ModelGraph;
 }
 
-const ONE_ANSWER = ["class", "labels", "value"] as const;
+const WHOLE_CASE = ["class", "labels", "value", "heads"] as const;
 const widths = (published: number, least: number, most: number, of = 1) => ({ published, least, most, of });
 const imageNet = (width: Architecture["width"], build: Architecture["build"]): Architecture => ({
   inputs: ["image"],
-  outputs: ONE_ANSWER,
+  outputs: WHOLE_CASE,
   width,
   build,
 });
@@ -56,7 +56,7 @@ export const ARCHITECTURES = {
     width: null,
     build: (s) => linear("logistic", s),
   },
-  mlp: { inputs: ["table", "image", "sequence"], outputs: ONE_ANSWER, width: widths(64, 4, 4096), build: mlp },
+  mlp: { inputs: ["table", "image", "sequence"], outputs: WHOLE_CASE, width: widths(64, 4, 4096), build: mlp },
   classic: imageNet(widths(32, 4, 128), classic),
   convnet: imageNet(widths(32, 4, 128), convnet),
   resnet18: imageNet(widths(64, 4, 128), (s, w) => resnet("resnet18", s, w)),
@@ -75,19 +75,19 @@ export const ARCHITECTURES = {
   detector: { inputs: ["image"], outputs: ["boxes"], width: widths(32, 4, 128), build: detector },
   lstm: {
     inputs: ["sequence", "tokens"],
-    outputs: ONE_ANSWER,
+    outputs: WHOLE_CASE,
     width: widths(64, 4, 1024),
     build: (s, w) => recurrent("lstm", s, w),
   },
   gru: {
     inputs: ["sequence", "tokens"],
-    outputs: ONE_ANSWER,
+    outputs: WHOLE_CASE,
     width: widths(64, 4, 1024),
     build: (s, w) => recurrent("gru", s, w),
   },
   transformer: {
     inputs: ["sequence", "tokens", "table"],
-    outputs: ONE_ANSWER,
+    outputs: WHOLE_CASE,
     width: widths(64, 8, 1024),
     build: (s, w) => transformer(s, w),
   },

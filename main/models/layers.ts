@@ -5,6 +5,7 @@
 import { GraphBuilder, type Value } from "../graph/builder.ts";
 import { elementCount, fixedDims, floatTensor } from "../graph/graph.ts";
 import {
+  type Answer,
   type Chance,
   caseShape,
   type ModelGraph,
@@ -205,23 +206,57 @@ export class ModelBuilder {
   }
 
   /**
-   * The model, from the last features [N, inputs] on: a dense layer and what its kind of output adds. `featureMap` is the last value with places in
-   * it. `initial` is how the last layer begins.
+   * The model, from the last features [N, inputs] on: a dense layer and what its kind of output adds, for each head where there are several. `featureMap` is the
+   * last value with places in it. `initial` is how the last layer begins.
    */
   finish(features: Value, featureMap: Value | null, initial: Initial = he): ModelGraph {
     const { output, dropout = 0 } = this.shape;
     const x = this.dropout("features.dropout", features, dropout);
-    if (output.kind === "class") {
-      const logits = this.dense("logits", x, output.classes, { initial });
-      this.b.output(logits);
-      this.b.output(this.b.as("probabilities").softmax(logits));
-    } else if (output.kind === "labels") {
-      const logits = this.dense("logits", x, output.labels, { initial });
-      this.b.output(logits);
-      this.b.output(this.b.as("probabilities").sigmoid(logits));
-    } else if (output.kind === "value") this.b.output(this.dense("values", x, output.values, { initial }));
-    else throw new Error(`${this.architecture} has one answer for a case, not ${output.kind}`);
+    if (output.kind === "mask" || output.kind === "boxes") {
+      throw new Error(`${this.architecture} answers about whole cases, not with ${output.kind}`);
+    }
+    if (output.kind === "heads") {
+      // Heads are one layer, side by side.
+      const { depth } = this;
+      for (const { name, answer } of output.heads) {
+        this.depth = depth;
+        this.answer(x, answer, initial, `${name}/`);
+      }
+    } else this.answer(x, output, initial, "");
     return this.model(featureMap, x);
+  }
+
+  private answer(x: Value, answer: Answer, initial: Initial, prefix: string): void {
+    const { b } = this;
+    switch (answer.kind) {
+      case "class": {
+        const logits = this.dense(`${prefix}logits`, x, answer.classes, { initial });
+        b.output(logits);
+        b.output(b.as(`${prefix}probabilities`).softmax(logits));
+        return;
+      }
+      case "labels": {
+        const logits = this.dense(`${prefix}logits`, x, answer.labels, { initial });
+        b.output(logits);
+        b.output(b.as(`${prefix}probabilities`).sigmoid(logits));
+        return;
+      }
+      case "value": {
+        if (!answer.scale) {
+          b.output(this.dense(`${prefix}values`, x, answer.values, { initial }));
+          return;
+        }
+        const standard = this.dense(`${prefix}standard`, x, answer.values, { initial });
+        const row = (of: "mean" | "std") =>
+          b.constant(
+            floatTensor(
+              [answer.values],
+              answer.scale!.map((one) => one[of]),
+            ),
+          );
+        b.output(b.as(`${prefix}values`).add(b.mul(standard, row("std")), row("mean")));
+      }
+    }
   }
 
   /** The model, from a map of logits [N, classes, ...size] on. */

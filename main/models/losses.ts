@@ -10,26 +10,28 @@ export interface CrossEntropyOptions {
   readonly smoothing?: number;
   /** Weights of the classes; the mean is over weights, as PyTorch's. */
   readonly classWeights?: readonly number[] | undefined;
+  /** Whether a case's target may be 0 for all classes: it is then unknown and does not count. Known for masks. */
+  readonly unknowns?: boolean;
   /** Focal loss: what is already right counts less, by (1 - p)^gamma (Lin et al. 2017, https://arxiv.org/abs/1708.02002). */
   readonly gamma?: number;
 }
 
 /**
  * Cross-entropy in nats between `target` and softmax(logits) over axis 1; both [N, K] or [N, K, ...size], all sizes fixed. A target is a distribution over
- * classes at every place; a place whose target is 0 for all classes does not count.
+ * classes at every place; a place whose target is 0 for all classes does not count, of [N, K] only with `unknowns`.
  */
 export function softmaxCrossEntropy(
   b: GraphBuilder,
   logits: Value,
   target: Value,
-  { smoothing = 0, classWeights, gamma = 0 }: CrossEntropyOptions = {},
+  { smoothing = 0, classWeights, gamma = 0, unknowns = false }: CrossEntropyOptions = {},
 ): Value {
   const dims = fixedDims(logits.shape, "The loss");
   const [batch, classes] = dims as [number, number];
   const all = dims.map((_, axis) => axis);
   const logged = b.logSoftmax(logits, 1);
   // Without options a case's truths add up to 1 and the divisor is known.
-  const plain = smoothing === 0 && !classWeights && dims.length === 2;
+  const plain = smoothing === 0 && !classWeights && !unknowns && dims.length === 2;
   const weights = classWeights && b.constant(floatTensor([classes, ...dims.slice(2).map(() => 1)], classWeights));
   const counted = weights ? b.mul(target, weights) : target;
   const certainty = gamma > 0 ? b.pow(b.sub(1, b.exp(logged)), gamma) : null;
@@ -82,21 +84,24 @@ export function binaryCosts(
   return alpha === undefined ? focused : b.mul(focused, b.add(b.mul(target, 2 * alpha - 1), 1 - alpha));
 }
 
-/** Mean squared error; both of the same fixed shape. */
-export function squaredError(b: GraphBuilder, values: Value, target: Value): Value {
-  const off = b.sub(values, target);
-  return b.reduceMean(b.mul(off, off), everyAxis(values), false);
+/** The mean of the squares of `off`, of a fixed shape; with `known`, 1 or 0 for each, over what is known. */
+export function squaredError(b: GraphBuilder, off: Value, known: Value | null = null): Value {
+  return meanOf(b, b.mul(off, off), known);
 }
 
-/** Huber's loss (1964): squared up to `delta`, straight beyond: 0.5 e^2 or delta (|e| - delta / 2); its mean. */
-export function huber(b: GraphBuilder, values: Value, target: Value, delta = 1): Value {
-  const size = b.op("Abs", [b.sub(values, target)]);
+/** Huber's loss (1964): squared up to `delta`, straight beyond: 0.5 e^2 or delta (|e| - delta / 2); its mean, as squaredError's. */
+export function huber(b: GraphBuilder, off: Value, delta = 1, known: Value | null = null): Value {
+  const size = b.op("Abs", [off]);
   // With c = min(|e|, delta): c (|e| - c / 2) is both branches in one.
   const capped = b.op("Min", [size, b.scalar(delta, size.type)]);
-  return b.reduceMean(b.mul(capped, b.sub(size, b.mul(capped, 0.5))), everyAxis(values), false);
+  return meanOf(b, b.mul(capped, b.sub(size, b.mul(capped, 0.5))), known);
 }
 
-const everyAxis = (value: Value): readonly number[] => value.shape.map((_, axis) => axis);
+function meanOf(b: GraphBuilder, costs: Value, known: Value | null): Value {
+  const all = costs.shape.map((_, axis) => axis);
+  if (!known) return b.reduceMean(costs, all, false);
+  return b.div(b.reduceSum(b.mul(costs, known), all, false), b.add(b.reduceSum(known, all, false), NOTHING));
+}
 
 export interface TverskyOptions {
   /** Weight of what was found and is not there. */

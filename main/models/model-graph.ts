@@ -31,14 +31,30 @@ export function caseShape(input: ModelInput): readonly number[] {
   }
 }
 
-/** What a model answers. */
-export type ModelOutput =
+/** One answer about a case. */
+export type Answer =
   /** One of several: `logits` [N, classes] and `probabilities`, their softmax. */
   | { readonly kind: "class"; readonly classes: number }
   /** Any of several: `logits` [N, labels] and `probabilities`, their sigmoid. */
   | { readonly kind: "labels"; readonly labels: number }
-  /** Numbers: `values` [N, values]. */
-  | { readonly kind: "value"; readonly values: number }
+  /**
+   * Numbers: `values` [N, values]. With `scale`, one for each, the last layer's answer times std plus mean, so that the layer and its loss see numbers near 1 whatever
+   * their unit is.
+   */
+  | { readonly kind: "value"; readonly values: number; readonly scale?: readonly Normalisation[] };
+
+/** One of several answers about the same case; its outputs are called `NAME/logits` and so on. */
+export interface Head {
+  /** Not empty, and no other head's. */
+  readonly name: string;
+  readonly answer: Answer;
+}
+
+/** What a model answers. */
+export type ModelOutput =
+  | Answer
+  /** Several answers from the same features (multi-task learning: Caruana 1997, Machine Learning 28). */
+  | { readonly kind: "heads"; readonly heads: readonly Head[] }
   /** A class for each pixel, class 0 being the background: `logits` [N, classes, ...size] and `probabilities`, their softmax over axis 1. */
   | { readonly kind: "mask"; readonly classes: number }
   /** Boxes: see architectures/detector.ts. */
@@ -61,7 +77,7 @@ export interface Chance {
   readonly unit: "element" | "case";
 }
 
-/** Values of an image, a sequence or a table are normalised inside the graph: (x - mean) / std. */
+/** Where numbers lie. Values of an image, a sequence or a table are normalised inside the graph: (x - mean) / std. */
 export interface Normalisation {
   readonly mean: number;
   readonly std: number;

@@ -16,6 +16,7 @@ import {
   type TverskyOptions,
   tverskyLoss,
 } from "./losses.ts";
+import type { Answer, Head, Normalisation } from "./model-graph.ts";
 
 export interface Objective {
   /** Writes the loss of a forward graph whose number of cases is fixed; adds the inputs that hold the truths. */
@@ -24,35 +25,88 @@ export interface Objective {
 
 /** Input `target` [N, K]: a distribution over the classes for each case, one-hot or mixed. */
 export function classObjective(options: CrossEntropyOptions = {}): Objective {
-  return {
-    write: (b) => {
-      const logits = b.value("logits");
-      const target = b.input("target", "float32", fixedDims(logits.shape, "The answers"));
-      return softmaxCrossEntropy(b, logits, target, options);
-    },
-  };
+  return { write: (b) => classLoss(b, "", options) };
 }
 
 /** Input `target` [N, L]: 1 where a label holds, 0 where not, -1 where nobody knows. */
-export function labelsObjective(options: { gamma?: number } = {}): Objective {
+export function labelsObjective(options: LabelsLoss = {}): Objective {
+  return { write: (b) => labelsLoss(b, "", options) };
+}
+
+/** Input `target` [N, V], in the unit of the values. */
+export function valueObjective(options: ValueLoss = {}): Objective {
+  return { write: (b) => valueLoss(b, "", options) };
+}
+
+export interface LabelsLoss {
+  /** As of cross-entropy. */
+  readonly gamma?: number;
+}
+
+export interface ValueLoss {
+  /** Makes it Huber's loss instead of the squared error; in standard deviations where there is a `scale`. */
+  readonly delta?: number;
+  /** The answer's: what is off is counted in its standard deviations. */
+  readonly scale?: readonly Normalisation[] | undefined;
+}
+
+/** How a head's loss is taken, by its kind of answer, and what it counts for in the sum; 1 when absent. */
+export type HeadLoss = CrossEntropyOptions & LabelsLoss & Pick<ValueLoss, "delta"> & { readonly weight?: number };
+
+/**
+ * The weighted sum of the heads' losses, each the mean over those cases of the batch whose truth is known; a head of which nothing is known in a batch adds 0 and learns
+ * nothing from it. Inputs for each head: `NAME/target`, as of the objective of its kind, with 0 for every class where the class is not known; for values also
+ * `NAME/known` [N, V], 1 or 0.
+ */
+export function headsObjective(heads: readonly Head[], losses: Readonly<Record<string, HeadLoss>> = {}): Objective {
   return {
     write: (b) => {
-      const logits = b.value("logits");
-      const target = b.input("target", "float32", fixedDims(logits.shape, "The answers"));
-      return binaryCrossEntropy(b, logits, target, options);
+      const parts = heads.map(({ name, answer }) => {
+        const { weight = 1, ...options } = losses[name] ?? {};
+        return b.mul(headLoss(b, `${name}/`, answer, options), weight);
+      });
+      return parts.reduce((sum, part) => b.add(sum, part));
     },
   };
 }
 
-/** Input `target` [N, V]. `delta` makes it Huber's loss instead of the squared error. */
-export function valueObjective({ delta }: { delta?: number } = {}): Objective {
-  return {
-    write: (b) => {
-      const values = b.value("values");
-      const target = b.input("target", "float32", fixedDims(values.shape, "The answers"));
-      return delta === undefined ? squaredError(b, values, target) : huber(b, values, target, delta);
-    },
-  };
+function headLoss(b: GraphBuilder, prefix: string, answer: Answer, options: HeadLoss): Value {
+  switch (answer.kind) {
+    case "class":
+      return classLoss(b, prefix, { ...options, unknowns: true });
+    case "labels":
+      return labelsLoss(b, prefix, options);
+    case "value":
+      return valueLoss(b, prefix, { ...options, scale: answer.scale }, true);
+  }
+}
+
+/** An input shaped like an answer. */
+const truth = (b: GraphBuilder, name: string, like: Value): Value =>
+  b.input(name, "float32", fixedDims(like.shape, "The answers"));
+
+function classLoss(b: GraphBuilder, prefix: string, options: CrossEntropyOptions): Value {
+  const logits = b.value(`${prefix}logits`);
+  return softmaxCrossEntropy(b, logits, truth(b, `${prefix}target`, logits), options);
+}
+
+function labelsLoss(b: GraphBuilder, prefix: string, { gamma = 0 }: LabelsLoss): Value {
+  const logits = b.value(`${prefix}logits`);
+  return binaryCrossEntropy(b, logits, truth(b, `${prefix}target`, logits), { gamma });
+}
+
+function valueLoss(b: GraphBuilder, prefix: string, { delta, scale }: ValueLoss, unknowns = false): Value {
+  const values = b.value(`${prefix}values`);
+  const off = b.sub(values, truth(b, `${prefix}target`, values));
+  const known = unknowns ? truth(b, `${prefix}known`, values) : null;
+  const deviations =
+    scale &&
+    floatTensor(
+      [scale.length],
+      scale.map(({ std }) => std),
+    );
+  const counted = deviations ? b.div(off, b.constant(deviations)) : off;
+  return delta === undefined ? squaredError(b, counted, known) : huber(b, counted, delta, known);
 }
 
 export interface MaskLoss extends CrossEntropyOptions, TverskyOptions {
@@ -108,11 +162,9 @@ export function boxesObjective(): Objective {
         Value,
         Value,
       ];
-      const truth = (name: string, like: Value): Value =>
-        b.input(name, "float32", fixedDims(like.shape, "The answers"));
-      const classes = truth("classes", logits);
-      const reach = truth("reach", distances);
-      const centre = truth("centre", centreness);
+      const classes = truth(b, "classes", logits);
+      const reach = truth(b, "reach", distances);
+      const centre = truth(b, "centre", centreness);
       const total = (value: Value): Value => b.reduceSum(value, [0, 1, 2], false);
       const atLeast = (value: Value): Value => b.op("Max", [value, b.scalar(1)]);
       const belongs = b.reduceSum(classes, [2]);

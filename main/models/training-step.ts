@@ -12,7 +12,7 @@ import { needed } from "../graph/needed.ts";
 import type { Target } from "../graph/operators/rule.ts";
 import { withBatchStatistics } from "./batch-statistics.ts";
 import type { ModelGraph } from "./model-graph.ts";
-import { classObjective, labelsObjective, type Objective, valueObjective } from "./objectives.ts";
+import { classObjective, headsObjective, labelsObjective, type Objective, valueObjective } from "./objectives.ts";
 import {
   LEARNING_RATE,
   OPTIMISERS,
@@ -224,7 +224,9 @@ function usualObjective({ output, architecture }: ModelGraph): Objective {
     case "labels":
       return labelsObjective();
     case "value":
-      return valueObjective();
+      return valueObjective({ scale: output.scale });
+    case "heads":
+      return headsObjective(output.heads);
     default:
       throw new Error(`${architecture} answers with ${output.kind}: say what is to be made small`);
   }

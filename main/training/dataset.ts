@@ -5,6 +5,7 @@
 // Of a multi-frame image the middle frame stands for the image: labels are given to images.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError, type InputSpec, type Part } from "../../preload/contract/index.ts";
+import { floatTensor, type Tensor } from "../graph/graph.ts";
 import { decodeFrame } from "../imaging/frame.ts";
 import { valueRange } from "../imaging/prepare.ts";
 import type { FrameEncoding } from "../imaging/types.ts";
@@ -92,8 +93,16 @@ export function chooseRange(project: Project, items: readonly SnapshotItem[]): P
   return valueRange(chosen());
 }
 
+/** Some images of a part as a batch, float32 [cases, 1, size, size]. */
+export function gather({ pixels }: Pick<PreparedPart, "pixels">, size: number, cases: Uint32Array): Tensor {
+  const area = size * size;
+  const batch = new Float32Array(cases.length * area);
+  for (const [row, index] of cases.entries()) batch.set(pixels.subarray(index * area, (index + 1) * area), row * area);
+  return floatTensor([cases.length, 1, size, size], batch);
+}
+
 /** Mean and standard deviation of prepared pixels, for the normalisation inside the model; a constant set gets deviation 1. */
-export function statistics({ pixels }: PreparedPart): { mean: number; std: number } {
+export function statistics({ pixels }: Pick<PreparedPart, "pixels">): { mean: number; std: number } {
   let [sum, square] = [0, 0];
   for (const value of pixels) sum += value;
   const mean = sum / pixels.length;

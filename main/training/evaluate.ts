@@ -9,7 +9,7 @@ import { createSession, type Session, type Values } from "./engines/session.ts";
 import { itemsOfRun } from "./folds.ts";
 
 /** Images in one run of an inference graph: enough to fill the threads, few enough to stay in their caches. */
-const BATCH = 32;
+export const EVALUATION_BATCH = 32;
 
 /**
  * Evaluates a model on a part of the snapshot that it was trained on, or gives the evaluation kept from before. Blocks its thread: child process.
@@ -83,9 +83,9 @@ export async function predictFrom(
   { signal, onImages }: PredictOptions,
 ): Promise<Prediction[]> {
   const predictions: Prediction[] = [];
-  for (let start = 0; start < imageIds.length; start += BATCH) {
+  for (let start = 0; start < imageIds.length; start += EVALUATION_BATCH) {
     if (signal) requireNotAborted(signal);
-    const end = Math.min(start + BATCH, imageIds.length);
+    const end = Math.min(start + EVALUATION_BATCH, imageIds.length);
     const { probabilities } = await session.run(inputs(start, end), ["probabilities"]);
     const { data, dims } = probabilities!;
     const classes = dims[1]!;

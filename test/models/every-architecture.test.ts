@@ -34,6 +34,14 @@ const outputs: Record<ModelOutput["kind"], ModelOutput> = {
   value: { kind: "value", values: 2 },
   mask: { kind: "mask", classes: 3 },
   boxes: { kind: "boxes", classes: 2 },
+  heads: {
+    kind: "heads",
+    heads: [
+      { name: "finding", answer: { kind: "class", classes: 3 } },
+      { name: "signs", answer: { kind: "labels", labels: 2 } },
+      { name: "age", answer: { kind: "value", values: 1, scale: [{ mean: 50, std: 20 }] } },
+    ],
+  },
 };
 
 function cases(input: ModelInput, count: number): Tensor {
@@ -97,14 +105,18 @@ describe("every architecture", () => {
       const objective = row.output === "mask" ? maskObjective({ kind: "dice-cross-entropy" }) : undefined;
       const step = trainingStep(model, { optimiser: "sgd", batchSize: CASES, weightDecay: 0, objective });
       verifyGraph(step.graph);
-      const target = step.graph.inputs.find(({ name }) => name === "target")!.shape as number[];
-      const truth = Float32Array.from({ length: elementCount(target) }, (_, i) =>
-        row.output === "class" ? (i % 3 === 0 ? 1 : 0) : i % 4 === 1 ? 1 : 0,
-      );
+      const truths = step.graph.inputs.filter(({ name }) => /(^|\/)(target|known)$/.test(name));
+      const truth = (dims: number[]): Tensor =>
+        floatTensor(
+          dims,
+          Float32Array.from({ length: elementCount(dims) }, (_, i) =>
+            Number(row.output === "class" || row.output === "heads" ? i % 3 === 0 : i % 4 === 1),
+          ),
+        );
       const before = Object.fromEntries(step.state.map(({ name, initial }) => [name, initial]));
       const after = await (await load(step.graph))({
         [model.input.kind]: cases(model.input, CASES),
-        target: floatTensor(target, truth),
+        ...Object.fromEntries(truths.map(({ name, shape }) => [name, truth(shape as number[])])),
         ...before,
         ...Object.fromEntries(step.scalars(1, 0.1)),
         ...Object.fromEntries(step.chance(createRandom(9))),

@@ -10,7 +10,7 @@ import { classObjective } from "../../models/objectives.ts";
 import { averagedOverCopies, copiesOf, withoutCopies } from "../../models/test-time-augmentation.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
-import { type PreparedPart, statistics } from "../dataset.ts";
+import { gather, type PreparedPart, statistics } from "../dataset.ts";
 import { createSession, type DeviceId } from "../engines/session.ts";
 import { predict, predictFrom } from "../evaluate.ts";
 import { mix } from "../mixing.ts";
@@ -97,7 +97,7 @@ async function fromImages(input: ClassificationInput): Promise<Source> {
     model,
     usedAs: (graph) => inUse(graph, recipe),
     inputs: async (cases, random) => {
-      const plain = { image: imagesOf(input, cases), target: truthsOf(input, cases) };
+      const plain = { image: gather(train, recipe.inputSize, cases), target: truthsOf(input, cases) };
       if (!random) return plain;
       const varied = augmenter ? (await augmenter.vary(plain.image, null, random)).image : plain.image;
       return { ...mix({ ...plain, image: varied }, recipe, random) };
@@ -197,15 +197,6 @@ function rarity(classIndex: ArrayLike<number>, classes: number): number[] {
   return counts.map((count) => (count === 0 ? 0 : classIndex.length / (classes * count)));
 }
 
-function imagesOf({ train, recipe: { inputSize: size } }: ClassificationInput, cases: Uint32Array): Tensor {
-  const area = size * size;
-  const pixels = new Float32Array(cases.length * area);
-  for (const [row, index] of cases.entries()) {
-    pixels.set(train.pixels.subarray(index * area, (index + 1) * area), row * area);
-  }
-  return floatTensor([cases.length, 1, size, size], pixels);
-}
-
 /** One-hot, [cases, classes]. */
 function truthsOf({ train, classes }: ClassificationInput, cases: Uint32Array): Tensor {
   const truth = new Float32Array(cases.length * classes);
@@ -214,7 +205,7 @@ function truthsOf({ train, classes }: ClassificationInput, cases: Uint32Array): 
 }
 
 /** Loss, accuracy and AUC; without AUC (a class is absent) there is no score. */
-function judge(predictions: readonly Prediction[], classes: number): Validation {
+export function judge(predictions: readonly Prediction[], classes: number): Validation {
   if (predictions.some(({ probabilities }) => !probabilities.every(Number.isFinite))) {
     return { loss: Number.NaN, score: null, figures: {} };
   }
