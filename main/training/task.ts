@@ -6,6 +6,7 @@ import type { Recipe } from "../../preload/contract/index.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Target } from "../graph/operators/rule.ts";
 import type { Random } from "../models/random.ts";
+import { type Interval, Z_95 } from "../models/metrics.ts";
 import type { ModelGraph } from "../models/model-graph.ts";
 import type { TrainingStep } from "../models/training-step.ts";
 import type { Session, Values } from "./engines/session.ts";
@@ -27,6 +28,11 @@ export interface Validation {
   readonly score: { readonly value: number; readonly standardError: number } | null;
   /** Points of the validation curves by metric, in the order in which they are told. */
   readonly figures: Readonly<Record<string, number>>;
+}
+
+/** An estimate as a score; null of null. */
+export function scoreOf(estimate: Interval | null): Validation["score"] {
+  return estimate && { value: estimate.value, standardError: (estimate.value - estimate.low) / Z_95 };
 }
 
 export interface Conclusion {

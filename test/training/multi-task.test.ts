@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../../main/models/random.ts";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../main/training/checkpoint.ts";
+import { type Checkpoint, readCheckpoint } from "../../main/training/checkpoint.ts";
 import { createSession } from "../../main/training/engines/session.ts";
+import type { Task } from "../../main/training/task.ts";
 import { multiTask, type QuestionedPart, type Truths } from "../../main/training/tasks/multi-task.ts";
-import { train } from "../../main/training/trainer.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";
+import { trainQuietly } from "./train-quietly.ts";
 
 const SIZE = 16;
 const ON = { device: "cpu", threads: 2 } as const;
@@ -61,32 +62,16 @@ const recipe = recipeSchema.parse({
 async function run(from: Checkpoint | null = null) {
   const parts = { train: spots(1200, 1, 0.5), validation: spots(200, 2, 0) };
   const task = await multiTask({ recipe, ...parts, ...ON });
-  const kept: Uint8Array[] = [];
   let figures: Readonly<Record<string, number>> = {};
-  let clock = 0;
-  const trained = await train({
-    recipe,
-    task: {
-      ...task,
-      validate: async (inference) => {
-        const said = await task.validate(inference);
-        figures = said.figures;
-        return said;
-      },
+  const heard: Task = {
+    ...task,
+    validate: async (inference) => {
+      const said = await task.validate(inference);
+      figures = said.figures;
+      return said;
     },
-    ...ON,
-    signal: new AbortController().signal,
-    from,
-    now: () => (clock += 30_000),
-    events: {
-      begin: () => {},
-      points: () => {},
-      progress: () => {},
-      checkpoint: (checkpoint) => kept.push(writeCheckpoint(checkpoint)),
-      best: () => {},
-    },
-  }).finally(() => task.dispose());
-  return { ...trained, kept, figures };
+  };
+  return { ...(await trainQuietly(heard, recipe, from)), figures };
 }
 
 test("one net learns to answer four questions from images that half of the answers are missing from, in the units asked for; resumed it ends with the same weights", async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../../main/models/random.ts";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../main/training/checkpoint.ts";
+import { type Checkpoint, readCheckpoint } from "../../main/training/checkpoint.ts";
 import { type MaskedImage, segmentation } from "../../main/training/tasks/segmentation.ts";
-import { train } from "../../main/training/trainer.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";
+import { trainQuietly } from "./train-quietly.ts";
 
 const PATCH = 16;
 const ON = { device: "cpu", threads: 2 } as const;
@@ -55,24 +55,7 @@ async function run(from: Checkpoint | null = null) {
     validation: discs(8, 2),
     ...ON,
   });
-  const kept: Uint8Array[] = [];
-  let clock = 0;
-  const trained = await train({
-    recipe,
-    task,
-    ...ON,
-    signal: new AbortController().signal,
-    from,
-    now: () => (clock += 30_000),
-    events: {
-      begin: () => {},
-      points: () => {},
-      progress: () => {},
-      checkpoint: (checkpoint) => kept.push(writeCheckpoint(checkpoint)),
-      best: () => {},
-    },
-  }).finally(() => task.dispose());
-  return { ...trained, kept };
+  return trainQuietly(task, recipe, from);
 }
 
 test("a small U-Net learns discs from patches: Dice above 0.9 on whole images it has not seen; resumed in an epoch it ends with the same weights", async () => {

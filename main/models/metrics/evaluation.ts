@@ -20,8 +20,8 @@ export interface Prediction {
 
 /** How far probabilities may sum from 1: float32 softmax over at most thousands of classes stays well inside. */
 const SUM_TOLERANCE = 1e-3;
-/** A float32 softmax can round the truth to exactly 0; its loss is then that of this probability: 34.5 nats rather than infinity. */
-const LEAST_PROBABILITY = 1e-15;
+/** A float32 softmax or sigmoid can round the truth to exactly 0; its loss is then that of this probability: 34.5 nats rather than infinity. */
+export const LEAST_PROBABILITY = 1e-15;
 const BOOTSTRAP_SEED = 1;
 
 /**

@@ -4,7 +4,7 @@ import { floatTensor, type Graph, type Tensor } from "../../graph/graph.ts";
 import { readOnnx } from "../../graph/onnx-reader.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
-import { chooseTemperature, chooseThreshold, evaluate, type Prediction, Z_95 } from "../../models/metrics.ts";
+import { chooseTemperature, chooseThreshold, evaluate, type Prediction } from "../../models/metrics.ts";
 import type { ModelGraph, Normalisation } from "../../models/model-graph.ts";
 import { classObjective } from "../../models/objectives.ts";
 import { averagedOverCopies, copiesOf, withoutCopies } from "../../models/test-time-augmentation.ts";
@@ -14,7 +14,7 @@ import { gather, type PreparedPart, statistics } from "../dataset.ts";
 import { createSession, type DeviceId } from "../engines/session.ts";
 import { predict, predictFrom } from "../evaluate.ts";
 import { mix } from "../mixing.ts";
-import type { Inference, Task, Validation } from "../task.ts";
+import { type Inference, scoreOf, type Task, type Validation } from "../task.ts";
 import { probe } from "./probe.ts";
 
 export interface ClassificationInput {
@@ -214,7 +214,7 @@ export function judge(predictions: readonly Prediction[], classes: number): Vali
   const loss = cases.reduce((sum, one) => sum + one.loss, 0) / cases.length;
   return {
     loss,
-    score: auc && { value: auc.value, standardError: (auc.value - auc.low) / Z_95 },
+    score: scoreOf(auc),
     figures: { loss, accuracy: accuracy.value, ...(auc ? { auc: auc.value } : {}) },
   };
 }

@@ -5,7 +5,7 @@
 import { AppError, type Recipe } from "../../../preload/contract/index.ts";
 import { floatTensor, type Tensor } from "../../graph/graph.ts";
 import { buildArchitecture } from "../../models/build-model.ts";
-import { aucDeLong, determination, meanAbsoluteError, Z_95 } from "../../models/metrics.ts";
+import { aucDeLong, determination, LEAST_PROBABILITY, meanAbsoluteError } from "../../models/metrics.ts";
 import type { Answer, Head, Normalisation } from "../../models/model-graph.ts";
 import { type HeadLoss, headsObjective } from "../../models/objectives.ts";
 import { trainingStep } from "../../models/training-step.ts";
@@ -13,7 +13,7 @@ import { createAugmenter } from "../augmenter.ts";
 import { gather, statistics } from "../dataset.ts";
 import type { DeviceId, Values } from "../engines/session.ts";
 import { EVALUATION_BATCH } from "../evaluate.ts";
-import type { Inference, Task, Validation } from "../task.ts";
+import { type Inference, scoreOf, type Task, type TaskRecipe, type Validation } from "../task.ts";
 import { judge as judgeClasses } from "./classification.ts";
 
 /** What is known about one question, case by case. */
@@ -34,7 +34,21 @@ export interface QuestionedPart {
 }
 
 export interface MultiTaskInput {
-  readonly recipe: Recipe;
+  /** Everything else that a recipe may say (smoothing, mixing, balance, probe, copies, temperature) is of classification alone. */
+  readonly recipe: TaskRecipe &
+    Pick<
+      Recipe,
+      | "architecture"
+      | "inputSize"
+      | "width"
+      | "dropout"
+      | "stochasticDepth"
+      | "frozenLayers"
+      | "layerDecay"
+      | "momentum"
+      | "nesterov"
+      | "l1"
+    >;
   /** By question; cross-entropy or squared error, all weighing the same, where nothing is said. */
   readonly losses?: Readonly<Record<string, HeadLoss>>;
   readonly train: QuestionedPart;
@@ -46,7 +60,7 @@ export interface MultiTaskInput {
 /** The task on images with several questions. Errors: app/invalid-input for a question that no training image answers. */
 export async function multiTask(input: MultiTaskInput): Promise<Task> {
   const { recipe, losses = {}, train, validation, device, threads } = input;
-  const { architecture, inputSize: size, width, seed, dropout, stochasticDepth, frozenLayers } = recipe;
+  const { architecture, inputSize: size, width, seed, dropout, stochasticDepth } = recipe;
   const heads = Object.entries(train.truths).map(([name, truths]): Head => ({ name, answer: answerTo(name, truths) }));
   const model = buildArchitecture(
     architecture,
@@ -70,7 +84,7 @@ export async function multiTask(input: MultiTaskInput): Promise<Task> {
     step: (batchSize, target) => {
       const objective = headsObjective(heads, losses);
       const average = recipe.average !== "none";
-      return trainingStep(model, { ...recipe, frozenLayers, batchSize, objective, average }, target);
+      return trainingStep(model, { ...recipe, batchSize, objective, average }, target);
     },
     feeds: async (cases, random) => {
       const plain = gather(train, size, cases);
@@ -221,9 +235,6 @@ function judgeHead(answers: Float32Array, truths: Truths, answer: Answer): Valid
 
 const NOTHING_KNOWN: Validation = { loss: 0, score: null, figures: {} };
 
-/** A float32 sigmoid can round to exactly 0 and 1. */
-const LEAST_PROBABILITY = 1e-15;
-
 /** Binary cross-entropy over known truths, and the mean AUC of the labels of which both cases are known. */
 function judgeLabels(answers: Float32Array, { labels, holds }: Extract<Truths, { kind: "labels" }>): Validation {
   if (!answers.every(Number.isFinite)) return { loss: Number.NaN, score: null, figures: {} };
@@ -242,7 +253,7 @@ function judgeLabels(answers: Float32Array, { labels, holds }: Extract<Truths, {
       at.map((i) => holds[i] === 1),
       at.map((i) => answers[i]!),
     );
-    return auc && { value: auc.value, standardError: (auc.value - auc.low) / Z_95 };
+    return scoreOf(auc);
   }).filter((one) => one !== null);
   const score = meanScore(scores);
   return { loss: cost / known, score, figures: { loss: cost / known, ...(score ? { auc: score.value } : {}) } };
@@ -263,8 +274,9 @@ function judgeNumbers(
   const scores = Array.from({ length: values }, (_, value) => {
     const at = known.filter((i) => i % values === value);
     const fit = determination(pick(numbers, at), pick(answers, at));
+    const score = scoreOf(fit);
     // Worse than the mean is no better than the mean: one head's first epochs must not outweigh all others.
-    return fit && { value: Math.max(0, fit.value), standardError: (fit.value - fit.low) / Z_95 };
+    return score && { ...score, value: Math.max(0, score.value) };
   }).filter((one) => one !== null);
   const score = meanScore(scores);
   const mae = meanAbsoluteError(pick(numbers, known), pick(answers, known));

@@ -1,6 +1,7 @@
 // A class for each pixel: learnt on patches, judged by Dice on whole images.
 import { floatTensor } from "../../graph/graph.ts";
 import { type ArchitectureName, buildArchitecture } from "../../models/build-model.ts";
+import { LEAST_PROBABILITY } from "../../models/metrics.ts";
 import { addCounts, dice, emptyCounts, jaccard } from "../../models/metrics/overlap.ts";
 import { type MaskLoss, maskObjective } from "../../models/objectives.ts";
 import { createRandom, type Random } from "../../models/random.ts";
@@ -161,9 +162,6 @@ async function judge(
     figures: { loss, dice: value, jaccard: foreground.reduce((sum, one) => sum + one, 0) / foreground.length },
   };
 }
-
-/** A float32 softmax can round the truth to exactly 0. */
-const LEAST_PROBABILITY = 1e-15;
 
 function meanDice(counts: ReturnType<typeof emptyCounts>, classes: number): number {
   let sum = 0;
