@@ -5,10 +5,11 @@
 import { decode as decodePng } from "fast-png";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { PixelDescription, PixelType } from "../../preload/contract/index.ts";
-import { type CodecOutput, decodeJpegLossless, decodeWasm, readJpegHeader } from "./codecs.ts";
+import { type CodecOutput, decodeJpegLossless, decodeWasm, type JpegHeader, readJpegHeader } from "./codecs.ts";
 import { decodeRle } from "./dicom/rle.ts";
 import { codecOf, EXPLICIT_BIG } from "./dicom/transfer-syntax.ts";
 import { pixelChunks } from "./formats/png-chunks.ts";
+import { decodeExtendedJpeg } from "./jpeg-extended.ts";
 import {
   applyPalette,
   asType,
@@ -177,10 +178,8 @@ function signedAs(values: CodecOutput["values"], signed: boolean): SampleArray {
  */
 function decodeDicomJpeg(bytes: Uint8Array, pixels: PixelDescription, encoding: FrameEncoding): CodecOutput {
   const header = readJpegHeader(bytes);
-  if (header && header.bitsPerSample !== 8) {
-    throw new AppError("imaging/codec-missing", `JPEG with ${header.bitsPerSample} bits per sample is not supported.`);
-  }
   if (header && header.process > 2) return decodeJpegLossless(bytes, pixels);
+  if (header && header.bitsPerSample !== 8) return decodeWideJpeg(bytes, header, pixels);
   if (header?.componentCount !== 3 || header.jfif || header.adobe !== null) {
     return decodeWasm("jpeg", bytes, pixels);
   }
@@ -191,6 +190,20 @@ function decodeDicomJpeg(bytes: Uint8Array, pixels: PixelDescription, encoding: 
   marked.set(adobe, 2);
   marked.set(bytes.subarray(2), 2 + adobe.length);
   return decodeWasm("jpeg", marked, pixels);
+}
+
+function decodeWideJpeg(bytes: Uint8Array, header: JpegHeader, pixels: PixelDescription): CodecOutput {
+  const { bitsPerSample: bits, componentCount, process, height: rows, width: columns } = header;
+  if (bits !== 12 || componentCount !== 1 || process > 1) {
+    throw new AppError(
+      "imaging/codec-missing",
+      `JPEG of process ${process} with ${bits} bits and ${componentCount} components is not supported.`,
+    );
+  }
+  const size = { rows, columns, samples: 1, bits, signed: false, planes: false };
+  // Before memory is taken: the frame's own size.
+  sameSize({ ...size, values: new Uint16Array(0) }, pixels);
+  return { ...size, values: decodeExtendedJpeg(bytes, rows, columns, bits) };
 }
 
 function nativeSamples(

@@ -5,6 +5,7 @@
 // The picture is stretched to the square, not letterboxed (decision I3 in README.md). No value is ever NaN.
 
 import type { InputSpec, PixelDescription } from "../../preload/contract/index.ts";
+import { modalityTransform } from "./display.ts";
 import type { DecodedFrame } from "./types.ts";
 
 /** Rec. 601 luminance, as in DICOM's YBR_FULL (PS3.3 C.7.6.3.1.2). */
@@ -29,7 +30,10 @@ export function prepareImage(frame: DecodedFrame, pixels: PixelDescription, spec
 function modalityValues(frame: DecodedFrame, pixels: PixelDescription): (i: number) => number {
   const { values, samples } = frame;
   const { slope, intercept } = pixels;
-  if (samples === 1) return (i) => values[i] * slope + intercept;
+  if (samples === 1) {
+    const modality = modalityTransform(pixels);
+    return (i) => modality(values[i]);
+  }
   const [r, g, b] = LUMINANCE;
   return (i) => (r * values[3 * i] + g * values[3 * i + 1] + b * values[3 * i + 2]) * slope + intercept;
 }
@@ -117,7 +121,7 @@ export function valueRange(images: Iterable<{ frame: DecodedFrame; pixels: Pixel
   const seen: number[] = [];
   let plain = true;
   for (const { frame, pixels } of images) {
-    plain &&= pixels.type === "uint8" && pixels.slope === 1 && pixels.intercept === 0;
+    plain &&= pixels.type === "uint8" && pixels.slope === 1 && pixels.intercept === 0 && !pixels.modalityLut;
     const value = modalityValues(frame, pixels);
     const count = frame.rows * frame.columns;
     const step = Math.max(1, Math.floor(count / RANGE_SAMPLES));

@@ -5,7 +5,8 @@
 
 import { createHash } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { PixelDescription } from "../../preload/contract/index.ts";
+import { type PixelDescription, pixelsOfFrame } from "../../preload/contract/index.ts";
+import { tableRange, windowOver } from "./display.ts";
 import { dicom } from "./formats/dicom.ts";
 import { jpeg } from "./formats/jpeg.ts";
 import { npz } from "./formats/npz.ts";
@@ -13,7 +14,7 @@ import { png } from "./formats/png.ts";
 import { tiff } from "./formats/tiff.ts";
 import { decodeFrame } from "./frame.ts";
 import { MAX_DECODED_BYTES } from "./limits.ts";
-import { drawThumbnail, windowOver } from "./thumbnail.ts";
+import { drawThumbnail } from "./thumbnail.ts";
 import type { DecodedFrame, Format, ImageFile, ImportedImage, OpenedImage } from "./types.ts";
 
 /** Asked in order. DICOM first: its preamble may hold the beginning of a TIFF file, for readers of both (PS3.10 7.1). */
@@ -50,35 +51,67 @@ function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
     const frame = decodeFrame(stored, image.pixels, image.encoding);
     if (index === shown) thumbnailFrame = frame;
     if (window === "auto") {
-      for (const value of frame.values) {
+      for (const value of modalityEnds(frame, pixelsOfFrame(image.pixels, index))) {
         if (value < low) low = value;
         if (value > high) high = value;
       }
     }
   });
   if (!thumbnailFrame) throw new AppError("imaging/empty", "The file holds no frames.");
-  const { slope, intercept } = image.pixels;
-  const ends = [low * slope + intercept, high * slope + intercept].filter(Number.isFinite);
   const pixels: PixelDescription =
-    window === "auto" && ends.length === 2
-      ? { ...image.pixels, window: windowOver(Math.min(...ends), Math.max(...ends)) }
-      : image.pixels;
+    window === "auto" && low <= high ? { ...image.pixels, window: windowOver(low, high) } : image.pixels;
   return {
     ...image,
     format,
     pixels,
     identity: identityOf([image.sopInstance, member], pixels, image),
-    thumbnail: drawThumbnail(thumbnailFrame, pixels),
+    thumbnail: drawThumbnail(thumbnailFrame, pixelsOfFrame(pixels, shown)),
   };
 }
+
+/** Modality values of the darkest and the brightest sample; through a lookup table, its ends. Only finite ones. */
+function modalityEnds(frame: DecodedFrame, pixels: PixelDescription): number[] {
+  if (pixels.modalityLut) {
+    const { low, high } = tableRange(pixels.modalityLut);
+    return [low, high];
+  }
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of frame.values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const ends = [low * pixels.slope + pixels.intercept, high * pixels.slope + pixels.intercept];
+  return ends.every(Number.isFinite) ? ends : [];
+}
+
+/**
+ * What is said about pixels when they are hashed, in this order: the fields that the record had from the beginning, so that an image that
+ * was imported by an older version is still the same image.
+ */
+const IDENTIFYING = [
+  "rows",
+  "columns",
+  "frames",
+  "samples",
+  "type",
+  "bitsStored",
+  "inverted",
+  "slope",
+  "intercept",
+  "unit",
+  "window",
+  "spacing",
+] as const satisfies readonly (keyof PixelDescription)[];
 
 function identityOf(
   origin: readonly string[],
   pixels: PixelDescription,
   image: Pick<OpenedImage, "encoding" | "frames">,
 ) {
+  const identifying = Object.fromEntries(IDENTIFYING.map((key) => [key, pixels[key]]));
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([origin, pixels, image.encoding]));
+  hash.update(JSON.stringify([origin, identifying, image.encoding]));
   for (const { transferSyntax, bytes } of image.frames)
     hash.update(`${transferSyntax} ${bytes.length}\n`).update(bytes);
   return hash.digest("hex");

@@ -4,7 +4,7 @@
 // PixelDescription (contract) says what *decoded* samples mean, FrameEncoding says how the *kept* bytes are laid out,
 // DecodedFrame is the samples. All are plain data; FrameEncoding travels through the project as JSON.
 
-import type { ImageFormat, Part, PixelDescription } from "../../preload/contract/index.ts";
+import type { FrameGeometry, ImageFormat, Part, PixelDescription } from "../../preload/contract/index.ts";
 
 /** A frame as it is kept. `transferSyntax` is a DICOM UID, or "png", "jpeg" (a whole file) or "raw" (little-endian samples). */
 export interface StoredFrame {
@@ -80,6 +80,8 @@ export interface ImportedImage {
   readonly pixels: PixelDescription;
   readonly encoding: FrameEncoding;
   readonly frames: readonly StoredFrame[];
+  /** one record for each frame; empty for a file that knows no patient's space */
+  readonly geometry: readonly FrameGeometry[];
   readonly tags: readonly Tag[];
   /** PNG, at most 192 px on the longer side */
   readonly thumbnail: Uint8Array;

@@ -1,37 +1,13 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { jobSchema } from "./jobs.ts";
+import { pixelDescriptionSchema } from "./pixels.ts";
 
 export const partSchema = z.enum(["train", "validation", "test"]);
 export type Part = z.infer<typeof partSchema>;
 
-export const pixelTypeSchema = z.enum(["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"]);
-export type PixelType = z.infer<typeof pixelTypeSchema>;
-
-export const imageFormatSchema = z.enum(["dicom", "png", "jpeg", "tiff", "npz"]);
+export const imageFormatSchema = z.enum(["dicom", "png", "jpeg", "tiff", "npz", "nifti"]);
 export type ImageFormat = z.infer<typeof imageFormatSchema>;
-
-/** What is needed to turn decoded frames into values and into a picture. Windows are never baked in. */
-export const pixelDescriptionSchema = z.object({
-  rows: z.int().positive(),
-  columns: z.int().positive(),
-  frames: z.int().positive(),
-  samples: z.union([z.literal(1), z.literal(3)]).describe("per pixel: 1 grey, 3 RGB interleaved"),
-  type: pixelTypeSchema.describe("of one decoded sample, little endian"),
-  bitsStored: z.int().min(1).max(32),
-  inverted: z.boolean().describe("true for MONOCHROME1: low values are bright"),
-  slope: z.number().describe("modality value = stored * slope + intercept"),
-  intercept: z.number(),
-  unit: z.string().describe("of modality values, for example HU; empty when unknown"),
-  window: z
-    .object({ center: z.number(), width: z.number().positive() })
-    .describe("in modality values; from the file or from its darkest and brightest value"),
-  spacing: z
-    .tuple([z.number().positive(), z.number().positive()])
-    .nullable()
-    .describe("[between rows, between columns] in mm"),
-});
-export type PixelDescription = z.infer<typeof pixelDescriptionSchema>;
 
 export const imageSchema = z.object({
   id: z.string(),

@@ -39,6 +39,7 @@ export * from "./images.ts";
 export * from "./jobs.ts";
 export * from "./labels.ts";
 export * from "./models.ts";
+export * from "./pixels.ts";
 export * from "./project.ts";
 export * from "./runs.ts";
 export * from "./serving.ts";

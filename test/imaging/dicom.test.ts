@@ -220,35 +220,43 @@ describe("compressed pixel data", () => {
     expect(worst).toBeLessThan(12);
   });
 
-  test("12-bit JPEG is refused by name", () => {
-    const frame = Uint8Array.from([
-      0xff,
-      0xd8,
-      0xff,
-      0xc1,
-      0,
-      11,
-      12,
-      0,
-      ROWS,
-      0,
-      COLUMNS,
-      1,
-      1,
-      0x11,
-      0,
-      0xff,
-      0xd9,
-      0,
+  /** A frame of T.81 process 4 whose blocks hold a mean alone. */
+  const extended = (components: number, coded: number[]) => {
+    const parts = Array.from({ length: components }, (_, i) => [i + 1, 0x11, 0]).flat();
+    const one = (values: number[]) => [
+      ...new Array(16).fill(0).map((_, i) => (i === 3 ? values.length : 0)),
+      ...values,
+    ];
+    return Uint8Array.from([
+      ...[0xff, 0xd8, 0xff, 0xdb, 0, 67, 0, ...new Array(64).fill(1)],
+      ...[0xff, 0xc1, 0, 8 + 3 * components, 12, 0, ROWS, 0, COLUMNS, components, ...parts],
+      // Codes of four bits: 0 to 11 bits of difference; and of the other coefficients none (end of block).
+      ...[0xff, 0xc4, 0, 31, 0, ...one([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])],
+      ...[0xff, 0xc4, 0, 20, 0x10, ...one([0])],
+      ...[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, ...coded, 0xff, 0xd9],
     ]);
-    const bytes = writeDicom({
-      attributes: greyAttributes(twelve),
+  };
+  const open12 = (frame: Uint8Array, more: Attributes = {}) =>
+    writeDicom({
+      attributes: greyAttributes({ ...twelve, ...more }),
       pixelData: [frame],
       transferSyntax: "1.2.840.10008.1.2.4.51",
     });
-    expect(refusal(() => readOne(bytes))).toEqual({
+
+  test("12-bit JPEG: each block's mean is where T.81 puts it", () => {
+    // Two rows of three blocks. Code 1011 (11 bits), difference 1024 = 10000000000, no more coefficients (0000); then 0000 0000 five times.
+    const bits = ["1011", "10000000000", "0000", ...new Array(5).fill("00000000")].join("").padEnd(64, "1");
+    const coded = Array.from({ length: 8 }, (_, i) => Number.parseInt(bits.slice(8 * i, 8 * i + 8), 2));
+    const { values } = decode(readOne(open12(extended(1, coded))));
+    expect([...values]).toEqual(new Array(PIXELS).fill(2048 + 1024 / 8));
+  });
+
+  test("12-bit JPEG that ends early is cut off, in colour it is refused by name", () => {
+    expect(refusal(() => readOne(open12(extended(1, [0xb8]))))).toMatchObject({ code: "imaging/frame-truncated" });
+    const colour = { SamplesPerPixel: 3, PhotometricInterpretation: "YBR_FULL", PlanarConfiguration: 0 };
+    expect(refusal(() => readOne(open12(extended(3, []), colour)))).toEqual({
       code: "imaging/codec-missing",
-      message: "JPEG with 12 bits per sample is not supported.",
+      message: "JPEG of process 1 with 12 bits and 3 components is not supported.",
     });
   });
 });

@@ -18,9 +18,7 @@ const SOON_MS = 5_000;
 const REFUSED: Record<string, string> = {
   "ExplVR_BigEndNoMeta.dcm": "imaging/pixel-data-missing",
   "ExplVR_LitEndNoMeta.dcm": "imaging/pixel-data-missing",
-  "JPEG-lossy.dcm": "imaging/codec-missing",
   "JPEG2000-embedded-sequence-delimiter.dcm": "imaging/unreadable",
-  "JPGExtended.dcm": "imaging/codec-missing",
   "MR_truncated.dcm": "imaging/frame-truncated",
   "README.txt": "imaging/format-unknown",
   "UN_sequence.dcm": "imaging/pixel-data-missing",

@@ -2,6 +2,7 @@
 
 usage: dicom-pixels.py OUT FILE...   writes OUT/<n>.raw per file and prints one JSON line per file.
 Colour is converted to RGB, palettes are applied, stored values are kept as they are (no rescale).
+A JPEG 2000 file, which dcmtk cannot read, is also written as OUT/<n>.dcm without compression.
 """
 import json
 import sys
@@ -10,6 +11,7 @@ import numpy
 import pydicom
 from pydicom.pixel_data_handlers.util import apply_color_lut, convert_color_space
 
+JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 out, files = sys.argv[1], sys.argv[2:]
 for number, path in enumerate(files):
     answer = {"file": path}
@@ -25,6 +27,19 @@ for number, path in enumerate(files):
         pixels = numpy.ascontiguousarray(pixels).astype(pixels.dtype.newbyteorder("="))
         answer |= {"dtype": str(pixels.dtype), "shape": pixels.shape}
         pixels.tofile(f"{out}/{number}.raw")
+        if dataset.file_meta.TransferSyntaxUID in JPEG_2000:
+            # The values that were compared are the ones to draw, whatever the header says of their bits.
+            dataset.BitsStored = dataset.BitsAllocated
+            dataset.HighBit = dataset.BitsAllocated - 1
+            dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
+            if dataset.SamplesPerPixel == 3:
+                dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
+            dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+            dataset.is_little_endian, dataset.is_implicit_VR = True, False
+            dataset.PixelData = pixels.tobytes()
+            dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OW", False
+            dataset.save_as(f"{out}/{number}.dcm")
+            answer["uncompressed"] = f"{out}/{number}.dcm"
     except Exception as error:  # what pydicom refuses is an answer too
         answer["error"] = f"{type(error).__name__}: {error}"[:200]
     print(json.dumps(answer))

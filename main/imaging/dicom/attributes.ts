@@ -28,13 +28,17 @@ const latin1 = new TextDecoder("latin1");
 export class Attributes {
   readonly dataSet: DataSet;
   readonly #decode: (bytes: Uint8Array) => string;
+  readonly #signed: boolean;
 
-  /** `parent` gives its character set to the items of its sequences. */
+  /** `parent` gives its character set and its pixels' sign to the items of its sequences. */
   constructor(dataSet: DataSet, parent?: Attributes) {
     this.dataSet = dataSet;
     const element = dataSet.elements.get(tagOf("SpecificCharacterSet"));
     this.#decode =
       element || !parent ? textDecoder(element ? latin1.decode(this.bytes(element)).split("\\") : []) : parent.#decode;
+    const representation = dataSet.elements.get(tagOf("PixelRepresentation"));
+    const ownSign = representation && this.bytes(representation)[dataSet.littleEndian ? 0 : 1] === 1;
+    this.#signed = ownSign ?? (parent ? parent.#signed : false);
   }
 
   element(keyword: string): Element | undefined {
@@ -58,9 +62,7 @@ export class Attributes {
   /** The element's VR; of an unknown one (UN) what the dictionary says, of "xs" US or SS as PixelRepresentation says (PS3.5 A.1). */
   vr(element: Element): string {
     const vr = element.vr === "UN" ? (dictionaryEntry(element.tag)?.vr ?? "UN") : element.vr;
-    if (vr !== "xs") return vr;
-    const representation = this.dataSet.elements.get(tagOf("PixelRepresentation"));
-    return representation && this.bytes(representation)[this.dataSet.littleEndian ? 0 : 1] === 1 ? "SS" : "US";
+    return vr === "xs" ? (this.#signed ? "SS" : "US") : vr;
   }
 
   stringsOf(element: Element): string[] {

@@ -3,14 +3,12 @@
 import { AppError } from "../../../preload/contract/errors.ts";
 import type { Palette } from "../types.ts";
 import type { Attributes } from "./attributes.ts";
+import { readDescriptor, readEntries, readSegments } from "./lookup.ts";
 
 const CHANNELS = ["Red", "Green", "Blue"] as const;
 
-/** Throws imaging/header-invalid without tables, imaging/codec-missing for segmented ones. */
+/** Throws imaging/header-invalid without tables. */
 export function readPalette(attributes: Attributes): Palette {
-  if (attributes.element("SegmentedRedPaletteColorLookupTableData") && !attributes.element(dataOf("Red"))) {
-    throw new AppError("imaging/codec-missing", "Segmented colour lookup tables are not supported.");
-  }
   const channels = CHANNELS.map((channel) => readChannel(attributes, channel));
   const entries = Math.min(...channels.map(({ values }) => values.length));
   const rgb = new Uint8Array(entries * 3);
@@ -20,27 +18,21 @@ export function readPalette(attributes: Attributes): Palette {
   return { first: channels[0].first, rgb: Buffer.from(rgb).toString("base64") };
 }
 
-const dataOf = (channel: string) => `${channel}PaletteColorLookupTableData`;
-
 function readChannel(attributes: Attributes, channel: string): { first: number; values: Uint8Array } {
-  const descriptor = attributes.numbers(`${channel}PaletteColorLookupTableDescriptor`);
-  const element = attributes.element(dataOf(channel));
-  if (descriptor.length !== 3 || !element) {
+  const descriptor = readDescriptor(attributes, `${channel}PaletteColorLookupTableDescriptor`);
+  const plain = `${channel}PaletteColorLookupTableData`;
+  const segmented = `Segmented${plain}`;
+  if (!descriptor || !(attributes.element(plain) || attributes.element(segmented))) {
     throw new AppError("imaging/header-invalid", `The palette image has no lookup table for ${channel.toLowerCase()}.`);
   }
-  // 0 means 65536 entries; read as a signed number, more than 32767 come out negative.
-  const entries = descriptor[0] & 0xffff || 65536;
-  const bytes = attributes.bytes(element);
-  if (bytes.length < entries) {
+  const values = readEntries(attributes, plain, descriptor) ?? readSegments(attributes, segmented, descriptor);
+  if (!values) {
     throw new AppError(
       "imaging/header-invalid",
-      `Expected ${entries} lookup table entries, found ${bytes.length} bytes.`,
+      `Expected ${descriptor.entries} lookup table entries, found fewer in the table for ${channel.toLowerCase()}.`,
     );
   }
-  if (bytes.length < 2 * entries) return { first: descriptor[1], values: bytes.slice(0, entries) };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wide = Uint16Array.from({ length: entries }, (_, i) => view.getUint16(2 * i, attributes.dataSet.littleEndian));
   // Tables of 16-bit words whose values are 8 bit wide exist in spite of the standard; their high bytes are all zero.
-  const narrow = descriptor[2] === 8 || wide.every((value) => value < 256);
-  return { first: descriptor[1], values: Uint8Array.from(wide, (value) => (narrow ? value : value >> 8)) };
+  const narrow = descriptor.bits === 8 || values.every((value) => value < 256);
+  return { first: descriptor.first, values: Uint8Array.from(values, (value) => (narrow ? value : value >> 8)) };
 }

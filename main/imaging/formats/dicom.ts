@@ -3,18 +3,16 @@
 // Pixel data stay in their transfer syntax, cut into frames. An object without pixels is refused by the name of its kind.
 
 import { AppError } from "../../../preload/contract/errors.ts";
-import type { PixelDescription } from "../../../preload/contract/index.ts";
 import { Attributes } from "../dicom/attributes.ts";
 import { type Element, looksLikeDicom, readPart10 } from "../dicom/dataset.ts";
+import { describePixels } from "../dicom/describe.ts";
 import { tagOf, tagText } from "../dicom/dictionary.ts";
 import { splitFrames } from "../dicom/frames.ts";
+import { readGeometry } from "../dicom/geometry.ts";
 import { kindOfObject } from "../dicom/object-kind.ts";
 import { readPalette } from "../dicom/palette.ts";
 import { shownTags } from "../dicom/shown-tags.ts";
 import { codecOf } from "../dicom/transfer-syntax.ts";
-import { integerType } from "../frame.ts";
-import { checkSize } from "../limits.ts";
-import { BYTES_PER_SAMPLE } from "../samples.ts";
 import type { Format, FrameEncoding, OpenedImage } from "../types.ts";
 
 export const dicom: Format = {
@@ -31,7 +29,7 @@ function openDicom(name: string, bytes: Uint8Array, maxBytes: number): OpenedIma
     throw new AppError("imaging/codec-missing", `No codec reads the transfer syntax ${transferSyntax}.`);
   }
   const encoding = readEncoding(attributes, pixelElement);
-  const pixels = describePixels(attributes, encoding, maxBytes);
+  const { pixels, windowed } = describePixels(attributes, encoding, maxBytes);
   const frames = splitFrames(pixelElement, dataSet, transferSyntax, pixels, encoding);
   return {
     name,
@@ -44,7 +42,8 @@ function openDicom(name: string, bytes: Uint8Array, maxBytes: number): OpenedIma
     pixels,
     encoding,
     frames,
-    window: pixels.samples === 3 || readWindow(attributes) ? "given" : "auto",
+    geometry: readGeometry(attributes, pixels),
+    window: pixels.samples === 3 || windowed ? "given" : "auto",
     member: "",
     tags: shownTags(attributes),
     suggestedClass: null,
@@ -100,68 +99,4 @@ function readEncoding(attributes: Attributes, pixels: Element): FrameEncoding {
     planar: samples === 3 && attributes.number("PlanarConfiguration", 0) === 1 ? 1 : 0,
     palette: photometric === "PALETTE COLOR" && samples === 1 ? readPalette(attributes) : null,
   };
-}
-
-function describePixels(attributes: Attributes, encoding: FrameEncoding, maxBytes: number): PixelDescription {
-  const rows = attributes.number("Rows", 0);
-  const columns = attributes.number("Columns", 0);
-  const frames = attributes.number("NumberOfFrames", 1);
-  const colour = encoding.samples === 3 || encoding.palette !== null;
-  const samples = colour ? 3 : 1;
-  const type = encoding.float
-    ? "float32"
-    : encoding.palette
-      ? "uint8"
-      : integerType(encoding.bitsAllocated, encoding.signed);
-  checkSize(rows, columns, frames, samples * BYTES_PER_SAMPLE[type], maxBytes);
-  const bitsStored = encoding.palette ? 8 : encoding.bitsStored;
-  const scale = colour ? { slope: 1, intercept: 0, unit: "" } : readScale(attributes);
-  return {
-    rows,
-    columns,
-    frames,
-    samples,
-    type,
-    bitsStored,
-    inverted: encoding.photometric === "MONOCHROME1" && samples === 1,
-    ...scale,
-    window: (colour ? null : readWindow(attributes)) ?? { center: 2 ** (bitsStored - 1), width: 2 ** bitsStored },
-    spacing: readSpacing(attributes),
-  };
-}
-
-/** The attribute where it is: at the top, or in the functional groups of enhanced objects (PS3.3 C.7.6.16). */
-function numbersOf(attributes: Attributes, keyword: string, group: string): number[] {
-  const top = attributes.numbers(keyword);
-  if (top.length > 0) return top;
-  for (const groups of ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]) {
-    const found = attributes.items(groups)[0]?.items(group)[0]?.numbers(keyword) ?? [];
-    if (found.length > 0) return found;
-  }
-  return [];
-}
-
-/** Rescale (C.11.1.1.2) or, of a dose grid, its scaling (C.8.8.3). A modality lookup table is not applied. */
-function readScale(attributes: Attributes): Pick<PixelDescription, "slope" | "intercept" | "unit"> {
-  const dose = attributes.number("DoseGridScaling", 0);
-  if (dose > 0) return { slope: dose, intercept: 0, unit: attributes.string("DoseUnits") };
-  const modality = attributes.string("Modality");
-  const [slope] = numbersOf(attributes, "RescaleSlope", "PixelValueTransformationSequence");
-  const [intercept] = numbersOf(attributes, "RescaleIntercept", "PixelValueTransformationSequence");
-  const unit = attributes.string("RescaleType") || (modality === "CT" ? "HU" : attributes.string("Units"));
-  return { slope: slope || 1, intercept: intercept ?? 0, unit: unit === "US" ? "" : unit };
-}
-
-function readWindow(attributes: Attributes): PixelDescription["window"] | null {
-  const [center] = numbersOf(attributes, "WindowCenter", "FrameVOILUTSequence");
-  const [width] = numbersOf(attributes, "WindowWidth", "FrameVOILUTSequence");
-  return center !== undefined && width > 0 ? { center, width } : null;
-}
-
-function readSpacing(attributes: Attributes): PixelDescription["spacing"] {
-  for (const keyword of ["PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"]) {
-    const [between, along] = numbersOf(attributes, keyword, "PixelMeasuresSequence");
-    if (between > 0 && along > 0) return [between, along];
-  }
-  return null;
 }

@@ -60,6 +60,7 @@ export function plainImage(
     pixels,
     encoding,
     frames,
+    geometry: [],
     window: type === "uint8" ? "given" : "auto",
     member: about.member ?? "",
     tags: [],
