@@ -56,7 +56,8 @@ export function describePixels(attributes: Attributes, encoding: FrameEncoding, 
   };
 }
 
-type Described1 = Required<Omit<FrameDescription, "windows">> & Pick<FrameDescription, "windows">;
+/** What a frame has of its own, complete. */
+type FrameValues = Required<Omit<FrameDescription, "windows">> & Pick<FrameDescription, "windows">;
 
 function describeFrame(
   groups: FunctionalGroups,
@@ -64,7 +65,7 @@ function describeFrame(
   frame: number,
   colour: boolean,
   whole: PixelDescription["window"],
-): Described1 {
+): FrameValues {
   const windows = colour ? [] : readWindows(groups, frame);
   const scale = colour ? { slope: 1, intercept: 0, unit: "" } : readScale(groups, attributes, frame);
   const window = windows[0] ? { center: windows[0].center, width: windows[0].width } : whole;
@@ -77,7 +78,7 @@ function perFrame(
   attributes: Attributes,
   frames: number,
   colour: boolean,
-  first: Described1,
+  first: FrameValues,
   whole: PixelDescription["window"],
 ): Pick<PixelDescription, "perFrame"> {
   const own = Array.from({ length: frames }, (_, frame): FrameDescription => {
