@@ -13,6 +13,7 @@ function replaceKey(event: StudioEvent): string | null {
     case "changed":
       return `changed ${event.topic}`;
     case "hello":
+    case "labels":
     case "points":
       return null;
   }
@@ -70,6 +71,8 @@ class Subscriber implements AsyncIteratorObject<StudioEvent, void, void> {
     if (key !== null) this.#queue = this.#queue.filter((waiting) => replaceKey(waiting) !== key);
     // News with a key is never many: that a job ended must not be lost behind points.
     if (key !== null || this.#queue.length < LONGEST_QUEUE) this.#queue.push(event);
+    // Labels must not be missed: one event in place of those that do not fit says that all may be old.
+    else if (event.type === "labels") this.push({ type: "changed", topic: "labels" });
   }
 
   end(): void {

@@ -9,6 +9,7 @@ import type { z } from "zod";
 import { AppError } from "../../preload/contract/errors.ts";
 import type {
   Facets,
+  FrameGeometry,
   ImageDetail,
   ImageFilter,
   ImageFormat,
@@ -44,6 +45,19 @@ export interface NewImage {
   readonly thumbnail: Uint8Array;
   readonly suggestedClass: string | null;
   readonly suggestedPart: Part | null;
+  /** one record for each frame; none where the format knows no patient */
+  readonly geometry?: readonly FrameGeometry[];
+  /** codes of what is wrong with it */
+  readonly quality?: readonly string[];
+  /** 64 bits of what the picture looks like, hexadecimal */
+  readonly pictureHash?: string | null;
+}
+
+/** An image of a series, with where its frames lie. */
+export interface SeriesImage extends ImageSummary {
+  readonly pixels: PixelDescription;
+  readonly geometry: readonly FrameGeometry[];
+  readonly instanceNumber: number | null;
 }
 
 export type ImageSort = z.infer<typeof imageSortSchema>;
@@ -64,7 +78,7 @@ const orderBy = (sort: ImageSort, direction: "ASC" | "DESC") =>
 const SUMMARY = `
   SELECT images.id, images.name, images.format, images.modality, images.patient, images.study, images.series, images.rows,
     images.columns, images.frames, images.imported_at, images.class AS classId,
-    (SELECT count(*) FROM boxes WHERE boxes.image = images.number) AS boxes
+    (SELECT count(*) FROM shapes WHERE shapes.image = images.number AND layer = '') AS shapes
   FROM images`;
 
 /** Text as searched for: any case, composed characters. */
@@ -123,8 +137,8 @@ export class Images {
       const id = randomUUID();
       const { row } = this.#database.run(
         `INSERT INTO images (id, identity, name, name_key, search, format, modality, patient, study, series, sop_instance,
-          instance_number, rows, columns, frames, suggested_class, suggested_part, imported_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          instance_number, rows, columns, frames, suggested_class, suggested_part, imported_at, picture_hash)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         image.identity,
         image.name,
@@ -143,14 +157,19 @@ export class Images {
         image.suggestedClass,
         image.suggestedPart,
         new Date().toISOString(),
+        image.pictureHash ?? null,
       );
       this.#database.run(
-        "INSERT INTO image_headers (image, pixels, encoding, tags) VALUES (?, ?, ?, ?)",
+        "INSERT INTO image_headers (image, pixels, encoding, tags, geometry) VALUES (?, ?, ?, ?, ?)",
         row,
         JSON.stringify(image.pixels),
         JSON.stringify(image.encoding),
         JSON.stringify(image.tags),
+        JSON.stringify(image.geometry ?? []),
       );
+      for (const code of new Set(image.quality)) {
+        this.#database.run("INSERT INTO image_findings (image, code) VALUES (?, ?)", row, code);
+      }
       this.#database.run("INSERT INTO thumbnails (image, png) VALUES (?, ?)", row, image.thumbnail);
       image.frames.forEach((frame, position) => {
         this.#database.run(
@@ -225,6 +244,26 @@ export class Images {
     if (row === undefined) throw noImage();
     const { pixels, tags, suggestedPart, ...summary } = row;
     return { ...summaryOf(summary), pixels: JSON.parse(pixels), tags: JSON.parse(tags), suggestedPart };
+  }
+
+  /** All images of an image's series, by instance number; only the image itself where it names no series. Throws app/not-found. */
+  series(id: string): SeriesImage[] {
+    return this.#database.read(() => {
+      const { series } = this.get(id);
+      const rows = this.#database.all<SummaryRow & { pixels: string; geometry: string; instanceNumber: number | null }>(
+        `SELECT summary.*, image_headers.pixels, geometry, instance_number AS instanceNumber
+        FROM (${SUMMARY} WHERE ${series === "" ? "images.id = ?" : "images.series = ? AND images.series <> ''"}) AS summary
+        JOIN images ON images.id = summary.id JOIN image_headers ON image_headers.image = images.number
+        ORDER BY instance_number IS NULL, instance_number, name_key, images.number`,
+        series === "" ? id : series,
+      );
+      return rows.map(({ pixels, geometry, instanceNumber, ...summary }) => ({
+        ...summaryOf(summary),
+        pixels: JSON.parse(pixels),
+        geometry: JSON.parse(geometry),
+        instanceNumber,
+      }));
+    });
   }
 
   /** One kept frame with what is needed to decode it. Throws app/not-found, imaging/frame-missing. */

@@ -1,5 +1,5 @@
 // The door of the room: what others may take from it.
 
-export type { NewImage } from "./images.ts";
+export type { NewImage, SeriesImage } from "./images.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
 export { recentProjects } from "./recent.ts";

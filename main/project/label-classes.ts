@@ -116,8 +116,8 @@ export class LabelClasses {
     this.#database.transaction(() => {
       const old = this.get(id);
       const used = this.#database.one<{ used: number }>(
-        `SELECT (SELECT count(*) FROM images WHERE class = ?) + (SELECT count(*) FROM boxes WHERE class = ?)
-          + (SELECT count(*) FROM masks WHERE class = ?) AS used`,
+        `SELECT (SELECT count(*) FROM images WHERE class = ?) + (SELECT count(*) FROM shapes WHERE class = ?)
+          + (SELECT count(*) FROM layer_classes WHERE class = ?) AS used`,
         id,
         id,
         id,

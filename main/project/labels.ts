@@ -1,18 +1,30 @@
 // What readers say about images: an append-only log of changes, and the present state derived from it in the same transaction.
 //
 // Each change in the log has what was there before and what is there after, with the reader of each: nothing anybody said is
-// ever lost, also where someone else says something else later. What an image's label *is* now is the last thing said.
+// ever lost, also where someone else says something else later. What an image's label *is* now is the last thing said in its layer.
+// Layers: SHARED_LAYER is what everybody sees and training uses; every other layer is one reader's read of a case (reads.ts).
 //
-// Undo and redo belong to a member and are in the database, so they survive a restart. They only ever take back the member's
-// own last word on a thing: as soon as someone else (or an import) changes the same thing, it leaves the member's undo, because
-// taking it back would silently erase the other's work. So what `history` counts can always be taken.
+// Undo and redo belong to a member and a layer and are in the database, so they survive a restart. A step takes back everything that
+// was said at once. They only ever take back the member's own last word on a thing: as soon as someone else (or an import)
+// changes the same thing, it leaves the member's undo, because taking it back would silently erase the other's work. So what
+// `history` counts can always be taken.
 
-import { randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { Box, ImageLabels, LabelChange, LabelClass, Mask } from "../../preload/contract/index.ts";
+import type {
+  Geometry,
+  ImageLabels,
+  LabelChange,
+  LabelClass,
+  LabelEdit,
+  Shape,
+  ShapeInput,
+} from "../../preload/contract/index.ts";
+import { SHARED_LAYER } from "../../preload/contract/labels.ts";
 import type { Audit } from "./audit.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ProjectDatabase } from "./database.ts";
+import { assertClass, assertFits, type ImageSize } from "./geometry.ts";
 import { type ClassInput, LabelClasses } from "./label-classes.ts";
 
 type Cause = "edit" | "undo" | "redo" | "import";
@@ -21,33 +33,40 @@ interface ClassState {
   readonly classId: string;
   readonly reader: string;
 }
-interface BoxState extends ClassState {
-  readonly id: string;
-  readonly frame: number;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  /** number of the change that drew it: boxes keep this order whatever happens to them */
+type ShapeState = Omit<Shape, "imageId"> & {
+  /** number of the change that drew it: shapes keep this order whatever happens to them */
   readonly drawn: number;
-}
-interface ImageRow {
+};
+interface ImageRow extends ImageSize {
   readonly number: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly frames: number;
 }
-/** One thing that has a state: an image's class, or a box. */
-type Change = { readonly image: number } & (
+/** One thing that has a state: an image's class, or a shape. */
+type Change = { readonly image: number; readonly layer: string } & (
   | { readonly kind: "class"; readonly before: ClassState | null; readonly after: ClassState | null }
-  | { readonly kind: "box"; readonly id: string; readonly before: BoxState | null; readonly after: BoxState | null }
+  | {
+      readonly kind: "shape";
+      readonly id: string;
+      readonly before: ShapeState | null;
+      readonly after: ShapeState | null;
+    }
 );
 
-/** Rounding of coordinates that went through a page's zoom, in image pixels. */
-const EDGE_TOLERANCE = 1e-6;
+const SHAPE_TARGET = "shape ";
+const targetOf = (change: Change) =>
+  change.kind === "shape" ? SHAPE_TARGET + change.id : `class ${change.image} ${change.layer}`.trimEnd();
+const textOf = (state: ClassState | ShapeState | null) => (state === null ? null : canonicalJson({ ...state }));
 
-const targetOf = (change: Change) => (change.kind === "class" ? `class ${change.image}` : `box ${change.id}`);
-const textOf = (state: ClassState | BoxState | null) => (state === null ? null : canonicalJson({ ...state }));
+interface ShapeRow extends Omit<Shape, "geometry" | "attributes"> {
+  readonly geometry: string;
+  readonly attributes: string;
+}
+const readShape = ({ geometry, attributes, ...row }: ShapeRow): Shape => ({
+  ...row,
+  geometry: JSON.parse(geometry) as Geometry,
+  attributes: JSON.parse(attributes) as Shape["attributes"],
+});
+const SHAPE_COLUMNS = `shapes.id, images.id AS imageId, shapes.frame, shapes.class AS classId, geometry, attributes, track, source,
+  members.name AS reader FROM shapes JOIN images ON images.number = shapes.image JOIN members ON members.id = shapes.reader`;
 
 export class Labels {
   readonly #database: ProjectDatabase;
@@ -78,19 +97,41 @@ export class Labels {
   }
 
   /** Throws app/not-found. */
-  forImage(imageId: string): ImageLabels {
-    return this.#database.read(() => this.#labelsOf(this.#image(imageId).number));
+  forImage(imageId: string, layer = SHARED_LAYER): ImageLabels {
+    return this.#database.read(() => {
+      const image = this.#image(imageId).number;
+      const shapes = this.#database
+        .all<ShapeRow>(
+          `SELECT ${SHAPE_COLUMNS} WHERE shapes.image = ? AND layer = ? ORDER BY drawn, shapes.number`,
+          image,
+          layer,
+        )
+        .map(readShape);
+      const { classId, classReader } = this.#classOf(image, imageId, layer);
+      return { imageId, layer, classId, classReader, shapes };
+    });
   }
 
-  /** Gives or (null) takes back the image label. Throws app/not-found, labels/class-unknown. */
-  setClass(imageId: string, classId: string | null): ImageLabels {
+  /**
+   * All of the edits or none; together one step of undo. An edit that changes nothing is left out.
+   * Throws app/not-found, labels/class-unknown, labels/geometry-invalid.
+   */
+  apply(edits: readonly LabelEdit[], layer = SHARED_LAYER): LabelChange {
     return this.#database.transaction(() => {
-      const image = this.#image(imageId).number;
-      if (classId !== null) this.#classes.get(classId);
-      const after = classId === null ? null : { classId, reader: this.#member };
-      const change = { kind: "class", image, before: this.#classState(image), after } as const;
-      if (this.#apply(change, "edit")) this.#audit.record("label/set-class", imageId, { classId });
-      return this.#labelsOf(image);
+      const done = new Changed(layer);
+      let step: number | null = null;
+      for (const edit of edits) {
+        const change = this.#changeOf(edit, layer);
+        const sequence = this.#apply(change, "edit");
+        if (sequence !== null) {
+          if (step === null) this.#forgetRedo(layer);
+          step ??= sequence;
+          this.#remember(change, step, sequence);
+        }
+        done.add(change);
+      }
+      if (step !== null) this.#audit.record("label/edit", this.#imageId(done.first), done.summary());
+      return this.#describe(done);
     });
   }
 
@@ -111,10 +152,10 @@ export class Labels {
           classes.set(className, named);
           if (added) newClasses.push(named.name);
         }
-        const image = this.#image(imageId).number;
-        const before = this.#classState(image);
-        if (before?.classId === named.id) continue;
-        this.#apply({ kind: "class", image, before, after: { classId: named.id, reader: this.#member } }, "import");
+        const { id: classId } = named;
+        const change = this.#changeOf({ do: "class", imageId, classId }, SHARED_LAYER);
+        if (change.kind !== "class" || change.before?.classId === classId) continue;
+        this.#apply(change, "import");
         labelled++;
       }
       if (labelled > 0) this.#audit.record("label/import", "", { labelled });
@@ -122,164 +163,133 @@ export class Labels {
     });
   }
 
-  /** Draws a box (no id) or changes one. Throws app/not-found, labels/class-unknown, labels/geometry-invalid. */
-  saveBox(input: Omit<Box, "id" | "reader"> & { id?: string }): ImageLabels {
-    return this.#putBox(input, "edit");
-  }
-
-  /** Adds a box, as an import brings it; not in anybody's undo. Throws as saveBox does. */
-  addBox(input: Omit<Box, "id" | "reader">): ImageLabels {
-    return this.#putBox({ ...input, id: undefined }, "import");
-  }
-
-  /** Throws app/not-found. */
-  deleteBox(id: string): ImageLabels {
-    return this.#database.transaction(() => {
-      const owner = this.#database.one<{ image: number }>("SELECT image FROM boxes WHERE id = ?", id);
-      if (owner === undefined) throw noBox();
-      const before = this.#boxState(id, owner.image);
-      this.#apply({ kind: "box", image: owner.image, id, before, after: null }, "edit");
-      const labels = this.#labelsOf(owner.image);
-      this.#audit.record("label/delete-box", labels.imageId, { box: id });
-      return labels;
+  /** Adds shapes, as an import brings them; not in anybody's undo. Throws as apply does. */
+  importShapes(shapes: readonly ShapeInput[]): void {
+    this.#database.transaction(() => {
+      for (const shape of shapes) this.#apply(this.#changeOf({ do: "put", shape }, SHARED_LAYER), "import");
+      if (shapes.length > 0) this.#audit.record("label/import", "", { shapes: shapes.length });
     });
   }
 
-  /** Adds a mask, as an import brings it; not in anybody's undo. Throws app/not-found, labels/class-unknown, labels/geometry-invalid. */
-  addMask(input: Omit<Mask, "id" | "reader">): ImageLabels {
-    return this.#database.transaction(() => {
-      const image = this.#image(input.imageId);
-      this.#classes.get(input.classId);
-      assertMaskFits(image, input);
-      const { frame, classId, rows, columns, runs } = input;
-      const id = randomUUID();
-      const reader = this.#member;
-      this.#database.run(
-        "INSERT INTO masks (id, image, frame, class, rows, columns, runs, reader) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        id,
-        image.number,
-        frame,
-        classId,
-        rows,
-        columns,
-        JSON.stringify(runs),
-        reader,
-      );
-      this.#log(
-        image.number,
-        "mask",
-        `mask ${id}`,
-        null,
-        canonicalJson({ id, frame, classId, rows, columns, runs, reader }),
-        "import",
-      );
-      this.#audit.record("label/add-mask", input.imageId, { mask: id, classId });
-      return this.#labelsOf(image.number);
-    });
-  }
-
-  /** Takes back the member's last change, wherever it was; null where there is none. */
-  undo(): LabelChange | null {
-    return this.#step("undo");
+  /** Takes back the member's last step in the layer, wherever it was; null where there is none. */
+  undo(layer = SHARED_LAYER): LabelChange | null {
+    return this.#step("undo", layer);
   }
 
   /** Does again what was last undone; null where there is nothing. */
-  redo(): LabelChange | null {
-    return this.#step("redo");
+  redo(layer = SHARED_LAYER): LabelChange | null {
+    return this.#step("redo", layer);
   }
 
-  /** How many changes undo and redo can still take. */
-  history(): { undo: number; redo: number } {
+  /** How many steps undo and redo can still take. */
+  history(layer = SHARED_LAYER): { undo: number; redo: number } {
     return this.#database.one<{ undo: number; redo: number }>(
-      `SELECT count(*) FILTER (WHERE undone = 0) AS undo, count(*) FILTER (WHERE undone = 1) AS redo
-      FROM undo_entries WHERE member = ?`,
+      `SELECT count(DISTINCT step) FILTER (WHERE undone = 0) AS undo, count(DISTINCT step) FILTER (WHERE undone = 1) AS redo
+      FROM undo_entries WHERE member = ? AND layer = ?`,
       this.#member,
+      layer,
     )!;
   }
 
-  #putBox(input: Omit<Box, "id" | "reader"> & { id?: string }, cause: Cause): ImageLabels {
-    return this.#database.transaction(() => {
-      const image = this.#image(input.imageId);
-      this.#classes.get(input.classId);
-      const { frame, classId, x, y, width, height } = input;
-      assertInside(image, input);
-      const before = input.id === undefined ? null : this.#boxState(input.id, image.number);
-      const after: BoxState = {
-        id: before?.id ?? randomUUID(),
-        frame,
-        classId,
-        x,
-        y,
-        width,
-        height,
-        reader: this.#member,
-        drawn: before?.drawn ?? this.#nextChange(),
-      };
-      const change = { kind: "box", image: image.number, id: after.id, before, after } as const;
-      if (this.#apply(change, cause)) this.#audit.record("label/save-box", input.imageId, { box: after.id, classId });
-      return this.#labelsOf(image.number);
-    });
+  #changeOf(edit: LabelEdit, layer: string): Change {
+    switch (edit.do) {
+      case "class": {
+        const image = this.#image(edit.imageId).number;
+        if (edit.classId !== null) this.#classes.get(edit.classId);
+        const after = edit.classId === null ? null : { classId: edit.classId, reader: this.#member };
+        return { kind: "class", image, layer, before: this.#classState(image, layer), after };
+      }
+      case "put":
+        return this.#putChange(edit.shape, layer);
+      case "remove": {
+        const image = this.#image(edit.imageId).number;
+        return {
+          kind: "shape",
+          image,
+          layer,
+          id: edit.id,
+          before: this.#shapeState(edit.id, image, layer),
+          after: null,
+        };
+      }
+    }
   }
 
-  #step(direction: "undo" | "redo"): LabelChange | null {
+  #putChange(shape: ShapeInput, layer: string): Change {
+    const image = this.#image(shape.imageId);
+    const { id, frame, classId, geometry, attributes, track, source } = shape;
+    if (classId !== null) this.#classes.get(classId);
+    assertClass(geometry.kind, classId);
+    assertFits(image, frame, geometry);
+    const before = this.#shapeState(id, image.number, layer);
+    const drawn = before?.drawn ?? this.#nextChange();
+    const said = { id, frame, classId, geometry, attributes, track, source, drawn };
+    const same = before !== null && canonicalJson({ ...said, reader: before.reader }) === textOf(before);
+    const after = same ? before : { ...said, reader: this.#member };
+    return { kind: "shape", image: image.number, layer, id, before, after };
+  }
+
+  #step(direction: "undo" | "redo", layer: string): LabelChange | null {
     const undo = direction === "undo";
+    const which = [this.#member, layer, undo ? 0 : 1] as const;
     return this.#database.transaction(() => {
-      const entry = this.#database.one<{
+      const entries = this.#database.all<{
         change: number;
         image: number;
-        kind: "class" | "box";
+        kind: "class" | "shape";
         target: string;
         before: string | null;
         after: string | null;
       }>(
         `SELECT undo_entries.change, image, kind, undo_entries.target, before, after FROM undo_entries
         JOIN label_changes ON label_changes.sequence = undo_entries.change
-        WHERE member = ? AND undone = ? ORDER BY change ${undo ? "DESC" : "ASC"} LIMIT 1`,
-        this.#member,
-        undo ? 0 : 1,
+        WHERE member = ? AND undo_entries.layer = ? AND undone = ?
+          AND step = (SELECT ${undo ? "max" : "min"}(step) FROM undo_entries WHERE member = ? AND layer = ? AND undone = ?)
+        ORDER BY change ${undo ? "DESC" : "ASC"}`,
+        ...which,
+        ...which,
       );
-      if (entry === undefined) return null;
-      const { image, kind, target } = entry;
-      const from = undo ? entry.after : entry.before;
-      const to = undo ? entry.before : entry.after;
-      this.#log(image, kind, target, from, to, direction);
-      if (kind === "class") this.#writeClass(image, to === null ? null : (JSON.parse(to) as ClassState));
-      else this.#writeBox(image, target.slice("box ".length), to === null ? null : (JSON.parse(to) as BoxState));
-      this.#database.run(
-        "UPDATE undo_entries SET undone = ? WHERE member = ? AND undone = ? AND change = ?",
-        undo ? 1 : 0,
-        this.#member,
-        undo ? 0 : 1,
-        entry.change,
-      );
-      const labels = this.#labelsOf(image);
-      this.#audit.record(`label/${direction}`, labels.imageId, { kind });
-      return { imageId: labels.imageId, kind, labels };
+      if (entries.length === 0) return null;
+      const done = new Changed(layer);
+      for (const { change, image, kind, target, ...texts } of entries) {
+        const [before, after] = (undo ? [texts.after, texts.before] : [texts.before, texts.after]).map((text) =>
+          text === null ? null : JSON.parse(text),
+        );
+        const taken: Change = { kind, image, layer, id: target.slice(SHAPE_TARGET.length), before, after };
+        this.#log(taken, direction);
+        this.#write(taken);
+        done.add(taken);
+        this.#database.run(
+          "UPDATE undo_entries SET undone = ? WHERE member = ? AND layer = ? AND change = ?",
+          undo ? 1 : 0,
+          this.#member,
+          layer,
+          change,
+        );
+      }
+      this.#audit.record(`label/${direction}`, this.#imageId(done.first), done.summary());
+      return this.#describe(done);
     });
   }
 
-  /** Logs a change and makes it so; false where nothing would change. Only an edit can be undone, and it clears redo. */
-  #apply(change: Change, cause: Cause): boolean {
-    const before = textOf(change.before);
-    const after = textOf(change.after);
-    if (before === after) return false;
-    const target = targetOf(change);
-    const sequence = this.#log(change.image, change.kind, target, before, after, cause);
-    if (change.kind === "class") this.#writeClass(change.image, change.after);
-    else this.#writeBox(change.image, change.id, change.after);
-    if (cause === "edit") {
-      this.#forgetUndo(target, this.#member);
-      this.#database.run("DELETE FROM undo_entries WHERE member = ? AND undone = 1", this.#member);
-      this.#database.run(
-        "INSERT INTO undo_entries (member, change, target) VALUES (?, ?, ?)",
-        this.#member,
-        sequence,
-        target,
-      );
-    } else {
-      this.#forgetUndo(target, null);
-    }
-    return true;
+  /** Logs a change and makes it so; its number in the log, or null where nothing would change. Only an edit can be undone. */
+  #apply(change: Change, cause: "edit" | "import"): number | null {
+    if (textOf(change.before) === textOf(change.after)) return null;
+    const sequence = this.#log(change, cause);
+    this.#write(change);
+    this.#forgetUndo(targetOf(change), cause === "edit" ? this.#member : null);
+    return sequence;
+  }
+
+  #remember(change: Change, step: number, sequence: number): void {
+    this.#database.run(
+      "INSERT INTO undo_entries (member, layer, undone, step, change, target) VALUES (?, ?, 0, ?, ?, ?)",
+      this.#member,
+      change.layer,
+      step,
+      sequence,
+      targetOf(change),
+    );
   }
 
   /** Takes a thing out of everybody's undo and redo but one member's. */
@@ -287,16 +297,22 @@ export class Labels {
     this.#database.run("DELETE FROM undo_entries WHERE target = ? AND member IS NOT ?", target, keep);
   }
 
-  #log(image: number, kind: string, target: string, before: string | null, after: string | null, cause: Cause): number {
+  #forgetRedo(layer: string): void {
+    this.#database.run("DELETE FROM undo_entries WHERE member = ? AND layer = ? AND undone = 1", this.#member, layer);
+  }
+
+  #log(change: Change, cause: Cause): number {
     return this.#database.run(
-      `INSERT INTO label_changes (at, reader, image, kind, target, before, after, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO label_changes (at, reader, image, layer, kind, target, before, after, cause)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       new Date().toISOString(),
       this.#member,
-      image,
-      kind,
-      target,
-      before,
-      after,
+      change.image,
+      change.layer,
+      change.kind,
+      targetOf(change),
+      textOf(change.before),
+      textOf(change.after),
       cause,
     ).row;
   }
@@ -307,29 +323,41 @@ export class Labels {
       .next;
   }
 
-  #writeClass(image: number, state: ClassState | null): void {
-    this.#database.run(
-      "UPDATE images SET class = ?, class_reader = ? WHERE number = ?",
-      state?.classId ?? null,
-      state?.reader ?? null,
-      image,
-    );
+  #write(change: Change): void {
+    if (change.kind === "shape") this.#writeShape(change.image, change.layer, change.id, change.after);
+    else this.#writeClass(change.image, change.layer, change.after);
   }
 
-  #writeBox(image: number, id: string, state: BoxState | null): void {
-    this.#database.run("DELETE FROM boxes WHERE id = ?", id);
+  #writeClass(image: number, layer: string, state: ClassState | null): void {
+    if (layer === SHARED_LAYER) {
+      this.#database.run(
+        "UPDATE images SET class = ?, class_reader = ? WHERE number = ?",
+        state?.classId ?? null,
+        state?.reader ?? null,
+        image,
+      );
+      return;
+    }
+    this.#database.run("DELETE FROM layer_classes WHERE layer = ? AND image = ?", layer, image);
+    if (state === null) return;
+    this.#database.run("INSERT INTO layer_classes VALUES (?, ?, ?, ?)", layer, image, state.classId, state.reader);
+  }
+
+  #writeShape(image: number, layer: string, id: string, state: ShapeState | null): void {
+    this.#database.run("DELETE FROM shapes WHERE id = ?", id);
     if (state === null) return;
     this.#database.run(
-      `INSERT INTO boxes (id, image, frame, class, x, y, width, height, reader, drawn)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO shapes (id, layer, image, frame, class, geometry, attributes, track, source, reader, drawn)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
+      layer,
       image,
       state.frame,
       state.classId,
-      state.x,
-      state.y,
-      state.width,
-      state.height,
+      canonicalJson(state.geometry),
+      canonicalJson(state.attributes),
+      state.track,
+      state.source,
       state.reader,
       state.drawn,
     );
@@ -341,91 +369,104 @@ export class Labels {
     return image;
   }
 
-  #classState(image: number): ClassState | null {
-    return (
-      this.#database.one<ClassState>(
-        "SELECT class AS classId, class_reader AS reader FROM images WHERE number = ? AND class IS NOT NULL",
-        image,
-      ) ?? null
-    );
+  #imageId(image: number): string {
+    return this.#database.one<{ id: string }>("SELECT id FROM images WHERE number = ?", image)!.id;
   }
 
-  #boxState(id: string, image: number): BoxState {
-    const box = this.#database.one<BoxState>(
-      `SELECT id, frame, class AS classId, x, y, width, height, reader, drawn
-      FROM boxes WHERE id = ? AND image = ?`,
+  #classState(image: number, layer: string): ClassState | null {
+    const found =
+      layer === SHARED_LAYER
+        ? this.#database.one<ClassState>(
+            "SELECT class AS classId, class_reader AS reader FROM images WHERE number = ? AND class IS NOT NULL",
+            image,
+          )
+        : this.#database.one<ClassState>(
+            "SELECT class AS classId, reader FROM layer_classes WHERE layer = ? AND image = ?",
+            layer,
+            image,
+          );
+    return found ?? null;
+  }
+
+  #classOf(image: number, imageId: string, layer: string): LabelChange["classes"][number] {
+    const state = this.#classState(image, layer);
+    const reader =
+      state === null
+        ? undefined
+        : this.#database.one<{ name: string }>("SELECT name FROM members WHERE id = ?", state.reader);
+    return { imageId, classId: state?.classId ?? null, classReader: reader?.name ?? null };
+  }
+
+  /** Null where there is none; throws app/not-found where the id is a shape of another image or layer. */
+  #shapeState(id: string, image: number, layer: string): ShapeState | null {
+    const row = this.#database.one<
+      Omit<ShapeState, "geometry" | "attributes"> & {
+        geometry: string;
+        attributes: string;
+        image: number;
+        layer: string;
+      }
+    >(
+      `SELECT id, image, layer, frame, class AS classId, geometry, attributes, track, source, reader, drawn FROM shapes WHERE id = ?`,
       id,
-      image,
     );
-    if (box === undefined) throw noBox();
-    return box;
+    if (row === undefined) return null;
+    if (row.image !== image || row.layer !== layer) {
+      throw new AppError("app/not-found", "This shape belongs to another image or to another reader.");
+    }
+    const { image: _image, layer: _layer, geometry, attributes, ...state } = row;
+    return { ...state, geometry: JSON.parse(geometry), attributes: JSON.parse(attributes) };
   }
 
-  #labelsOf(image: number): ImageLabels {
-    const { imageId, classId, classReader } = this.#database.one<Omit<ImageLabels, "boxes" | "masks">>(
-      `SELECT images.id AS imageId, images.class AS classId, members.name AS classReader FROM images
-      LEFT JOIN members ON members.id = images.class_reader WHERE images.number = ?`,
-      image,
-    )!;
-    const boxes = this.#database.all<Omit<Box, "imageId">>(
-      `SELECT boxes.id, frame, class AS classId, x, y, width, height, members.name AS reader
-      FROM boxes JOIN members ON members.id = boxes.reader WHERE image = ? ORDER BY drawn, boxes.id`,
-      image,
-    );
-    const masks = this.#database.all<Omit<Mask, "imageId" | "runs"> & { runs: string }>(
-      `SELECT masks.id, frame, class AS classId, rows, columns, runs, members.name AS reader
-      FROM masks JOIN members ON members.id = masks.reader WHERE image = ? ORDER BY masks.number`,
-      image,
-    );
+  #describe(done: Changed): LabelChange {
+    const ids = new Map([...done.images].map((image) => [image, this.#imageId(image)]));
+    const put: Shape[] = [];
+    const removed: LabelChange["removed"] = [];
+    for (const [id, image] of done.shapes) {
+      const row = this.#database.one<ShapeRow>(`SELECT ${SHAPE_COLUMNS} WHERE shapes.id = ?`, id);
+      if (row === undefined) removed.push({ imageId: ids.get(image)!, id });
+      else put.push(readShape(row));
+    }
     return {
-      imageId,
-      classId,
-      classReader,
-      boxes: boxes.map((box) => ({ ...box, imageId })),
-      masks: masks.map((mask) => ({ ...mask, imageId, runs: JSON.parse(mask.runs) })),
+      imageId: ids.get(done.first)!,
+      frame: done.frame,
+      layer: done.layer,
+      classes: [...done.classes].map((image) => this.#classOf(image, ids.get(image)!, done.layer)),
+      put,
+      removed,
     };
   }
 }
 
-function noBox(): AppError {
-  return new AppError("app/not-found", "This box is not on the image any more.");
-}
+/** What a step touched, each thing once. */
+class Changed {
+  readonly layer: string;
+  readonly classes = new Set<number>();
+  /** id → image */
+  readonly shapes = new Map<string, number>();
+  readonly images = new Set<number>();
+  readonly #hash = createHash("sha256");
+  first = 0;
+  frame = 0;
 
-function assertFrame(image: ImageRow, frame: number): void {
-  if (!Number.isInteger(frame) || frame < 0 || frame >= image.frames) {
-    throw new AppError(
-      "labels/geometry-invalid",
-      `The image has ${image.frames} frames; there is none with this number.`,
-    );
+  constructor(layer: string) {
+    this.layer = layer;
   }
-}
 
-function assertInside(image: ImageRow, box: Pick<Box, "frame" | "x" | "y" | "width" | "height">): void {
-  assertFrame(image, box.frame);
-  const { x, y, width, height } = box;
-  if (![x, y, width, height].every(Number.isFinite) || width <= 0 || height <= 0) {
-    throw new AppError("labels/geometry-invalid", "A box needs a place and a size above zero.");
+  add(change: Change): void {
+    if (this.images.size === 0) {
+      this.first = change.image;
+      if (change.kind === "shape") this.frame = (change.after ?? change.before)?.frame ?? 0;
+    }
+    this.#hash.update(`${targetOf(change)}\n${textOf(change.before) ?? ""}\n${textOf(change.after) ?? ""}\n`);
+    this.images.add(change.image);
+    if (change.kind === "shape") this.shapes.set(change.id, change.image);
+    else this.classes.add(change.image);
   }
-  if (
-    x < -EDGE_TOLERANCE ||
-    y < -EDGE_TOLERANCE ||
-    x + width > image.columns + EDGE_TOLERANCE ||
-    y + height > image.rows + EDGE_TOLERANCE
-  ) {
-    throw new AppError(
-      "labels/geometry-invalid",
-      `The box lies outside the image, which is ${image.columns} × ${image.rows} pixels.`,
-    );
-  }
-}
 
-function assertMaskFits(image: ImageRow, mask: Pick<Mask, "frame" | "rows" | "columns" | "runs">): void {
-  assertFrame(image, mask.frame);
-  const covered = mask.runs.reduce((sum, run) => (Number.isInteger(run) && run >= 0 ? sum + run : Number.NaN), 0);
-  if (mask.rows !== image.rows || mask.columns !== image.columns || covered !== image.rows * image.columns) {
-    throw new AppError(
-      "labels/geometry-invalid",
-      `The mask does not cover the image, which is ${image.columns} × ${image.rows} pixels.`,
-    );
+  /** For the audit: how much, and a digest of what, so that the chain of hashes covers the log too. */
+  summary(): { classes: number; shapes: number; images: number; digest: string } {
+    const { classes, shapes, images } = this;
+    return { classes: classes.size, shapes: shapes.size, images: images.size, digest: this.#hash.digest("hex") };
   }
 }

@@ -1,6 +1,7 @@
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { jobSchema } from "./jobs.ts";
+import { labelChangeSchema } from "./labels.ts";
 import { runPointSchema } from "./runs.ts";
 
 export const topicSchema = z.enum(["project", "images", "labels", "snapshots", "runs", "models", "exports", "jobs"]);
@@ -12,6 +13,9 @@ export const studioEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("job"), job: jobSchema }),
   z.object({ type: z.literal("points"), runId: z.string(), points: z.array(runPointSchema) }),
   z.object({ type: z.literal("changed"), topic: topicSchema }),
+  z
+    .object({ type: z.literal("labels"), change: labelChangeSchema })
+    .describe("what somebody said, with all it changed"),
 ]);
 export type StudioEvent = z.infer<typeof studioEventSchema>;
 

@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   "project/passphrase-weak": 400,
   "project/read-only": 403,
   "imaging/codec-missing": 422,
+  "imaging/directory": 422,
   "imaging/empty": 422,
   "imaging/format-unknown": 415,
   "imaging/frame-missing": 404,

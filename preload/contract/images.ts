@@ -22,7 +22,7 @@ export const imageSchema = z.object({
   frames: z.int(),
   importedAt: z.iso.datetime(),
   classId: z.string().nullable().describe("image label given by a reader"),
-  boxes: z.int().describe("boxes drawn on it"),
+  shapes: z.int().describe("shapes drawn on it, in the layer that everybody shares"),
 });
 export type ImageSummary = z.infer<typeof imageSchema>;
 
@@ -32,6 +32,22 @@ export const imageDetailSchema = imageSchema.extend({
   suggestedPart: partSchema.nullable().describe("part of the set it was imported from, where it has one"),
 });
 export type ImageDetail = z.infer<typeof imageDetailSchema>;
+
+/** Pictures that a reader scrolls through. */
+export const imageStackSchema = z.object({
+  slices: z
+    .array(
+      z.object({
+        imageId: z.string(),
+        frame: z.int().min(0),
+        position: z.number().nullable().describe("mm along the normal of the slices; null where the file does not say"),
+      }),
+    )
+    .min(1),
+  images: z.array(imageSchema.extend({ pixels: pixelDescriptionSchema })).describe("that the slices are frames of"),
+  order: z.enum(["geometry", "number"]).describe("what the order comes from: place in the patient, or the file's numbers"),
+});
+export type ImageStack = z.infer<typeof imageStackSchema>;
 
 export const imageFilterSchema = z.object({
   text: z.string().optional().describe("part of a file name or patient ID, any case"),
@@ -97,6 +113,8 @@ export const imagesContract = {
   /** Counts over the whole project, for the filter column. */
   facets: oc.output(facetsSchema),
   get: oc.input(z.object({ id: z.string() })).output(imageDetailSchema),
+  /** The slices that an image is read with, in order: its own frames, or those of its series where it is a stack through the patient. */
+  stack: oc.input(z.object({ id: z.string() })).output(imageStackSchema),
   /** Writes into the audit log that pixels of this image are about to leave the project unencrypted. Call it before they do. */
   recordExport: oc.input(z.object({ id: z.string(), form: z.enum(["explanation"]) })).output(z.void()),
 };

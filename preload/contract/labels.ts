@@ -10,49 +10,97 @@ export const labelClassSchema = z.object({
 });
 export type LabelClass = z.infer<typeof labelClassSchema>;
 
-const imagePx = z.number().describe("in image pixels: (0, 0) is the outer corner of the first pixel");
+const px = z.number().describe("in image pixels: (0, 0) is the outer corner of the first pixel");
+/** Alternating x and y, in image pixels. */
+const points = (least: number, most: number) =>
+  z
+    .array(z.number())
+    .min(2 * least)
+    .max(2 * most)
+    .refine((values) => values.length % 2 === 0, "Points are pairs of x and y.");
 
-/** An axis-aligned box in image space; never in screen space. */
-export const boxSchema = z.object({
-  id: z.string(),
+/**
+ * What a reader draws, in image space and never in screen space. A mask is given as runs: lengths of alternating background
+ * and foreground runs, row by row, background first; it covers its whole frame.
+ */
+export const geometrySchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("box"), x: px, y: px, width: z.number().positive(), height: z.number().positive() }),
+  z.object({
+    kind: z.literal("ellipse"),
+    x: px.describe("centre"),
+    y: px,
+    radiusX: z.number().positive(),
+    radiusY: z.number().positive(),
+    angle: z.number().describe("degrees, from the x axis towards the y axis"),
+  }),
+  z.object({ kind: z.literal("polygon"), points: points(3, 20_000) }),
+  z.object({ kind: z.literal("polyline"), points: points(2, 20_000) }),
+  z.object({ kind: z.literal("point"), x: px, y: px }),
+  z.object({ kind: z.literal("length"), points: points(2, 2) }),
+  z.object({ kind: z.literal("angle"), points: points(3, 3).describe("the second point is the vertex") }),
+  z.object({
+    kind: z.literal("mask"),
+    rows: z.int().positive(),
+    columns: z.int().positive(),
+    runs: z.array(z.int().min(0)),
+  }),
+]);
+export type Geometry = z.infer<typeof geometrySchema>;
+export type GeometryKind = Geometry["kind"];
+export type MaskGeometry = Extract<Geometry, { kind: "mask" }>;
+
+export const attributeValueSchema = z.union([z.string().max(10_000), z.number(), z.boolean()]);
+export type AttributeValue = z.infer<typeof attributeValueSchema>;
+
+/** One drawn label. Shapes that share a `track` are one thing over the frames of an image or the slices of a series. */
+export const shapeSchema = z.object({
+  id: z.uuid().describe("chosen by whoever draws it, so that saving it again is the same shape"),
   imageId: z.string(),
   frame: z.int().min(0),
-  classId: z.string(),
-  x: imagePx,
-  y: imagePx,
-  width: z.number().positive(),
-  height: z.number().positive(),
-  reader: z.string(),
+  classId: z.string().nullable().describe("null only for lengths and angles"),
+  geometry: geometrySchema,
+  attributes: z.record(z.string().max(120), attributeValueSchema),
+  track: z.string().max(120).nullable(),
+  source: z
+    .string()
+    .max(200)
+    .nullable()
+    .describe("what proposed it: model:ID, interpolation, copy, region, import; null: a reader's own hand"),
+  reader: z.string().describe("name of who said it last"),
 });
-export type Box = z.infer<typeof boxSchema>;
+export type Shape = z.infer<typeof shapeSchema>;
+export type ShapeInput = Omit<Shape, "reader">;
 
-/** A binary mask as runs: lengths of alternating background and foreground runs, row by row, background first. */
-export const maskSchema = z.object({
-  id: z.string(),
-  imageId: z.string(),
-  frame: z.int().min(0),
-  classId: z.string(),
-  rows: z.int().positive(),
-  columns: z.int().positive(),
-  runs: z.array(z.int().min(0)),
-  reader: z.string(),
-});
-export type Mask = z.infer<typeof maskSchema>;
+/** The layer that everybody shares. Every other layer is one reader's answers to one case of a work list, by the id of that read. */
+export const SHARED_LAYER = "";
 
 export const imageLabelsSchema = z.object({
   imageId: z.string(),
+  layer: z.string(),
   classId: z.string().nullable(),
   classReader: z.string().nullable(),
-  boxes: z.array(boxSchema),
-  masks: z.array(maskSchema),
+  shapes: z.array(shapeSchema).describe("in the order in which they were drawn"),
 });
 export type ImageLabels = z.infer<typeof imageLabelsSchema>;
 
-/** What undo or redo just did, or null where there was nothing to do. */
+/** One thing that a reader says; several said together are one step of undo. */
+export const labelEditSchema = z.discriminatedUnion("do", [
+  z.object({ do: z.literal("class"), imageId: z.string(), classId: z.string().nullable() }),
+  z.object({ do: z.literal("put"), shape: shapeSchema.omit({ reader: true }) }),
+  z.object({ do: z.literal("remove"), imageId: z.string(), id: z.string() }),
+]);
+export type LabelEdit = z.infer<typeof labelEditSchema>;
+
+/** What changed: enough to bring a page up to date without sending every label of the image again. */
 export const labelChangeSchema = z.object({
-  imageId: z.string(),
-  kind: z.enum(["class", "box"]),
-  labels: imageLabelsSchema.describe("of that image, after the change"),
+  imageId: z.string().describe("where it happened; of several images the first"),
+  frame: z.int().min(0),
+  layer: z.string(),
+  classes: z.array(
+    z.object({ imageId: z.string(), classId: z.string().nullable(), classReader: z.string().nullable() }),
+  ),
+  put: z.array(shapeSchema),
+  removed: z.array(z.object({ imageId: z.string(), id: z.string() })),
 });
 export type LabelChange = z.infer<typeof labelChangeSchema>;
 
@@ -79,19 +127,29 @@ export const labelsContract = {
     .output(labelClassSchema),
   /** Errors: labels/class-in-use. */
   deleteClass: oc.input(z.object({ id: z.string() })).output(z.void()),
-  forImage: oc.input(z.object({ imageId: z.string() })).output(imageLabelsSchema),
-  /** Gives or (null) takes back the image label. On disk when the answer arrives. */
-  setClass: oc.input(z.object({ imageId: z.string(), classId: z.string().nullable() })).output(imageLabelsSchema),
-  /** Draws a box (no id) or changes one. Errors: labels/geometry-invalid when it lies outside the image. */
-  saveBox: oc
-    .input(boxSchema.omit({ id: true, reader: true }).extend({ id: z.string().optional() }))
+  /** Labels of one image in a layer. Errors: app/not-found, reading/hidden for another reader's blinded layer. */
+  forImage: oc
+    .input(z.object({ imageId: z.string(), layer: z.string().default(SHARED_LAYER) }))
     .output(imageLabelsSchema),
-  deleteBox: oc.input(z.object({ id: z.string() })).output(imageLabelsSchema),
-  /** Takes back the present reader's last change, wherever it was; survives a restart. */
-  undo: oc.output(labelChangeSchema.nullable()),
-  redo: oc.output(labelChangeSchema.nullable()),
-  /** How many changes undo and redo can still take. */
-  history: oc.output(z.object({ undo: z.int(), redo: z.int() })),
+  /** The same of many images, in the order of the question. */
+  forImages: oc
+    .input(z.object({ imageIds: z.array(z.string()).max(5000), layer: z.string().default(SHARED_LAYER) }))
+    .output(z.array(imageLabelsSchema)),
+  /**
+   * Says something: gives or takes back image labels, draws, changes and removes shapes. All of it or nothing, one step of
+   * undo, on disk when the answer arrives. Saying the same thing again changes nothing.
+   * Errors: app/not-found, labels/class-unknown, labels/geometry-invalid, reading/committed.
+   */
+  apply: oc
+    .input(z.object({ layer: z.string().default(SHARED_LAYER), edits: z.array(labelEditSchema).min(1).max(20_000) }))
+    .output(labelChangeSchema),
+  /** Takes back the present reader's last step in this layer, wherever it was; survives a restart. */
+  undo: oc.input(z.object({ layer: z.string().default(SHARED_LAYER) })).output(labelChangeSchema.nullable()),
+  redo: oc.input(z.object({ layer: z.string().default(SHARED_LAYER) })).output(labelChangeSchema.nullable()),
+  /** How many steps undo and redo can still take. */
+  history: oc
+    .input(z.object({ layer: z.string().default(SHARED_LAYER) }))
+    .output(z.object({ undo: z.int(), redo: z.int() })),
   /**
    * Image labels from a CSV with a header: a column `file` (or image, name, filename, path) and a column `label` (or class, finding).
    * Names match by file name or relative path. Errors: labels/csv-invalid.

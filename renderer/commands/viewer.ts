@@ -1,24 +1,32 @@
-// Commands of the viewer. Arrow keys move the selected box; without one they walk through images and frames.
+// Commands of the viewer. Arrow keys move the keyboard's pointer or the selected shape; without either they walk through images and slices.
 import type { LabelClass } from "../../preload/contract/index.ts";
+import type { ToolName, ViewTool } from "../state/viewer.ts";
 import type { Command, CommandGroup, CommandId } from "./Command.ts";
 import { type LabelActions, labelCommands } from "./labels.ts";
 
 export interface ViewerActions extends LabelActions {
   next(): void;
   previous(): void;
-  frame(step: number): void;
-  frames(): number;
+  slices(): number;
+  slice(step: number): void;
+  /** plays the slices, or stops */
+  cine(): void;
+  copyToNext(): void;
   fit(): void;
   zoom(factor: number): void;
   reset(): void;
   invert(): void;
-  setTool(tool: "window" | "pan" | "zoom" | "box"): void;
+  rotate(): void;
+  flip(): void;
+  setTool(tool: ToolName): void;
   toggleMasks(): void;
   toggleExplain(): void;
+  /** 1: a larger brush, -1: a smaller one */
+  brush(direction: 1 | -1): void;
   close(): void;
-  boxes: {
+  shapes: {
     canDraw(): boolean;
-    /** a box is selected or being drawn by keyboard */
+    /** a shape is selected or being drawn */
     active(): boolean;
     /** something is not kept yet */
     open(): boolean;
@@ -31,12 +39,38 @@ export interface ViewerActions extends LabelActions {
     nudge(dx: number, dy: number): void;
     grow(dwidth: number, dheight: number): void;
   };
+  /** the pointer moved by keys */
+  cursor: {
+    on(): boolean;
+    toggle(): void;
+    move(dx: number, dy: number, fine: boolean): void;
+    click(): void;
+    hold(): void;
+  };
 }
+
+/** Tools that draw, with the key of each. */
+export const DRAWING_TOOLS: readonly { tool: Exclude<ToolName, ViewTool>; id: CommandId; key: string }[] = [
+  { tool: "box", id: "tools.box", key: "D" },
+  { tool: "ellipse", id: "tools.ellipse", key: "O" },
+  { tool: "polygon", id: "tools.polygon", key: "G" },
+  { tool: "freehand", id: "tools.freehand", key: "H" },
+  { tool: "polyline", id: "tools.polyline", key: "Y" },
+  { tool: "point", id: "tools.point", key: "T" },
+  { tool: "length", id: "tools.length", key: "L" },
+  { tool: "angle", id: "tools.angle", key: "A" },
+  { tool: "brush", id: "tools.brush", key: "Q" },
+  { tool: "eraser", id: "tools.eraser", key: "X" },
+  { tool: "grow", id: "tools.grow", key: "V" },
+  { tool: "fill", id: "tools.fill", key: "U" },
+  { tool: "scissors", id: "tools.scissors", key: "C" },
+  { tool: "smart", id: "tools.smart", key: "S" },
+];
 
 const ZOOM_STEP = 1.25;
 
 export function viewerCommands(actions: ViewerActions, classes: readonly LabelClass[]): Command[] {
-  const { boxes } = actions;
+  const { shapes, cursor } = actions;
   const command = (
     group: CommandGroup,
     id: CommandId,
@@ -48,38 +82,69 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
   const view = (id: CommandId, shortcuts: string[], run: () => void, enabled?: () => boolean, repeats?: boolean) =>
     command("viewer", id, shortcuts, run, enabled, repeats);
   const arrow = (id: CommandId, shortcut: string, run: () => void): Command => ({
-    ...command("boxes", id, [shortcut], run, boxes.active, true),
+    ...command("shapes", id, [shortcut], run, shapes.active, true),
     keyOnly: true,
   });
-  const manyFrames = () => actions.hasImage() && actions.frames() > 1;
+  const point = (id: CommandId, shortcut: string, run: () => void, repeats = true): Command => ({
+    ...command("cursor", id, [shortcut], run, cursor.on, repeats),
+    keyOnly: true,
+  });
+  const manySlices = () => actions.hasImage() && actions.slices() > 1;
   return [
-    arrow("boxes.left", "ArrowLeft", () => boxes.nudge(-1, 0)),
-    arrow("boxes.right", "ArrowRight", () => boxes.nudge(1, 0)),
-    arrow("boxes.up", "ArrowUp", () => boxes.nudge(0, -1)),
-    arrow("boxes.down", "ArrowDown", () => boxes.nudge(0, 1)),
-    arrow("boxes.narrower", "Shift+ArrowLeft", () => boxes.grow(-1, 0)),
-    arrow("boxes.wider", "Shift+ArrowRight", () => boxes.grow(1, 0)),
-    arrow("boxes.shorter", "Shift+ArrowUp", () => boxes.grow(0, -1)),
-    arrow("boxes.taller", "Shift+ArrowDown", () => boxes.grow(0, 1)),
-    { ...command("boxes", "boxes.commit", ["Enter"], boxes.complete, boxes.open), keyOnly: true },
-    { ...command("boxes", "boxes.cancel", ["Escape"], boxes.cancel, boxes.active), keyOnly: true },
-    command("boxes", "boxes.draw", ["B"], boxes.start, boxes.canDraw),
-    command("boxes", "boxes.next", ["N"], boxes.selectNext, boxes.any),
-    command("boxes", "boxes.delete", ["Delete", "Backspace"], boxes.remove, boxes.active),
+    point("cursor.left", "ArrowLeft", () => cursor.move(-1, 0, false)),
+    point("cursor.right", "ArrowRight", () => cursor.move(1, 0, false)),
+    point("cursor.up", "ArrowUp", () => cursor.move(0, -1, false)),
+    point("cursor.down", "ArrowDown", () => cursor.move(0, 1, false)),
+    point("cursor.leftFine", "Shift+ArrowLeft", () => cursor.move(-1, 0, true)),
+    point("cursor.rightFine", "Shift+ArrowRight", () => cursor.move(1, 0, true)),
+    point("cursor.upFine", "Shift+ArrowUp", () => cursor.move(0, -1, true)),
+    point("cursor.downFine", "Shift+ArrowDown", () => cursor.move(0, 1, true)),
+    point("cursor.hold", " ", cursor.hold, false),
+    point("cursor.click", "Enter", cursor.click, false),
+    command("cursor", "cursor.toggle", ["K"], cursor.toggle),
+    arrow("shapes.left", "ArrowLeft", () => shapes.nudge(-1, 0)),
+    arrow("shapes.right", "ArrowRight", () => shapes.nudge(1, 0)),
+    arrow("shapes.up", "ArrowUp", () => shapes.nudge(0, -1)),
+    arrow("shapes.down", "ArrowDown", () => shapes.nudge(0, 1)),
+    arrow("shapes.narrower", "Shift+ArrowLeft", () => shapes.grow(-1, 0)),
+    arrow("shapes.wider", "Shift+ArrowRight", () => shapes.grow(1, 0)),
+    arrow("shapes.shorter", "Shift+ArrowUp", () => shapes.grow(0, -1)),
+    arrow("shapes.taller", "Shift+ArrowDown", () => shapes.grow(0, 1)),
+    { ...command("shapes", "shapes.commit", ["Mod+Enter", "Enter"], shapes.complete, shapes.open), keyOnly: true },
+    { ...command("shapes", "shapes.cancel", ["Escape"], shapes.cancel, shapes.active), keyOnly: true },
+    command("shapes", "shapes.draw", ["B"], shapes.start, shapes.canDraw),
+    command("shapes", "shapes.next", ["N"], shapes.selectNext, shapes.any),
+    command("shapes", "shapes.delete", ["Delete", "Backspace"], shapes.remove, shapes.active),
+    command("shapes", "shapes.copyToNext", ["J"], actions.copyToNext, manySlices),
     ...labelCommands(actions, classes),
     view("viewer.previous", ["ArrowLeft", "PageUp"], actions.previous, undefined, true),
     view("viewer.next", ["ArrowRight", "PageDown"], actions.next, undefined, true),
-    view("viewer.framePrevious", ["ArrowUp"], () => actions.frame(-1), manyFrames, true),
-    view("viewer.frameNext", ["ArrowDown"], () => actions.frame(1), manyFrames, true),
+    view("viewer.slicePrevious", ["ArrowUp"], () => actions.slice(-1), manySlices, true),
+    view("viewer.sliceNext", ["ArrowDown"], () => actions.slice(1), manySlices, true),
+    view("viewer.sliceFirst", ["Home"], () => actions.slice(-actions.slices()), manySlices),
+    view("viewer.sliceLast", ["End"], () => actions.slice(actions.slices()), manySlices),
+    view("viewer.cine", ["."], actions.cine, manySlices),
     view("viewer.fit", ["F"], actions.fit),
     view("viewer.zoomIn", ["+", "="], () => actions.zoom(ZOOM_STEP), undefined, true),
     view("viewer.zoomOut", ["-"], () => actions.zoom(1 / ZOOM_STEP), undefined, true),
     view("viewer.reset", ["R"], actions.reset),
     view("viewer.invert", ["I"], actions.invert),
+    view("viewer.rotate", ["/"], actions.rotate),
+    view("viewer.flip", ["\\"], actions.flip),
     view("viewer.window", ["W"], () => actions.setTool("window")),
     view("viewer.pan", ["P"], () => actions.setTool("pan")),
     view("viewer.zoom", ["Z"], () => actions.setTool("zoom")),
-    view("viewer.box", ["D"], () => actions.setTool("box"), boxes.canDraw),
+    ...DRAWING_TOOLS.map(({ tool, id, key }) =>
+      command(
+        "tools",
+        id,
+        [key],
+        () => actions.setTool(tool),
+        () => shapes.canDraw() || tool === "length" || tool === "angle",
+      ),
+    ),
+    command("tools", "tools.smaller", ["["], () => actions.brush(-1), undefined, true),
+    command("tools", "tools.larger", ["]"], () => actions.brush(1), undefined, true),
     view("viewer.masks", ["M"], actions.toggleMasks),
     view("viewer.explain", ["E"], actions.toggleExplain),
     { ...view("viewer.close", ["Escape"], actions.close), keyOnly: true },

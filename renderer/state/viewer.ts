@@ -1,23 +1,34 @@
 // What the viewer shows beside the picture itself; a new image keeps tool and panels, and forgets the explanation.
 import { createStore } from "zustand/vanilla";
 import type { Explanation } from "../../preload/contract/index.ts";
+import type { MaskToolKind } from "../viewer/masks/MaskTool.ts";
+import type { DrawingKind } from "../viewer/shapes/ShapeTool.ts";
+
+/** Tools that change the view belong to Cornerstone3D, the others draw. */
+export type ViewTool = "window" | "pan" | "zoom";
+export type ToolName = ViewTool | DrawingKind | MaskToolKind;
 
 export interface ViewerState {
-  tool: "window" | "pan" | "zoom" | "box";
+  tool: ToolName;
   showMasks: boolean;
+  /** classes whose shapes are not shown */
+  hiddenClasses: ReadonlySet<string>;
   explaining: boolean;
   explanation: Explanation | null;
   /** of the heat map, 0 to 1 */
   opacity: number;
-  /** class of the next box; null: the image's label, or the first class */
-  boxClass: string | null;
+  /** class of what is drawn next; null: the image's label, or the first class */
+  drawClass: string | null;
+  brush: { size: number; tolerance: number | null };
 }
 
 export const viewerStore = createStore<ViewerState>(() => ({
   tool: "window",
   showMasks: true,
+  hiddenClasses: new Set(),
   explaining: false,
   explanation: null,
   opacity: 0.5,
-  boxClass: null,
+  drawClass: null,
+  brush: { size: 12, tolerance: null },
 }));

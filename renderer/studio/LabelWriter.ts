@@ -1,124 +1,104 @@
 // Every change of a label goes through here: shown at once, saved in order, corrected by the studio's answer.
 //
-// The cache of `labels.forImage` carries the hoped-for state while a change waits in the queue; the answer of the last waiting
-// change replaces it. A box drawn just now has an id of the page's own (`new:…`) until the studio has named it; later changes
-// of the same box find the studio's id through `named`.
+// The cache of `labels.forImage` carries the hoped-for state while a change waits in the queue. Shapes have ids of the page's own
+// making, and saying the same thing twice changes nothing, so a change whose answer was lost is simply sent again. Answers and
+// events carry what changed, not all labels of an image: an image with thousands of shapes stays quick.
 import type { QueryClient } from "@tanstack/react-query";
-import type { Box, ImageLabels, LabelChange, Studio } from "../../preload/contract/index.ts";
+import type { ImageLabels, LabelChange, LabelEdit, ShapeInput, Studio } from "../../preload/contract/index.ts";
 import type { SaveQueue } from "../state/SaveQueue.ts";
+import { mergeChange } from "./label-cache.ts";
 import { keys } from "./queries.ts";
-
-/** A box as the page draws it: without an id it is new. */
-export type BoxDraft = Omit<Box, "id" | "reader"> & { id?: string };
 
 export class LabelWriter {
   private readonly studio: Studio;
   private readonly queryClient: QueryClient;
   readonly queue: SaveQueue;
-  private readonly named = new Map<string, string>();
-  private newBoxes = 0;
 
   constructor(studio: Studio, queryClient: QueryClient, queue: SaveQueue) {
     this.studio = studio;
     this.queryClient = queryClient;
     this.queue = queue;
+    queue.store.subscribe(({ waiting }) => queryClient.setQueryData(keys.saving, waiting));
   }
 
-  setClass(imageId: string, classId: string | null): void {
-    this.hope(imageId, (labels) => ({ ...labels, classId, classReader: null }));
-    this.change(imageId, () => this.studio.labels.setClass({ imageId, classId }));
-  }
-
-  /** Returns the id by which the page knows the box from now on. */
-  saveBox(draft: BoxDraft): string {
-    const id = draft.id ?? `new:${++this.newBoxes}`;
-    const { imageId } = draft;
-    this.hope(imageId, (labels) => ({
-      ...labels,
-      boxes: draft.id
-        ? labels.boxes.map((box) => (this.isSame(box.id, id) ? { ...box, ...draft, id: box.id } : box))
-        : [...labels.boxes, { ...draft, id, reader: "" }],
-    }));
-    let before: string[] | null = null;
-    this.change(imageId, async () => {
-      const { id: _, ...geometry } = draft;
-      const known = this.studioId(id);
-      if (known) return this.studio.labels.saveBox({ ...geometry, id: known });
-      const now = await this.studio.labels.forImage({ imageId });
-      // A second try: the first may have arrived although its answer did not.
-      const arrived = before && now.boxes.find((box) => !before?.includes(box.id) && isAt(box, draft));
-      before ??= now.boxes.map((box) => box.id);
-      const labels = arrived ? now : await this.studio.labels.saveBox(geometry);
-      const added = arrived ?? labels.boxes.find((box) => !before?.includes(box.id));
-      if (added) this.named.set(id, added.id);
-      return labels;
+  /** Several edits are one step of undo. */
+  apply(layer: string, edits: LabelEdit[]): void {
+    if (edits.length === 0) return;
+    const images = new Set(edits.map((edit) => (edit.do === "put" ? edit.shape.imageId : edit.imageId)));
+    for (const imageId of images) {
+      void this.queryClient.cancelQueries({ queryKey: keys.labels(imageId, layer) });
+      this.queryClient.setQueryData<ImageLabels>(
+        keys.labels(imageId, layer),
+        (labels) => labels && edits.reduce(hoped, labels),
+      );
+    }
+    this.queue.add(async () => {
+      try {
+        this.learn(await this.studio.labels.apply({ layer, edits }));
+      } catch (error) {
+        // What was hoped for may not come true; ask what is so.
+        for (const imageId of images) {
+          void this.queryClient.invalidateQueries({ queryKey: keys.labels(imageId, layer) });
+        }
+        throw error;
+      }
     });
-    return id;
   }
 
-  deleteBox(imageId: string, id: string): void {
-    this.hope(imageId, (labels) => ({ ...labels, boxes: labels.boxes.filter((box) => !this.isSame(box.id, id)) }));
-    this.change(imageId, async () => {
-      const known = this.studioId(id);
-      // Its creation was refused, so there is nothing to delete.
-      if (!known) return this.studio.labels.forImage({ imageId });
-      return this.studio.labels.deleteBox({ id: known });
-    });
+  setClass(layer: string, imageId: string, classId: string | null): void {
+    this.apply(layer, [{ do: "class", imageId, classId }]);
+  }
+
+  put(layer: string, shape: ShapeInput): void {
+    this.apply(layer, [{ do: "put", shape }]);
+  }
+
+  remove(layer: string, imageId: string, id: string): void {
+    this.apply(layer, [{ do: "remove", imageId, id }]);
   }
 
   /** `onDone` hears what was taken back, or null where there was nothing. */
-  undo(onDone: (change: LabelChange | null) => void): void {
-    this.step(() => this.studio.labels.undo(), onDone);
+  undo(layer: string, onDone: (change: LabelChange | null) => void): void {
+    this.step(() => this.studio.labels.undo({ layer }), onDone);
   }
 
-  redo(onDone: (change: LabelChange | null) => void): void {
-    this.step(() => this.studio.labels.redo(), onDone);
-  }
-
-  /** True when both ids mean one box, before or after the studio named it. */
-  isSame(a: string, b: string): boolean {
-    return (this.studioId(a) ?? a) === (this.studioId(b) ?? b);
-  }
-
-  private studioId(id: string): string | undefined {
-    return id.startsWith("new:") ? this.named.get(id) : id;
+  redo(layer: string, onDone: (change: LabelChange | null) => void): void {
+    this.step(() => this.studio.labels.redo({ layer }), onDone);
   }
 
   private step(call: () => Promise<LabelChange | null>, onDone: (change: LabelChange | null) => void): void {
     this.queue.add(
       async () => {
         const change = await call();
-        if (change) this.learn(change.imageId, change.labels);
+        if (change) this.learn(change);
         onDone(change);
       },
       { once: true },
     );
   }
 
-  private change(imageId: string, call: () => Promise<ImageLabels>): void {
-    this.queue.add(async () => {
-      try {
-        this.learn(imageId, await call());
-      } catch (error) {
-        // What was hoped for may not come true; ask what is so.
-        void this.queryClient.invalidateQueries({ queryKey: keys.labels(imageId) });
-        throw error;
-      }
-    });
-  }
-
-  private hope(imageId: string, update: (labels: ImageLabels) => ImageLabels): void {
-    void this.queryClient.cancelQueries({ queryKey: keys.labels(imageId) });
-    this.queryClient.setQueryData<ImageLabels>(keys.labels(imageId), (labels) => labels && update(labels));
-  }
-
-  /** An answer counts when no later change is waiting; otherwise that one's answer will say more. */
-  private learn(imageId: string, labels: ImageLabels): void {
-    if (this.queue.store.getState().waiting > 1) return;
-    this.queryClient.setQueryData(keys.labels(imageId), labels);
-    void this.queryClient.invalidateQueries({ queryKey: keys.history });
+  /** An answer counts when no later change is waiting; otherwise the labels are asked for when all are through. */
+  private learn(change: LabelChange): void {
+    mergeChange(this.queryClient, change);
+    void this.queryClient.invalidateQueries({ queryKey: keys.history(change.layer) });
   }
 }
 
-const isAt = (box: Box, draft: BoxDraft): boolean =>
-  box.x === draft.x && box.y === draft.y && box.width === draft.width && box.height === draft.height;
+function hoped(labels: ImageLabels, edit: LabelEdit): ImageLabels {
+  switch (edit.do) {
+    case "class":
+      return edit.imageId === labels.imageId ? { ...labels, classId: edit.classId, classReader: null } : labels;
+    case "put": {
+      const { shape } = edit;
+      if (shape.imageId !== labels.imageId) return labels;
+      const known = labels.shapes.some(({ id }) => id === shape.id);
+      const said = { ...shape, reader: "" };
+      const shapes = known ? labels.shapes.map((old) => (old.id === shape.id ? said : old)) : [...labels.shapes, said];
+      return { ...labels, shapes };
+    }
+    case "remove":
+      return edit.imageId === labels.imageId
+        ? { ...labels, shapes: labels.shapes.filter(({ id }) => id !== edit.id) }
+        : labels;
+  }
+}

@@ -6,6 +6,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Job, RunPoint, Studio, StudioEvent } from "../../preload/contract/index.ts";
 import type { ConnectionState } from "../state/connection.ts";
 import { refusalOf } from "./client.ts";
+import { mergeChange } from "./label-cache.ts";
 import { withPoints } from "./points.ts";
 import { keys } from "./queries.ts";
 
@@ -69,11 +70,23 @@ export function applyEvent(queryClient: QueryClient, event: StudioEvent): void {
         );
       }
       return;
+    case "labels":
+      mergeChange(queryClient, event.change);
+      void queryClient.invalidateQueries({ queryKey: keys.history(event.change.layer) });
+      void queryClient.invalidateQueries({ queryKey: keys.topic("images") });
+      void queryClient.invalidateQueries({ queryKey: keys.topic("project") });
+      return;
     case "changed":
       void queryClient.invalidateQueries({ queryKey: keys.topic(event.topic) });
       // Labels show in the library's badges and counts, and an import may bring classes; the project counts everything.
       if (event.topic === "labels") void queryClient.invalidateQueries({ queryKey: keys.topic("images") });
-      if (event.topic === "images") void queryClient.invalidateQueries({ queryKey: keys.topic("labels") });
+      if (event.topic === "images") {
+        void queryClient.invalidateQueries({ queryKey: keys.topic("labels") });
+        void queryClient.invalidateQueries({ queryKey: keys.stacks });
+      }
+      if (event.topic === "labels" || event.topic === "images") {
+        void queryClient.invalidateQueries({ queryKey: keys.allLabels });
+      }
       if (event.topic !== "jobs" && event.topic !== "project") {
         void queryClient.invalidateQueries({ queryKey: keys.topic("project") });
       }

@@ -3,11 +3,14 @@
 // Keys start with the topic whose `changed` event makes the answer old (renderer/studio/events.ts invalidates by topic), so
 // nothing here polls. Two exceptions are fed by events directly: the jobs list and the points of a run.
 import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Inputs, Part, Recipe, RunPoint, Studio, Topic } from "../../preload/contract/index.ts";
+import type { ImageStack, Inputs, Part, Recipe, RunPoint, Studio, Topic } from "../../preload/contract/index.ts";
 import { withPoints } from "./points.ts";
 import { useStudio } from "./StudioContext.tsx";
 
-/** Keys; the first word is the topic. `points` stands alone because a changed run does not make its curve old. */
+/**
+ * Keys; the first word is the topic. `points` stands alone because a changed run does not make its curve old, and labels of
+ * images ("marks") because events bring what changed in them.
+ */
 export const keys = {
   info: ["info"] as const,
   current: ["project", "current"] as const,
@@ -17,8 +20,15 @@ export const keys = {
   facets: ["images", "facets"] as const,
   image: (id: string) => ["images", "one", id] as const,
   classes: ["labels", "classes"] as const,
-  labels: (imageId: string) => ["labels", "of", imageId] as const,
-  history: ["labels", "history"] as const,
+  stacks: ["stack"] as const,
+  stack: (imageId: string) => ["stack", imageId] as const,
+  labels: (imageId: string, layer: string) => ["marks", imageId, layer] as const,
+  stackLabels: (imageId: string, layer: string) => ["marks", "stack", imageId, layer] as const,
+  allLabels: ["marks"] as const,
+  history: (layer: string) => ["history", layer] as const,
+  /** how many changes of this page are not yet on disk, and the labels that answers were too late for */
+  saving: ["saving"] as const,
+  overtaken: ["overtaken"] as const,
   snapshots: ["snapshots", "list"] as const,
   preview: (snapshotId: string, of: object, seed: number) => ["snapshots", "preview", snapshotId, of, seed] as const,
   recipes: (snapshotId: string, minutes: number) => ["snapshots", "recipes", snapshotId, minutes] as const,
@@ -70,9 +80,9 @@ export const useFacets = () => {
   return useQuery({ queryKey: keys.facets, queryFn: () => studio.images.facets() });
 };
 
-export const useImage = (id: string) => {
+export const useImage = (id: string, enabled = true) => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.image(id), queryFn: () => studio.images.get({ id }) });
+  return useQuery({ queryKey: keys.image(id), queryFn: () => studio.images.get({ id }), enabled });
 };
 
 export const useClasses = () => {
@@ -80,14 +90,46 @@ export const useClasses = () => {
   return useQuery({ queryKey: keys.classes, queryFn: () => studio.labels.classes() });
 };
 
-export const useLabels = (imageId: string) => {
+export const useLabels = (imageId: string, layer: string) => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.labels(imageId), queryFn: () => studio.labels.forImage({ imageId }) });
+  return useQuery({ queryKey: keys.labels(imageId, layer), queryFn: () => studio.labels.forImage({ imageId, layer }) });
 };
 
-export const useLabelHistory = () => {
+/** The slices that an image is read with. Every image of a stack shares one answer, so going through it asks nothing. */
+export const useStack = (imageId: string) => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.history, queryFn: () => studio.labels.history() });
+  const queryClient = useQueryClient();
+  return useQuery({
+    queryKey: keys.stack(imageId),
+    queryFn: async () => {
+      const stack = await studio.images.stack({ id: imageId });
+      for (const { id } of stack.images) queryClient.setQueryData(keys.stack(id), stack);
+      return stack;
+    },
+  });
+};
+
+/** Labels of every image of a stack, so that they are there when its slice comes into sight. */
+export const useStackLabels = (stack: ImageStack, layer: string) => {
+  const studio = useStudio();
+  const queryClient = useQueryClient();
+  return useQuery({
+    queryKey: keys.stackLabels(stack.images[0].id, layer),
+    queryFn: async () => {
+      const imageIds = stack.images.map(({ id }) => id);
+      for (const labels of await studio.labels.forImages({ imageIds, layer })) {
+        const key = keys.labels(labels.imageId, layer);
+        if (queryClient.getQueryData(key) === undefined) queryClient.setQueryData(key, labels);
+      }
+      return null;
+    },
+    enabled: stack.images.length > 1,
+  });
+};
+
+export const useLabelHistory = (layer: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.history(layer), queryFn: () => studio.labels.history({ layer }) });
 };
 
 export const useSnapshots = () => {

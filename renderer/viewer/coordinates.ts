@@ -1,9 +1,7 @@
 // The spaces of the viewer, which the compiler keeps apart, and the one conversion between them.
 //
-// ImagePx: the picture's own pixels; (0, 0) is the outer corner of the first pixel, (columns, rows) that of the last. Boxes and
+// ImagePx: the picture's own pixels; (0, 0) is the outer corner of the first pixel, (columns, rows) that of the last. Shapes and
 // masks live here and nowhere else. CssPx: pixels of the page, from the top left corner of the viewport element.
-// The picture is never rotated or mirrored here, so the view is a scale and a shift per axis (two scales, because pixels of
-// some images are not square on the patient).
 
 interface Space<Name extends string> {
   readonly x: number;
@@ -30,37 +28,40 @@ export interface ImageSize {
   readonly rows: number;
 }
 
-/** css = origin + scale * image, per axis. */
+/** css = origin + across * x + down * y: a picture may be scaled, turned and mirrored, and its pixels need not be square. */
 export interface ViewTransform {
   readonly origin: CssPx;
-  /** CSS pixels per image pixel */
-  readonly scaleX: number;
-  readonly scaleY: number;
+  /** where one image pixel to the right goes on the page */
+  readonly across: CssPx;
+  /** where one image pixel down goes on the page */
+  readonly down: CssPx;
 }
 
-/** From where two corners of the picture are on the page. */
-export function viewTransform(size: ImageSize, topLeft: CssPx, bottomRight: CssPx): ViewTransform {
+/** From where three corners of the picture are on the page. */
+export function viewTransform(size: ImageSize, topLeft: CssPx, topRight: CssPx, bottomLeft: CssPx): ViewTransform {
   return {
     origin: topLeft,
-    scaleX: (bottomRight.x - topLeft.x) / size.columns,
-    scaleY: (bottomRight.y - topLeft.y) / size.rows,
+    across: cssPx((topRight.x - topLeft.x) / size.columns, (topRight.y - topLeft.y) / size.columns),
+    down: cssPx((bottomLeft.x - topLeft.x) / size.rows, (bottomLeft.y - topLeft.y) / size.rows),
   };
 }
 
-export function toCss(view: ViewTransform, point: ImagePx): CssPx {
-  return cssPx(view.origin.x + point.x * view.scaleX, view.origin.y + point.y * view.scaleY);
+/** CSS pixels per image pixel along a row. */
+export const scaleOf = ({ across }: ViewTransform): number => Math.hypot(across.x, across.y);
+
+export function toCss({ origin, across, down }: ViewTransform, { x, y }: ImagePx): CssPx {
+  return cssPx(origin.x + across.x * x + down.x * y, origin.y + across.y * x + down.y * y);
 }
 
-export function toImage(view: ViewTransform, point: CssPx): ImagePx {
-  return imagePx((point.x - view.origin.x) / view.scaleX, (point.y - view.origin.y) / view.scaleY);
+export function toImage({ origin, across, down }: ViewTransform, { x, y }: CssPx): ImagePx {
+  const determinant = across.x * down.y - down.x * across.y;
+  const [right, below] = [x - origin.x, y - origin.y];
+  return imagePx((right * down.y - below * down.x) / determinant, (below * across.x - right * across.y) / determinant);
 }
 
-export function rectToCss(
-  view: ViewTransform,
-  rect: ImageRect,
-): { x: number; y: number; width: number; height: number } {
-  const { x, y } = toCss(view, imagePx(rect.x, rect.y));
-  return { x, y, width: rect.width * view.scaleX, height: rect.height * view.scaleY };
+/** For the CSS property `transform` of an element of as many CSS pixels as the picture has pixels. */
+export function cssMatrix({ origin, across, down }: ViewTransform): string {
+  return `matrix(${across.x}, ${across.y}, ${down.x}, ${down.y}, ${origin.x}, ${origin.y})`;
 }
 
 /** The point of the picture nearest to it. */
@@ -71,13 +72,4 @@ export function clampPoint(size: ImageSize, { x, y }: ImagePx): ImagePx {
 /** The rectangle between two points, in any order. */
 export function rectBetween(a: ImagePx, b: ImagePx): ImageRect {
   return { x: Math.min(a.x, b.x), y: Math.min(a.y, b.y), width: Math.abs(a.x - b.x), height: Math.abs(a.y - b.y) };
-}
-
-/** Shifted, but never over the edge of the picture. */
-export function moveRect(size: ImageSize, rect: ImageRect, dx: number, dy: number): ImageRect {
-  return {
-    ...rect,
-    x: Math.min(size.columns - rect.width, Math.max(0, rect.x + dx)),
-    y: Math.min(size.rows - rect.height, Math.max(0, rect.y + dy)),
-  };
 }

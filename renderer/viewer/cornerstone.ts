@@ -1,4 +1,4 @@
-// The only file that knows Cornerstone3D: one viewport that shows one image, frame by frame.
+// The only file that knows Cornerstone3D: a viewport that shows a stack of slices, which are frames of one image or of several.
 //
 // The picture is drawn on the CPU on purpose (decision R3 in ../README.md): the same pixels on every machine, no dependence on
 // a graphics driver, and Cornerstone3D would fall back to it silently where WebGL is missing. On that path world coordinates
@@ -30,18 +30,22 @@ import { type DisplayFrame, displayFrame } from "./pixels.ts";
 import { rangeToWindow, type Window, windowToRange } from "./window.ts";
 import { ZoomTool, zoomViewport } from "./ZoomTool.ts";
 
-/** What the left mouse button does on the picture; with "box" it belongs to the box tool. */
-export type PointerTool = "window" | "pan" | "zoom" | "box";
+/** What the left mouse button does on the picture; with "label" it belongs to the tools that draw. */
+export type PointerTool = "window" | "pan" | "zoom" | "label";
 
 const SCHEME = "loupe";
-const VIEWPORT_ID = "picture";
-const TOOL_GROUP_ID = "picture";
 const CACHE_BYTES = 512 * 1024 * 1024;
 const TOOL_NAMES = { window: WindowLevelTool.toolName, pan: PanTool.toolName, zoom: ZoomTool.toolName } as const;
 
-interface KnownImage {
+export interface KnownImage {
   modality: string;
   pixels: PixelDescription;
+}
+
+/** One picture of a stack. */
+export interface Slice {
+  readonly imageId: string;
+  readonly frame: number;
 }
 
 /** Descriptions of the images that were opened, by image id. */
@@ -49,9 +53,11 @@ const known = new Map<string, KnownImage>();
 const frames = new Map<string, DisplayFrame>();
 let started = false;
 
-const frameId = (imageId: string, frame: number) => `${SCHEME}:${encodeURIComponent(imageId)}/${frame}`;
+const openPictures = new Set<object>();
 
-function parseFrameId(id: string): { imageId: string; frame: number } {
+const idOf = ({ imageId, frame }: Slice) => `${SCHEME}:${encodeURIComponent(imageId)}/${frame}`;
+
+function parseFrameId(id: string): Slice {
   const [imageId, frame] = id.slice(SCHEME.length + 1).split("/");
   return { imageId: decodeURIComponent(imageId), frame: Number(frame) };
 }
@@ -182,19 +188,17 @@ function describeFrame(type: string, id: unknown): unknown {
 export interface PictureEvents {
   /** Something about the view changed: zoom, pan, window, frame. */
   onView(view: PictureView): void;
-  /** The wheel asks for another frame: 1 the next, -1 the one before. Only for images of several frames. */
+  /** The wheel asks for another slice: 1 the next, -1 the one before. Only for stacks of several. */
   onScroll(step: 1 | -1): void;
 }
 
-export interface PictureView {
-  /** of the shown picture; while the next one is on its way that is still the one before */
-  imageId: string;
+/** Of the shown picture; while the next one is on its way that is still the one before. */
+export interface PictureView extends Slice {
   size: ImageSize;
   transform: ViewTransform;
   /** in modality values */
   window: Window;
-  frame: number;
-  /** of the shown frame */
+  /** of the shown slice */
   display: DisplayFrame;
 }
 
@@ -204,8 +208,10 @@ export class Picture {
   private readonly element: HTMLDivElement;
   private readonly events: PictureEvents;
   private readonly resizes: ResizeObserver;
-  private image: (KnownImage & { imageId: string }) | null = null;
-  private frame = 0;
+  private readonly id = `picture-${crypto.randomUUID()}`;
+  private slices: readonly Slice[] = [];
+  /** of the slice in sight */
+  private index = 0;
   private wanted = 0;
   private opening: Promise<void> | null = null;
   private window: Window | null = null;
@@ -216,71 +222,91 @@ export class Picture {
     startCornerstone();
     this.element = element;
     this.events = events;
-    this.engine = new RenderingEngine(`picture-${crypto.randomUUID()}`);
+    this.engine = new RenderingEngine(this.id);
     this.engine.enableElement({
-      viewportId: VIEWPORT_ID,
+      viewportId: this.id,
       type: Enums.ViewportType.STACK,
       element,
       defaultOptions: { background: [0, 0, 0] },
     });
-    const tools = ToolGroupManager.createToolGroup(TOOL_GROUP_ID);
+    const tools = ToolGroupManager.createToolGroup(this.id);
     if (!tools) throw new Error("The viewer was opened twice.");
     for (const name of Object.values(TOOL_NAMES)) tools.addTool(name);
-    tools.addViewport(VIEWPORT_ID, this.engine.id);
+    tools.addViewport(this.id, this.engine.id);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.onRendered);
     element.addEventListener(Enums.Events.VOI_MODIFIED, this.onVoi);
-    element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.onNewFrame);
+    element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.onNewSlice);
     element.addEventListener("wheel", this.onWheel, { capture: true, passive: false });
     this.resizes = new ResizeObserver(() => this.resize());
     this.resizes.observe(element);
+    openPictures.add(this);
   }
 
   private get viewport(): StackViewport {
-    return this.engine.getViewport(VIEWPORT_ID) as StackViewport;
+    return this.engine.getViewport(this.id) as StackViewport;
   }
 
-  /** Shows an image from a frame on, with its own window and fitted. Rejects with the studio's refusal. */
-  show(imageId: string, description: KnownImage, frame: number): Promise<void> {
-    this.opening = this.open(imageId, description, frame);
+  private get image(): KnownImage | undefined {
+    const slice = this.slices[this.index];
+    return slice && known.get(slice.imageId);
+  }
+
+  /** Shows a stack from a slice on, with its own window and fitted. Rejects with the studio's refusal. */
+  show(slices: readonly Slice[], images: ReadonlyMap<string, KnownImage>, index: number): Promise<void> {
+    this.opening = this.open(slices, images, index);
     return this.opening;
   }
 
-  private async open(imageId: string, description: KnownImage, frame: number): Promise<void> {
-    known.set(imageId, description);
-    const { modality, pixels } = description;
-    this.image = { imageId, modality, pixels };
-    this.frame = frame;
-    this.wanted = frame;
-    this.window = description.pixels.window;
+  private async open(slices: readonly Slice[], images: ReadonlyMap<string, KnownImage>, index: number): Promise<void> {
+    for (const [id, description] of images) known.set(id, description);
+    this.slices = slices;
+    this.index = index;
+    this.wanted = index;
+    this.window = this.image?.pixels.window ?? null;
     this.inverted = false;
-    const ids = Array.from({ length: description.pixels.frames }, (_, index) => frameId(imageId, index));
+    const ids = slices.map(idOf);
     // Loaded first by itself: a viewport reports failures only as an event without the reason.
-    await imageLoader.loadAndCacheImage(ids[frame]);
-    if (this.disposed || this.image.imageId !== imageId) return;
-    await this.viewport.setStack(ids, frame);
-    if (this.disposed || this.image.imageId !== imageId) return;
+    await imageLoader.loadAndCacheImage(ids[index]);
+    if (this.disposed || this.slices !== slices) return;
+    await this.viewport.setStack(ids, index);
+    if (this.disposed || this.slices !== slices) return;
+    this.viewport.resetProperties();
     this.applyWindow();
     this.fit();
   }
 
-  /** Loads a frame into memory, so that showing it next takes no time. */
-  static async prepare(imageId: string, description: KnownImage): Promise<void> {
+  /** Loads a slice into memory, so that showing it next takes no time. */
+  static async prepare(slice: Slice, description: KnownImage): Promise<void> {
     startCornerstone();
-    known.set(imageId, description);
-    await imageLoader.loadAndCacheImage(frameId(imageId, 0));
+    known.set(slice.imageId, description);
+    await imageLoader.loadAndCacheImage(idOf(slice));
   }
 
-  /** Another frame of the same image; of several quick calls the last one counts. */
-  async setFrame(frame: number): Promise<void> {
-    this.wanted = frame;
+  /** Another slice of the same stack; of several quick calls the last one counts. */
+  async setIndex(index: number): Promise<void> {
+    this.wanted = index;
     await this.opening?.catch(() => {}); // show() reports its own failure
-    if (this.disposed || this.wanted !== frame || frame === this.frame) return;
-    if (this.image) await imageLoader.loadAndCacheImage(frameId(this.image.imageId, frame));
-    if (!this.disposed && this.wanted === frame) await this.viewport.setImageIdIndex(frame);
+    if (this.disposed || this.wanted !== index || index === this.index) return;
+    const slice = this.slices[index];
+    if (slice) await imageLoader.loadAndCacheImage(idOf(slice));
+    if (!this.disposed && this.wanted === index) await this.viewport.setImageIdIndex(index);
+  }
+
+  /** Turns the picture clockwise by a quarter. */
+  rotate(): void {
+    const { rotation = 0 } = this.viewport.getViewPresentation();
+    this.viewport.setViewPresentation({ rotation: (rotation + 90) % 360 });
+    this.viewport.render();
+  }
+
+  flip(): void {
+    const { flipHorizontal } = this.viewport.getCamera();
+    this.viewport.setCamera({ flipHorizontal: !flipHorizontal });
+    this.viewport.render();
   }
 
   setTool(tool: PointerTool): void {
-    const tools = ToolGroupManager.getToolGroup(TOOL_GROUP_ID);
+    const tools = ToolGroupManager.getToolGroup(this.id);
     if (!tools) return;
     const { Primary, Auxiliary, Secondary, Wheel } = ToolEnums.MouseBindings;
     for (const [name, toolName] of Object.entries(TOOL_NAMES)) {
@@ -310,10 +336,12 @@ export class Picture {
     this.viewport.render();
   }
 
-  /** As it was opened: fitted, its own window, not inverted. */
+  /** As it was opened: fitted, its own window, not inverted, turned or mirrored. */
   reset(): void {
     this.window = this.image?.pixels.window ?? null;
     this.inverted = false;
+    this.viewport.setCamera({ flipHorizontal: false });
+    this.viewport.setViewPresentation({ rotation: 0 });
     this.applyWindow();
     this.fit();
   }
@@ -328,33 +356,37 @@ export class Picture {
     this.resizes.disconnect();
     this.element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.onRendered);
     this.element.removeEventListener(Enums.Events.VOI_MODIFIED, this.onVoi);
-    this.element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, this.onNewFrame);
+    this.element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, this.onNewSlice);
     this.element.removeEventListener("wheel", this.onWheel, { capture: true });
-    ToolGroupManager.destroyToolGroup(TOOL_GROUP_ID);
+    ToolGroupManager.destroyToolGroup(this.id);
     this.engine.destroy();
-    // Pixels of patients stay in memory no longer than the viewer is open.
+    openPictures.delete(this);
+    if (openPictures.size > 0) return;
+    // Pixels of patients stay in memory no longer than a picture is open.
     cache.purgeCache();
     frames.clear();
     known.clear();
   }
 
   private display(): DisplayFrame | undefined {
-    return this.image ? frames.get(frameId(this.image.imageId, this.frame)) : undefined;
+    const slice = this.slices[this.index];
+    return slice && frames.get(idOf(slice));
   }
 
   private applyWindow(): void {
+    const { image } = this;
     const display = this.display();
-    if (!display || !this.image) return;
-    const invert = this.inverted !== this.image.pixels.inverted;
+    if (!display || !image) return;
+    const invert = this.inverted !== image.pixels.inverted;
     const voiRange =
       display.color || !this.window ? { lower: 0, upper: 255 } : windowToRange(this.window, display.scale);
     this.viewport.setProperties({ voiRange, invert }, true);
     this.viewport.render();
   }
 
-  /** Through the frames of a stack; a single frame, or with Ctrl, is zoomed (by Cornerstone's tool, further on). */
+  /** Through the slices of a stack; a single one, or with Ctrl, is zoomed (by Cornerstone's tool, further on). */
   private readonly onWheel = (event: WheelEvent) => {
-    if ((this.image?.pixels.frames ?? 1) === 1 || event.ctrlKey || event.deltaY === 0) return;
+    if (this.slices.length <= 1 || event.ctrlKey || event.deltaY === 0) return;
     event.preventDefault();
     event.stopPropagation();
     this.events.onScroll(event.deltaY > 0 ? 1 : -1);
@@ -367,29 +399,29 @@ export class Picture {
     if (display && !display.color) this.window = rangeToWindow(range, display.scale);
   };
 
-  private readonly onNewFrame = (event: Event) => {
+  private readonly onNewSlice = (event: Event) => {
     const { imageId } = (event as CustomEvent<{ imageId: string }>).detail;
-    if (this.image?.imageId !== parseFrameId(imageId).imageId) return;
-    this.frame = parseFrameId(imageId).frame;
-    // The CPU path forgets the window when it goes to another frame, and frames of real numbers have scales of their own.
+    const index = this.slices.findIndex((slice) => idOf(slice) === imageId);
+    if (index < 0) return;
+    this.index = index;
+    // The CPU path forgets the window when it goes to another slice, and slices of real numbers have scales of their own.
     queueMicrotask(() => !this.disposed && this.applyWindow());
   };
 
   private readonly onRendered = () => {
+    const { image } = this;
     const display = this.display();
-    if (!this.image || !display || !this.window) return;
-    const { columns, rows, spacing } = this.image.pixels;
+    if (!image || !display || !this.window) return;
+    const { columns, rows, spacing } = image.pixels;
     const [rowSpacing, columnSpacing] = spacing ?? [1, 1];
+    const corner = this.toCss([0, 0, 0]);
+    const right = this.toCss([columns * columnSpacing, 0, 0]);
+    const below = this.toCss([0, rows * rowSpacing, 0]);
     this.events.onView({
-      imageId: this.image.imageId,
+      ...this.slices[this.index],
       size: { columns, rows },
-      transform: viewTransform(
-        { columns, rows },
-        this.toCss([0, 0, 0]),
-        this.toCss([columns * columnSpacing, rows * rowSpacing, 0]),
-      ),
+      transform: viewTransform({ columns, rows }, corner, right, below),
       window: this.window,
-      frame: this.frame,
       display,
     });
   };

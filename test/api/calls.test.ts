@@ -182,7 +182,7 @@ describe("a locked project", () => {
     expect(await page.projects.current()).toBeNull();
     for (const call of [
       page.images.list({}),
-      page.labels.undo(),
+      page.labels.undo({}),
       page.runs.list(),
       page.jobs.list(),
       page.models.list(),

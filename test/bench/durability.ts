@@ -14,6 +14,7 @@ import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { openProject } from "../../main/project/project.ts";
 import { RPC_PATH, recipeSchema, type Studio } from "../../preload/contract/index.ts";
+import { box } from "../project/shapes.ts";
 import type { BenchResult } from "../support/bench.ts";
 import { type StudioProcess, startStudio } from "../support/studio.ts";
 
@@ -76,13 +77,14 @@ async function label(client: Studio, answered: Answered, images: readonly string
     const imageId = images[Math.floor(Math.random() * images.length)]!;
     if (turn % 4 === 3) {
       const x = Math.floor(Math.random() * 20);
-      const box = { imageId, frame: 0, classId: classes[0]!, x, y: x, width: 10, height: 10 };
-      const { boxes } = await client.labels.saveBox(box);
-      for (const { id } of boxes) answered.boxes.add(id);
+      const drawn = box(imageId, classes[0]!, { x, y: x, width: 10, height: 10 });
+      await client.labels.apply({ edits: [{ do: "put", shape: drawn }] });
+      answered.boxes.add(drawn.id);
     } else {
       const classId = classes[Math.floor(Math.random() * classes.length)] ?? null;
       answered.asked = { imageId, classId };
-      answered.classes.set(imageId, (await client.labels.setClass({ imageId, classId })).classId);
+      const { classes: said } = await client.labels.apply({ edits: [{ do: "class", imageId, classId }] });
+      answered.classes.set(imageId, said[0]!.classId);
       answered.asked = null;
     }
   }
@@ -127,7 +129,7 @@ async function inspect(path: string, answered: Answered): Promise<{ lost: number
     }
     answered.asked = null;
     const all = project.images.names();
-    const boxes = new Set(all.flatMap(({ id }) => project.labels.forImage(id).boxes.map((box) => box.id)));
+    const boxes = new Set(all.flatMap(({ id }) => project.labels.forImage(id).shapes.map((shape) => shape.id)));
     lost += [...answered.boxes].filter((id) => !boxes.has(id)).length;
     lost += Math.max(0, answered.images - all.length);
     answered.images = all.length;

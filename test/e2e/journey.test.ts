@@ -340,7 +340,7 @@ describe.skipIf(typeof browser === "string")(
           .first()
           .click();
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
-        for (const layer of ["heat-map", "box"]) await page.getByTestId(layer).first().waitFor();
+        for (const layer of ["heat-map", "shapes"]) await page.getByTestId(layer).first().waitFor();
         await look("viewer-explained");
         await page.getByText("Input gradient", { exact: true }).click();
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
 import { ended, openStudio, type TestStudio } from "../api/open-studio.ts";
+import { box } from "../project/shapes.ts";
 import { runLoupe } from "./run-loupe.ts";
 
 const MARKER = "Zqxvjkwp";
@@ -103,7 +104,7 @@ test("patients, file names, labels, readers and passphrases are in no file that 
   expect(items).toHaveLength(24);
   expect(items[0]!.patient).toContain(MARKER);
   const { id: classId } = await client.labels.saveClass({ name: `${MARKER} doubtful` });
-  await client.labels.saveBox({ imageId: items[0]!.id, frame: 0, classId, x: 1, y: 1, width: 5, height: 5 });
+  await client.labels.apply({ edits: [{ do: "put", shape: box(items[0]!.id, classId) }] });
   expect(leaks()).toEqual([]);
 
   const snapshot = await client.snapshots.create({ name: `${MARKER} snapshot` });

@@ -50,7 +50,7 @@ test("the latest model is the newest that was not refused; a refused one is foun
   const { project } = await newProject();
   const ids = addImages(project, 12);
   const classes = ["a", "b"].map((name) => project.labels.saveClass({ name }).id);
-  for (const [i, id] of ids.entries()) project.labels.setClass(id, classes[i % 2]!);
+  for (const [i, id] of ids.entries()) project.labels.apply([{ do: "class", imageId: id, classId: classes[i % 2]! }]);
   const snapshot = project.snapshots.create({
     name: "s",
     seed: 1,

@@ -204,7 +204,7 @@ describe("importing a folder", () => {
     const { items } = await open.client.images.list({ filter: { text: "1.png" } });
     const image = items.find(({ name }) => name.startsWith("train/"))!;
     const { id: classId } = await open.client.labels.saveClass({ name: "my own" });
-    await open.client.labels.setClass({ imageId: image.id, classId });
+    await open.client.labels.apply({ edits: [{ do: "class", imageId: image.id, classId }] });
     await report(join(open.folder, "set"), "folders");
     expect((await open.client.labels.forImage({ imageId: image.id })).classId).toBe(classId);
   });

@@ -54,7 +54,7 @@ test("names match by the end of the path, and a name that could be several image
   const names = ["normal/1.png", "lesion/1.png", "deep/er/2.dcm", "3.png", "4.png", "肺.png", "twice.png", "twice.png"];
   const ids = addImages(project, names.length, (index) => ({ name: names[index]! }));
   const match = (file: string): string[] => {
-    for (const id of ids) project.labels.setClass(id, null);
+    for (const id of ids) project.labels.apply([{ do: "class", imageId: id, classId: null }]);
     const { unmatched } = importLabels(project, `file,label\n"${file}",seen`);
     expect(unmatched).toEqual(project.images.facets().unlabelled === names.length ? [file] : []);
     return project.images.list({ labelled: true }, "imported", 0, 10).items.map(({ name }) => name);

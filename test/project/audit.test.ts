@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canonicalJson } from "../../main/project/canonical-json.ts";
@@ -17,18 +18,22 @@ test("every change has an entry, newest first, with who, when and what", async (
   const { project } = await newProject();
   const [image] = addImages(project, 1);
   const { id: classId } = project.labels.saveClass({ name: "lesion" });
-  project.labels.setClass(image!, classId);
+  project.labels.apply([{ do: "class", imageId: image!, classId }]);
   project.labels.undo();
   const { total, intact, entries } = project.audit.list(0, 10);
   expect([total, intact]).toEqual([5, true]);
   expect(entries.map(({ action, subject }) => [action, subject])).toEqual([
     ["label/undo", image],
-    ["label/set-class", image],
+    ["label/edit", image],
     ["class/save", classId],
     ["image/import", image],
     ["project/create", project.id],
   ]);
-  expect(entries[1]).toMatchObject({ sequence: 4, member: "Ada", detail: canonicalJson({ classId }) });
+  expect(entries[1]).toMatchObject({ sequence: 4, member: "Ada" });
+  // What was said is in the log of labels; the chain of hashes holds its digest.
+  const said = `class 1\n\n${canonicalJson({ classId, reader: project.member.id })}\n`;
+  const digest = createHash("sha256").update(said).digest("hex");
+  expect(JSON.parse(entries[1]!.detail)).toEqual({ classes: 1, shapes: 0, images: 1, digest });
   expect(project.audit.list(1, 2).entries).toEqual(entries.slice(1, 3));
 });
 

@@ -2,6 +2,7 @@
 // n is the number of audit entries, so it is read from the project itself: after a kill it goes on where the disk says it was.
 
 import type { Project } from "../../main/project/project.ts";
+import { shape } from "./shapes.ts";
 
 /** Images that the plan works on, in the order of import. */
 export const PLANNED_IMAGES = 12;
@@ -29,12 +30,13 @@ export function makeChange(project: Project): number {
   const imageId = ids[change.image]!.id;
   const classes = project.labels.classes();
   if ("box" in change) {
-    project.labels.saveBox({ imageId, frame: 0, classId: classes[0]!.id, x: 1, y: 1, width: 2 + (n % 7), height: 2 });
+    const geometry = { kind: "box", x: 1, y: 1, width: 2 + (n % 7), height: 2 } as const;
+    project.labels.apply([{ do: "put", shape: shape(imageId, classes[0]!.id, geometry) }]);
   } else {
     // Rounds 3 and 5 would repeat a class; taking it back first keeps every change a change.
     const present = project.labels.forImage(imageId).classId;
     const wanted = classes[change.classIndex]!.id;
-    project.labels.setClass(imageId, present === wanted ? null : wanted);
+    project.labels.apply([{ do: "class", imageId, classId: present === wanted ? null : wanted }]);
   }
   return n + 1;
 }
@@ -57,6 +59,6 @@ export function stateOf(project: Project): PlannedState {
   const labels = project.images.names().map(({ id }) => project.labels.forImage(id));
   return {
     classes: labels.map(({ classId }) => (classId === null ? -1 : order.indexOf(classId))),
-    boxes: labels.map(({ boxes }) => boxes.length),
+    boxes: labels.map(({ shapes }) => shapes.length),
   };
 }

@@ -21,7 +21,7 @@ describe("adding", () => {
     const { id, added } = project.images.add(image);
     expect(added).toBe(true);
     const detail = project.images.get(id);
-    expect(detail).toMatchObject({ id, name: "image1.png", patient: "山田", frames: 2, classId: null, boxes: 0 });
+    expect(detail).toMatchObject({ id, name: "image1.png", patient: "山田", frames: 2, classId: null, shapes: 0 });
     expect(detail.pixels).toEqual(image.pixels);
     expect(detail.tags).toEqual(image.tags);
     expect(detail.suggestedPart).toBe("test");
@@ -69,7 +69,7 @@ describe("finding", () => {
     }));
     const classes = ["normal", "lesion"].map((name) => project.labels.saveClass({ name }).id);
     ids.slice(0, 40).forEach((id, index) => {
-      project.labels.setClass(id, classes[index % 2]!);
+      project.labels.apply([{ do: "class", imageId: id, classId: classes[index % 2]! }]);
     });
     const all = project.images.list({}, "imported", 0, 500).items;
     expect(all.map(({ id }) => id)).toEqual(ids);
@@ -118,7 +118,7 @@ describe("finding", () => {
       modality: index < 4 ? "CR" : "CT",
     }));
     const { id: classId } = project.labels.saveClass({ name: "lesion" });
-    project.labels.setClass(ids[0]!, classId);
+    project.labels.apply([{ do: "class", imageId: ids[0]!, classId: classId }]);
     expect(project.images.facets()).toEqual({
       total: 10,
       unlabelled: 9,

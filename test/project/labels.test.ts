@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openProject, openProjectWithKey, type Project } from "../../main/project/project.ts";
-import type { ImageLabels } from "../../preload/contract/index.ts";
+import type { Geometry, ImageLabels, Shape, ShapeInput } from "../../preload/contract/index.ts";
 import { addImages, closing, newProject, PASSPHRASE } from "./builder.ts";
 import { addMember } from "./second-member.ts";
+import { box, shape } from "./shapes.ts";
 
 const refusal = (code: string) => expect.objectContaining({ code });
 
@@ -13,16 +14,12 @@ async function labelling(images = 3) {
   const [normal, lesion] = ["normal", "lesion"].map((name) => project.labels.saveClass({ name }));
   return { project, ids, normal: normal!.id, lesion: lesion!.id };
 }
-const box = (imageId: string, classId: string, more = {}) => ({
-  imageId,
-  classId,
-  frame: 0,
-  x: 1,
-  y: 2,
-  width: 3,
-  height: 4,
-  ...more,
-});
+const draw = (project: Project, shape: ShapeInput) => {
+  project.labels.apply([{ do: "put", shape }]);
+  return shape;
+};
+const erase = (project: Project, { imageId, id }: Pick<Shape, "imageId" | "id">) =>
+  project.labels.apply([{ do: "remove", imageId, id }]);
 
 describe("classes", () => {
   test("the first nine get the keys 1 to 9 and nine colours; the tenth has no key", async () => {
@@ -58,19 +55,21 @@ describe("classes", () => {
   test("a class on an image, a box or a mask is not deleted; after that it is, and its name is free again", async () => {
     const { project, ids, lesion, normal } = await labelling();
     const image = ids[0]!;
-    project.labels.setClass(image, lesion);
+    project.labels.apply([{ do: "class", imageId: image, classId: lesion }]);
     expect(() => project.labels.deleteClass(lesion)).toThrow(refusal("labels/class-in-use"));
-    project.labels.setClass(image, normal);
-    const { id } = project.labels.saveBox(box(image, lesion)).boxes[0]!;
+    project.labels.apply([{ do: "class", imageId: image, classId: normal }]);
+    const drawn = draw(project, box(image, lesion));
     expect(() => project.labels.deleteClass(lesion)).toThrow(refusal("labels/class-in-use"));
-    project.labels.deleteBox(id);
+    erase(project, drawn);
     project.labels.deleteClass(lesion);
-    expect(() => project.labels.setClass(image, lesion)).toThrow(refusal("labels/class-unknown"));
+    expect(() => project.labels.apply([{ do: "class", imageId: image, classId: lesion }])).toThrow(
+      refusal("labels/class-unknown"),
+    );
     // Nothing is left in undo that would bring the class back.
     while (project.labels.undo());
-    expect(project.labels.forImage(image)).toMatchObject({ classId: normal, boxes: [] });
+    expect(project.labels.forImage(image)).toMatchObject({ classId: normal, shapes: [] });
     while (project.labels.redo());
-    expect(project.labels.forImage(image).boxes).toEqual([]);
+    expect(project.labels.forImage(image).shapes).toEqual([]);
     expect(project.labels.saveClass({ name: "lesion" }).id).not.toBe(lesion);
   });
 });
@@ -83,72 +82,127 @@ describe("labels", () => {
       imageId: image,
       classId: null,
       classReader: null,
-      boxes: [],
-      masks: [],
+      layer: "",
+      shapes: [],
     });
-    expect(project.labels.setClass(image, normal)).toMatchObject({ classId: normal, classReader: "Ada" });
-    expect(project.labels.setClass(image, lesion)).toMatchObject({ classId: lesion });
+    const say = (classId: string | null) => project.labels.apply([{ do: "class", imageId: image, classId }]).classes;
+    expect(say(normal)).toEqual([{ imageId: image, classId: normal, classReader: "Ada" }]);
+    expect(say(lesion)).toMatchObject([{ classId: lesion }]);
     expect(project.images.list({ classId: lesion }, "imported", 0, 10).items.map(({ id }) => id)).toEqual([image]);
-    expect(project.labels.setClass(image, null)).toMatchObject({ classId: null, classReader: null });
+    expect(say(null)).toMatchObject([{ classId: null, classReader: null }]);
     expect(project.images.facets().unlabelled).toBe(3);
   });
 
   test("an answer that changes nothing is neither history nor audit", async () => {
     const { project, ids, normal } = await labelling();
-    project.labels.setClass(ids[0]!, normal);
+    project.labels.apply([{ do: "class", imageId: ids[0]!, classId: normal }]);
     const before = [project.labels.history(), project.audit.list(0, 1).total];
-    project.labels.setClass(ids[0]!, normal);
-    project.labels.setClass(ids[1]!, null);
+    project.labels.apply([{ do: "class", imageId: ids[0]!, classId: normal }]);
+    project.labels.apply([{ do: "class", imageId: ids[1]!, classId: null }]);
     expect([project.labels.history(), project.audit.list(0, 1).total]).toEqual(before);
   });
 
-  test("a box may touch the edges of the image and not cross them", async () => {
+  test("shapes may touch the edges of the image and not cross them", async () => {
     const { project, ids, lesion } = await labelling();
-    const save = (more: object) => project.labels.saveBox(box(ids[0]!, lesion, more));
-    expect(save({ x: 0, y: 0, width: 20, height: 10 }).boxes).toHaveLength(1);
-    const outside = [
-      { x: -0.1 },
-      { y: -1 },
-      { x: 17.5 },
-      { y: 7 },
-      { width: 0 },
-      { height: -1 },
-      { width: Number.NaN },
-      { x: Number.POSITIVE_INFINITY },
-      { frame: 1 },
-      { frame: -1 },
-      { frame: 0.5 },
+    const put = (geometry: Geometry, more = {}) => draw(project, shape(ids[0]!, lesion, geometry, more));
+    const inside: Geometry[] = [
+      { kind: "box", x: 0, y: 0, width: 20, height: 10 },
+      { kind: "ellipse", x: 10, y: 5, radiusX: 10, radiusY: 5, angle: 0 },
+      { kind: "ellipse", x: 10, y: 5, radiusX: 3, radiusY: 5, angle: 90 },
+      { kind: "polygon", points: [0, 0, 20, 0, 20, 10] },
+      { kind: "polyline", points: [0, 0, 20, 10] },
+      { kind: "point", x: 20, y: 10 },
+      { kind: "length", points: [0, 0, 20, 10] },
+      { kind: "angle", points: [0, 0, 10, 10, 20, 0] },
+      { kind: "mask", rows: 10, columns: 20, runs: [50, 20, 130] },
     ];
-    for (const wrong of outside)
-      expect(() => save(wrong), JSON.stringify(wrong)).toThrow(refusal("labels/geometry-invalid"));
-    expect(project.labels.forImage(ids[0]!).boxes).toHaveLength(1);
+    for (const geometry of inside) put(geometry);
+    expect(project.labels.forImage(ids[0]!).shapes.map(({ geometry }) => geometry)).toEqual(inside);
+    const box = { kind: "box", x: 0, y: 0, width: 5, height: 5 } as const;
+    const outside: Geometry[] = [
+      ...[{ x: -0.1 }, { y: -1 }, { x: 17.5 }, { y: 7 }, { width: 0 }, { height: -1 }, { width: Number.NaN }].map(
+        (wrong) => ({ ...box, ...wrong }),
+      ),
+      { ...box, x: Number.POSITIVE_INFINITY },
+      { kind: "ellipse", x: 10, y: 5, radiusX: 8, radiusY: 5, angle: 45 },
+      { kind: "ellipse", x: 10, y: 5, radiusX: 0, radiusY: 5, angle: 0 },
+      { kind: "polygon", points: [0, 0, 21, 0, 20, 10] },
+      { kind: "polyline", points: [0, 0, 20] },
+      { kind: "point", x: 3, y: Number.NaN },
+      { kind: "mask", rows: 10, columns: 20, runs: [50, 20, 129] },
+      { kind: "mask", rows: 10, columns: 20, runs: [-1, 201] },
+      { kind: "mask", rows: 10, columns: 20, runs: [0.5, 199.5] },
+      { kind: "mask", rows: 20, columns: 10, runs: [200] },
+    ];
+    for (const geometry of outside) {
+      expect(() => put(geometry), JSON.stringify(geometry)).toThrow(refusal("labels/geometry-invalid"));
+    }
+    for (const frame of [1, -1, 0.5]) expect(() => put(box, { frame })).toThrow(refusal("labels/geometry-invalid"));
+    expect(project.labels.forImage(ids[0]!).shapes).toHaveLength(inside.length);
   });
 
-  test("boxes are counted in the library, change in place, and keep their order", async () => {
+  test("only measurements go without a class", async () => {
+    const { project, ids } = await labelling();
+    draw(project, shape(ids[0]!, null, { kind: "length", points: [0, 0, 3, 4] }));
+    const point = shape(ids[0]!, null, { kind: "point", x: 1, y: 1 });
+    expect(() => draw(project, point)).toThrow(refusal("labels/geometry-invalid"));
+  });
+
+  test("shapes are counted in the library, change in place, and keep their order", async () => {
     const { project, ids, normal, lesion } = await labelling();
     const image = ids[1]!;
-    const first = project.labels.saveBox(box(image, lesion)).boxes[0]!;
-    const second = project.labels.saveBox(box(image, lesion, { x: 9 })).boxes[1]!;
-    const moved = project.labels.saveBox({ ...box(image, normal, { y: 3 }), id: first.id });
-    expect(moved.boxes).toEqual([{ ...first, classId: normal, y: 3 }, second]);
-    expect(project.images.get(image).boxes).toBe(2);
-    const more = Array.from({ length: 10 }, (_, x) => project.labels.saveBox(box(ids[2]!, lesion, { x })).boxes);
-    expect(more.at(-1)?.map(({ x }) => x)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(() => project.labels.saveBox({ ...box(ids[0]!, lesion), id: first.id })).toThrow(refusal("app/not-found"));
-    expect(() => project.labels.deleteBox("nothing")).toThrow(refusal("app/not-found"));
-    expect(project.labels.deleteBox(first.id).boxes).toEqual([second]);
+    const first = draw(project, box(image, lesion, { attributes: { certain: true, size: 3, note: "左下肺" } }));
+    const second = draw(project, box(image, lesion, { x: 9, track: "t" }));
+    const moved = draw(project, { ...first, ...box(image, normal, { id: first.id, y: 3 }) });
+    expect(project.labels.forImage(image).shapes).toEqual(
+      [moved, second].map((drawn) => ({ ...drawn, reader: "Ada" })),
+    );
+    expect(project.images.get(image).shapes).toBe(2);
+    for (let x = 0; x < 10; x++) draw(project, box(ids[2]!, lesion, { x }));
+    const places = project.labels.forImage(ids[2]!).shapes.map(({ geometry }) => geometry.kind === "box" && geometry.x);
+    expect(places).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(() => draw(project, box(ids[0]!, lesion, { id: first.id }))).toThrow(refusal("app/not-found"));
+    expect(erase(project, first).removed).toEqual([{ imageId: image, id: first.id }]);
+    expect(project.labels.forImage(image).shapes.map(({ id }) => id)).toEqual([second.id]);
   });
 
-  test("a mask covers its image exactly", async () => {
+  test("saying the same thing twice changes nothing: an answer that got lost can be asked for again", async () => {
     const { project, ids, lesion } = await labelling();
-    const mask = { imageId: ids[0]!, frame: 0, classId: lesion, rows: 10, columns: 20, runs: [50, 20, 130] };
-    const { masks } = project.labels.addMask(mask);
-    expect(masks).toEqual([{ ...mask, id: masks[0]!.id, reader: "Ada" }]);
-    const wrong = [{ runs: [50, 20, 129] }, { runs: [-1, 201] }, { runs: [0.5, 199.5] }, { rows: 20, columns: 10 }];
-    for (const more of wrong) {
-      expect(() => project.labels.addMask({ ...mask, ...more })).toThrow(refusal("labels/geometry-invalid"));
-    }
-    expect(() => project.labels.deleteClass(lesion)).toThrow(refusal("labels/class-in-use"));
+    const drawn = draw(project, box(ids[0]!, lesion));
+    const before = [project.labels.history(), project.audit.list(0, 1).total];
+    const again = project.labels.apply([{ do: "put", shape: drawn }]);
+    expect(again.put).toEqual([{ ...drawn, reader: "Ada" }]);
+    expect(erase(project, { ...drawn, id: "nothing" }).removed).toHaveLength(1);
+    expect([project.labels.history(), project.audit.list(0, 1).total]).toEqual(before);
+  });
+
+  test("edits are kept together or not at all", async () => {
+    const { project, ids, lesion } = await labelling();
+    const edits = [
+      { do: "class", imageId: ids[0]!, classId: lesion } as const,
+      { do: "put", shape: box(ids[1]!, lesion, { x: 500 }) } as const,
+    ];
+    expect(() => project.labels.apply(edits)).toThrow(refusal("labels/geometry-invalid"));
+    expect(project.labels.forImage(ids[0]!).classId).toBeNull();
+    expect(project.labels.history()).toEqual({ undo: 0, redo: 0 });
+  });
+
+  test("a layer holds labels of its own, with a history of its own", async () => {
+    const { project, ids, normal, lesion } = await labelling();
+    const [image] = ids;
+    project.labels.apply([{ do: "class", imageId: image!, classId: normal }]);
+    const drawn = box(image!, lesion);
+    const edits = [{ do: "class", imageId: image!, classId: lesion } as const, { do: "put", shape: drawn } as const];
+    expect(project.labels.apply(edits, "read")).toMatchObject({ layer: "read", classes: [{ classId: lesion }] });
+    expect(project.labels.forImage(image!)).toMatchObject({ classId: normal, shapes: [] });
+    expect(project.labels.forImage(image!, "read")).toMatchObject({ classId: lesion, shapes: [{ id: drawn.id }] });
+    expect(project.images.facets().classes).toEqual([{ classId: normal, count: 1 }]);
+    expect(() => draw(project, drawn)).toThrow(refusal("app/not-found"));
+    expect(project.labels.history("read")).toEqual({ undo: 1, redo: 0 });
+    expect(project.labels.undo("read")).toMatchObject({ classes: [{ classId: null }], removed: [{ id: drawn.id }] });
+    expect(project.labels.forImage(image!, "read")).toMatchObject({ classId: null, shapes: [] });
+    expect(project.labels.history()).toEqual({ undo: 1, redo: 0 });
+    expect(project.labels.redo("read")).toMatchObject({ put: [{ id: drawn.id }] });
   });
 
   test("an import makes missing classes, counts what changed, and is not in anybody's undo", async () => {
@@ -159,7 +213,7 @@ describe("labels", () => {
     ];
     expect(project.labels.importClasses(items)).toEqual({ labelled: 2, newClasses: ["rare"] });
     expect(project.labels.importClasses(items)).toEqual({ labelled: 0, newClasses: [] });
-    project.labels.addBox(box(ids[0]!, project.labels.classes()[0]!.id));
+    project.labels.importShapes([box(ids[0]!, project.labels.classes()[0]!.id)]);
     expect(project.labels.history()).toEqual({ undo: 0, redo: 0 });
     const unknown = [
       { imageId: ids[2]!, className: "rare" },
@@ -176,49 +230,49 @@ describe("labels", () => {
 describe("undo and redo", () => {
   test("they survive closing and opening again", async () => {
     const { project, ids, normal, lesion } = await labelling();
-    project.labels.setClass(ids[0]!, normal);
-    project.labels.setClass(ids[1]!, lesion);
+    project.labels.apply([{ do: "class", imageId: ids[0]!, classId: normal }]);
+    project.labels.apply([{ do: "class", imageId: ids[1]!, classId: lesion }]);
     project.labels.undo();
     project.close();
     const again = closing(await openProject({ path: project.path, passphrase: PASSPHRASE }));
     expect(again.labels.history()).toEqual({ undo: 1, redo: 1 });
-    expect(again.labels.redo()).toMatchObject({ imageId: ids[1], kind: "class", labels: { classId: lesion } });
-    expect(again.labels.undo()).toMatchObject({ imageId: ids[1], labels: { classId: null } });
-    expect(again.labels.undo()).toMatchObject({ imageId: ids[0], labels: { classId: null } });
+    expect(again.labels.redo()).toMatchObject({ imageId: ids[1], classes: [{ classId: lesion }] });
+    expect(again.labels.undo()).toMatchObject({ imageId: ids[1], classes: [{ classId: null }] });
+    expect(again.labels.undo()).toMatchObject({ imageId: ids[0], classes: [{ classId: null }] });
     expect(again.labels.undo()).toBeNull();
   });
 
   test("a new change clears redo", async () => {
     const { project, ids, normal, lesion } = await labelling();
-    project.labels.setClass(ids[0]!, normal);
+    project.labels.apply([{ do: "class", imageId: ids[0]!, classId: normal }]);
     project.labels.undo();
-    project.labels.setClass(ids[1]!, lesion);
+    project.labels.apply([{ do: "class", imageId: ids[1]!, classId: lesion }]);
     expect(project.labels.history()).toEqual({ undo: 1, redo: 0 });
     expect(project.labels.redo()).toBeNull();
   });
 
   test("a deleted box comes back the same, with its reader", async () => {
     const { project, ids, lesion } = await labelling();
-    const { boxes } = project.labels.saveBox(box(ids[0]!, lesion));
-    project.labels.deleteBox(boxes[0]!.id);
-    expect(project.labels.undo()?.labels.boxes).toEqual(boxes);
+    const drawn = draw(project, box(ids[0]!, lesion));
+    erase(project, drawn);
+    expect(project.labels.undo()?.put).toEqual([{ ...drawn, reader: "Ada" }]);
   });
 
   test("undo never erases what another reader said after me", async () => {
     const { project, ids, normal, lesion } = await labelling();
     const other = addMember(project, "Blaise");
-    const drawn = project.labels.saveBox(box(ids[0]!, lesion)).boxes[0]!;
-    project.labels.setClass(ids[0]!, normal);
-    project.labels.setClass(ids[1]!, normal);
-    other.labels.setClass(ids[0]!, lesion);
-    other.labels.saveBox({ ...box(ids[0]!, lesion, { x: 5 }), id: drawn.id });
+    const drawn = draw(project, box(ids[0]!, lesion));
+    project.labels.apply([{ do: "class", imageId: ids[0]!, classId: normal }]);
+    project.labels.apply([{ do: "class", imageId: ids[1]!, classId: normal }]);
+    other.labels.apply([{ do: "class", imageId: ids[0]!, classId: lesion }]);
+    draw(other, box(ids[0]!, lesion, { x: 5, id: drawn.id }));
     expect(project.labels.history()).toEqual({ undo: 1, redo: 0 });
     expect(project.labels.undo()?.imageId).toBe(ids[1]);
     expect(project.labels.undo()).toBeNull();
     expect(project.labels.forImage(ids[0]!)).toMatchObject({
       classId: lesion,
       classReader: "Blaise",
-      boxes: [{ x: 5, reader: "Blaise" }],
+      shapes: [{ geometry: { x: 5 }, reader: "Blaise" }],
     });
     // Blaise takes back his own, and Ada's words are there again under her name.
     other.labels.undo();
@@ -226,7 +280,7 @@ describe("undo and redo", () => {
     expect(project.labels.forImage(ids[0]!)).toMatchObject({
       classId: normal,
       classReader: "Ada",
-      boxes: [{ x: 1, reader: "Ada" }],
+      shapes: [{ geometry: { x: 1 }, reader: "Ada" }],
     });
   });
 
@@ -237,6 +291,7 @@ describe("undo and redo", () => {
       fc.record({ do: fc.constant("draw" as const), image: fc.nat(2), x: fc.integer({ min: 0, max: 17 }) }),
       fc.record({ do: fc.constant("move" as const), pick: fc.nat(), x: fc.integer({ min: 0, max: 17 }) }),
       fc.record({ do: fc.constant("delete" as const), pick: fc.nat() }),
+      fc.record({ do: fc.constant("several" as const) }),
       fc.record({ do: fc.constant("undo" as const) }),
       fc.record({ do: fc.constant("redo" as const) }),
       fc.record({ do: fc.constant("reopen" as const) }),
@@ -256,19 +311,24 @@ describe("undo and redo", () => {
           future = [];
         };
         for (const step of commands) {
-          const boxes = now.flatMap((labels) => labels.boxes);
+          const shapes = now.flatMap((labels) => labels.shapes);
           if (step.do === "class") {
-            current.labels.setClass(ids[step.image]!, step.class);
+            current.labels.apply([{ do: "class", imageId: ids[step.image]!, classId: step.class }]);
             changed(look());
           } else if (step.do === "draw") {
-            current.labels.saveBox(box(ids[step.image]!, lesion, { x: step.x }));
+            draw(current, box(ids[step.image]!, lesion, { x: step.x }));
             changed(look());
-          } else if (step.do === "move" && boxes.length > 0) {
-            const { reader: _, ...moved } = boxes[step.pick % boxes.length]!;
-            current.labels.saveBox({ ...moved, x: step.x });
+          } else if (step.do === "move" && shapes.length > 0) {
+            const { id, imageId } = shapes[step.pick % shapes.length]!;
+            draw(current, box(imageId, lesion, { id, x: step.x }));
             changed(look());
-          } else if (step.do === "delete" && boxes.length > 0) {
-            current.labels.deleteBox(boxes[step.pick % boxes.length]!.id);
+          } else if (step.do === "delete" && shapes.length > 0) {
+            erase(current, shapes[step.pick % shapes.length]!);
+            changed(look());
+          } else if (step.do === "several") {
+            // A class and two shapes said at once are one step.
+            const drawn = [1, 2].map((x) => ({ do: "put" as const, shape: box(ids[x]!, lesion, { x }) }));
+            current.labels.apply([{ do: "class", imageId: ids[0]!, classId: lesion }, ...drawn]);
             changed(look());
           } else if (step.do === "undo" && past.length > 0) {
             current.labels.undo();

@@ -36,7 +36,7 @@ test("a snapshot freezes the labelled images: later labels change neither it nor
     expect(perClass).toEqual([0, 1].map((index) => own.filter((item) => item.classIndex === index).length));
   }
   const lesion = snapshot.classes[1]!;
-  for (const { imageId } of items) project.labels.setClass(imageId, lesion.id);
+  for (const { imageId } of items) project.labels.apply([{ do: "class", imageId: imageId, classId: lesion.id }]);
   project.labels.saveClass({ id: lesion.id, name: "nodule" });
   expect(project.snapshots.get(snapshot.id)).toEqual(snapshot);
   expect(project.snapshots.items(snapshot.id)).toEqual(items);
@@ -56,7 +56,7 @@ test("the same images, labels and seed give the same hash in any order of import
   expect(facts(two, second!.id)).toEqual(facts(one, first!.id));
   expect(one.snapshots.create({ ...INPUT, seed: 2 }).hash).not.toBe(first!.hash);
   const image = one.snapshots.items(first!.id)[0]!;
-  one.labels.setClass(image.imageId, first!.classes[1 - image.classIndex]!.id);
+  one.labels.apply([{ do: "class", imageId: image.imageId, classId: first!.classes[1 - image.classIndex]!.id }]);
   expect(one.snapshots.create(INPUT).hash).not.toBe(first!.hash);
 });
 

@@ -32,7 +32,7 @@ export async function projectWithBlobs(): Promise<{ project: Project; snapshotId
           },
           frames: [{ transferSyntax: "raw", bytes: new Uint8Array(values.buffer) }],
         });
-        project.labels.setClass(id, classes[label]!);
+        project.labels.apply([{ do: "class", imageId: id, classId: classes[label]! }]);
       }
     }
   });

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AppError } from "../../../preload/contract/index.ts";
 import { unlocked } from "../procedures.ts";
+import { stackOf } from "../stack.ts";
 
 export const imageCalls = {
   importPath: unlocked.images.importPath.handler(async ({ input, context }) => {
@@ -25,6 +26,7 @@ export const imageCalls = {
   ),
   facets: unlocked.images.facets.handler(({ context }) => context.project.images.facets()),
   get: unlocked.images.get.handler(({ input, context }) => context.project.images.get(input.id)),
+  stack: unlocked.images.stack.handler(({ input, context }) => stackOf(context.project, input.id)),
   recordExport: unlocked.images.recordExport.handler(({ input, context: { project } }) => {
     const { id } = project.images.get(input.id);
     project.audit.record("image/export", id, { form: input.form });

@@ -1,8 +1,15 @@
 import { importLabels } from "../../labels/csv.ts";
 import { unlocked } from "../procedures.ts";
+import type { LabelChange } from "../../../preload/contract/index.ts";
 import type { Session } from "../session.ts";
 
-/** Labels changed: other windows ask again. The answer is already on disk. */
+/** Somebody said something: every window hears what it changed. The answer is already on disk. */
+function told<Change extends LabelChange | null>(session: Session, change: Change): Change {
+  if (change !== null) session.publish({ type: "labels", change });
+  return change;
+}
+
+/** Labels changed: every window asks again. The answer is already on disk. */
 function announced<T>(session: Session, answer: T): T {
   session.publish({ type: "changed", topic: "labels" });
   return answer;
@@ -16,19 +23,22 @@ export const labelCalls = {
   deleteClass: unlocked.labels.deleteClass.handler(({ input, context }) =>
     announced(context.session, context.project.labels.deleteClass(input.id)),
   ),
-  forImage: unlocked.labels.forImage.handler(({ input, context }) => context.project.labels.forImage(input.imageId)),
-  setClass: unlocked.labels.setClass.handler(({ input, context }) =>
-    announced(context.session, context.project.labels.setClass(input.imageId, input.classId)),
+  forImage: unlocked.labels.forImage.handler(({ input, context }) =>
+    context.project.labels.forImage(input.imageId, input.layer),
   ),
-  saveBox: unlocked.labels.saveBox.handler(({ input, context }) =>
-    announced(context.session, context.project.labels.saveBox(input)),
+  forImages: unlocked.labels.forImages.handler(({ input, context: { project } }) =>
+    input.imageIds.map((id) => project.labels.forImage(id, input.layer)),
   ),
-  deleteBox: unlocked.labels.deleteBox.handler(({ input, context }) =>
-    announced(context.session, context.project.labels.deleteBox(input.id)),
+  apply: unlocked.labels.apply.handler(({ input, context }) =>
+    told(context.session, context.project.labels.apply(input.edits, input.layer)),
   ),
-  undo: unlocked.labels.undo.handler(({ context }) => announced(context.session, context.project.labels.undo())),
-  redo: unlocked.labels.redo.handler(({ context }) => announced(context.session, context.project.labels.redo())),
-  history: unlocked.labels.history.handler(({ context }) => context.project.labels.history()),
+  undo: unlocked.labels.undo.handler(({ input, context }) =>
+    told(context.session, context.project.labels.undo(input.layer)),
+  ),
+  redo: unlocked.labels.redo.handler(({ input, context }) =>
+    told(context.session, context.project.labels.redo(input.layer)),
+  ),
+  history: unlocked.labels.history.handler(({ input, context }) => context.project.labels.history(input.layer)),
   importCsv: unlocked.labels.importCsv.handler(({ input, context }) =>
     announced(context.session, importLabels(context.project, input.csv)),
   ),

@@ -5,7 +5,7 @@
 // The object is a Computed Radiography image (PS3.3 A.2), the smallest IOD that a chest radiograph may have.
 
 import { createHash } from "node:crypto";
-import type { Box, Mask } from "../../../preload/contract/index.ts";
+import type { Geometry, MaskGeometry } from "../../../preload/contract/index.ts";
 import { writeDicom } from "../dicom/write.ts";
 import { drawChest, PHANTOM_BITS, PHANTOM_SIDE } from "./chest.ts";
 import { random } from "./random.ts";
@@ -20,9 +20,9 @@ export interface Phantom {
   readonly bytes: Uint8Array;
   readonly className: "normal" | "lesion";
   /** the lesion's exact pixels; null for a normal image */
-  readonly mask: Pick<Mask, "rows" | "columns" | "runs"> | null;
+  readonly mask: MaskGeometry | null;
   /** the mask's bounding box in image pixels; null for a normal image */
-  readonly box: Pick<Box, "x" | "y" | "width" | "height"> | null;
+  readonly box: Extract<Geometry, { kind: "box" }> | null;
   /** patient ID */
   readonly patient: string;
 }
@@ -91,7 +91,7 @@ export function drawPhantom({ index, seed }: { index: number; seed: number }): P
     fileName: `${id}-${exposure + 1}.dcm`,
     bytes,
     className: lesion ? "lesion" : "normal",
-    mask: chest.nodule && { rows: PHANTOM_SIDE, columns: PHANTOM_SIDE, runs: runsOf(chest.nodule) },
+    mask: chest.nodule && { kind: "mask", rows: PHANTOM_SIDE, columns: PHANTOM_SIDE, runs: runsOf(chest.nodule) },
     box: chest.nodule && boundingBox(chest.nodule),
     patient: id,
   };
@@ -121,7 +121,7 @@ function littleEndian(pixels: Uint16Array): ArrayBuffer {
   return view.buffer;
 }
 
-/** Lengths of alternating runs, background first, as the contract's Mask has them. */
+/** Lengths of alternating runs, background first, as the contract's masks have them. */
 function runsOf(mask: Uint8Array): number[] {
   const runs: number[] = [];
   let value = 0;
@@ -147,5 +147,5 @@ function boundingBox(mask: Uint8Array): Phantom["box"] {
     top = Math.min(top, y);
     bottom = Math.max(bottom, y);
   });
-  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  return { kind: "box", x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }

@@ -3,15 +3,15 @@
 // Invariants: an image that is there already is not added again; a label that a reader gave is never replaced by an import;
 // an image and its labels are one transaction. Non-goals: finding files (import.ts) and reading formats (main/imaging).
 
-import type { Box, ImportReport, Mask } from "../../../preload/contract/index.ts";
+import { randomUUID } from "node:crypto";
+import type { Geometry, ImportReport, ShapeInput } from "../../../preload/contract/index.ts";
 import type { ImportedImage } from "../../imaging/types.ts";
 import type { Project } from "../../project/index.ts";
 
 export interface ImportedLabels {
   className: string | null;
-  /** pixels of the finding, in the class `className` */
-  mask?: Pick<Mask, "rows" | "columns" | "runs"> | null;
-  box?: Pick<Box, "x" | "y" | "width" | "height"> | null;
+  /** of the finding, in the class `className` */
+  shapes?: readonly Geometry[];
 }
 
 const byName = new Intl.Collator("en", { numeric: true });
@@ -40,12 +40,13 @@ export class Importer {
       // New classes get their order from their names, not from the file that came first.
       fresh.sort((a, b) => byName.compare(a.className, b.className));
       labelled = given.importClasses(fresh).labelled;
-      for (const { imageId, labels } of fresh) {
-        const { classId } = given.forImage(imageId);
-        if (classId === null) continue;
-        if (labels.mask) given.addMask({ imageId, frame: 0, classId, ...labels.mask });
-        if (labels.box) given.addBox({ imageId, frame: 0, classId, ...labels.box });
-      }
+      given.importShapes(
+        fresh.flatMap(({ imageId, labels: { shapes = [] } }): ShapeInput[] => {
+          const { classId } = given.forImage(imageId);
+          const common = { imageId, frame: 0, classId, attributes: {}, track: null, source: "import" };
+          return shapes.map((geometry) => ({ ...common, id: randomUUID(), geometry }));
+        }),
+      );
     });
     this.report.imported += imported;
     this.report.duplicates += images.length - imported;

@@ -28,7 +28,8 @@ export async function importSample(task: TaskOf<"sample">, context: TaskContext)
     for (let index = start; index < Math.min(start + BATCH, task.images); index += 1) {
       const { fileName, bytes, className, mask, box } = drawPhantom({ index, seed: task.seed });
       const images = readImages({ name: fileName, bytes });
-      batch.push(...images.map((image) => ({ image, labels: { className, mask, box } })));
+      const shapes = [mask, box].filter((shape) => shape !== null);
+      batch.push(...images.map((image) => ({ image, labels: { className, shapes } })));
     }
     importer.addAll(batch);
     context.progress(pace.at(start + batch.length, task.images, "images", "drawing"));

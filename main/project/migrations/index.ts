@@ -4,6 +4,8 @@ import { initial } from "./0001-initial.ts";
 import { modelThreshold } from "./0002-model-threshold.ts";
 import { startingModels } from "./0003-starting-models.ts";
 import { runMemory } from "./0004-run-memory.ts";
+import { shapes } from "./0005-shapes.ts";
+import { series } from "./0006-series.ts";
 
 export interface Migration {
   readonly number: number;
@@ -24,4 +26,4 @@ export function checkMigrations(migrations: readonly Migration[]): readonly Migr
   return migrations;
 }
 
-export const MIGRATIONS = checkMigrations([initial, modelThreshold, startingModels, runMemory]);
+export const MIGRATIONS = checkMigrations([initial, modelThreshold, startingModels, runMemory, shapes, series]);

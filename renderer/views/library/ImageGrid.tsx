@@ -1,7 +1,7 @@
 // A grid of any number of thumbnails; only the rows in sight exist.
 //
 // One element holds the focus (a listbox) and names the active image, so arrow keys cost no re-focusing and a screen reader
-// hears name, label, boxes and place of each image.
+// hears name, label, shapes and place of each image.
 import { Text, VisuallyHidden } from "@mantine/core";
 import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -175,7 +175,7 @@ function Tile({ id, index, total, image, labelClass, active, selected, onClick }
   if (!image) return <div className={classes.tile} role="presentation" />;
   const className = labelClass?.name ?? shell("noClass");
   const badges = [
-    image.boxes > 0 ? t("boxes", { count: image.boxes }) : "",
+    image.shapes > 0 ? t("shapes", { count: image.shapes }) : "",
     image.frames > 1 ? t("frames", { count: image.frames }) : "",
   ];
   return (
@@ -201,10 +201,10 @@ function Tile({ id, index, total, image, labelClass, active, selected, onClick }
               {image.frames}
             </span>
           )}
-          {image.boxes > 0 && (
+          {image.shapes > 0 && (
             <span className={classes.badge}>
               <SquareDashed aria-hidden size={12} />
-              {image.boxes}
+              {image.shapes}
             </span>
           )}
         </span>

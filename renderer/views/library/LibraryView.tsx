@@ -4,6 +4,7 @@ import { Search, Tags, Upload } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { SHARED_LAYER } from "../../../preload/contract/labels.ts";
 import { libraryCommands } from "../../commands/library.ts";
 import { useCommands } from "../../commands/useCommands.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
@@ -54,12 +55,12 @@ export function LibraryView() {
           setClass: (classId) => {
             const state = libraryStore.getState();
             const ids = state.selected.size > 0 ? [...state.selected] : state.focused ? [state.focused] : [];
-            for (const id of ids) writer.setClass(id, classId);
+            for (const id of ids) writer.setClass(SHARED_LAYER, id, classId);
             // A label may take them out of the filter: the next digit must not reach images that are out of sight.
             if (state.selected.size > 0) libraryStore.setState({ selected: new Set() });
           },
-          undo: () => writer.undo(() => {}),
-          redo: () => writer.redo(() => {}),
+          undo: () => writer.undo(SHARED_LAYER, () => {}),
+          redo: () => writer.redo(SHARED_LAYER, () => {}),
         },
         labelClasses,
       ),

@@ -33,8 +33,8 @@ import { AugmentationPreview } from "./AugmentationPreview.tsx";
 import classes from "./NewRunPage.module.css";
 import { newRunStore } from "./new-run.ts";
 import { RecipeForm } from "./RecipeForm.tsx";
-import { StartSection } from "./StartSection.tsx";
 import { checkRecipe, isProbe, type RecipeDraft } from "./recipe-fields.ts";
+import { StartSection } from "./StartSection.tsx";
 import { useDeviceText } from "./use-field-text.ts";
 
 /** What a training may take when nobody says otherwise. */

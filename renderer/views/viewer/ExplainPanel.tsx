@@ -12,7 +12,7 @@ import { useCall, useModels } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
-import { HEAT_COLORS } from "../../viewer/mask.ts";
+import { HEAT_COLORS } from "../../viewer/masks/colors.ts";
 import classes from "./LabelPanel.module.css";
 
 const METHODS = ["grad-cam", "input-gradient"] as const satisfies readonly Explanation["method"][];

@@ -1,17 +1,27 @@
 // What a reader expects in the corners: who, what, window, zoom, frame and a length to compare with.
 import { useTranslation } from "react-i18next";
-import type { ImageDetail } from "../../../preload/contract/index.ts";
+import type { ImageStack } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
+import { scaleOf } from "../../viewer/coordinates.ts";
 import type { PictureView } from "../../viewer/cornerstone.ts";
 import classes from "./ImageText.module.css";
 import { scaleBar } from "./scale-bar.ts";
+import { sliceText } from "./slice-text.ts";
 
-export function ImageText({ image, view }: { image: ImageDetail; view: PictureView }) {
+export interface ImageTextProps {
+  image: ImageStack["images"][number];
+  view: PictureView;
+  stack: ImageStack;
+  index: number;
+}
+
+export function ImageText({ image, view, stack, index }: ImageTextProps) {
   const { t } = useTranslation("viewer");
   const format = useFormat();
-  const { transform, window, frame, display } = view;
+  const { transform, window, display } = view;
+  const { position } = stack.slices[index];
   const digits = window.width < 10 ? 2 : 0;
-  const bar = scaleBar(image.pixels.spacing?.[1] ?? null, transform.scaleX);
+  const bar = scaleBar(image.pixels.spacing?.[1] ?? null, scaleOf(transform));
   return (
     <div className={classes.text}>
       <div className={classes.topLeft}>
@@ -23,7 +33,8 @@ export function ImageText({ image, view }: { image: ImageDetail; view: PictureVi
         <span>
           {image.columns} × {image.rows}
         </span>
-        {image.frames > 1 && <span>{t("frame", { at: frame + 1, of: image.frames })}</span>}
+        {stack.slices.length > 1 && <span>{t(sliceText(stack), { at: index + 1, of: stack.slices.length })}</span>}
+        {position !== null && <span>{t("position", { position: format.number(position, 1) })}</span>}
       </div>
       <div className={classes.bottomLeft} data-testid="view-text">
         {!display.color && (
@@ -35,7 +46,7 @@ export function ImageText({ image, view }: { image: ImageDetail; view: PictureVi
             })}
           </span>
         )}
-        <span>{t("zoomText", { percent: format.number(transform.scaleX * 100) })}</span>
+        <span>{t("zoomText", { percent: format.number(scaleOf(transform) * 100) })}</span>
       </div>
       {bar && (
         <div className={classes.bottomRight}>

@@ -1,36 +1,36 @@
-// The right column: the image's label, its boxes and masks, the explanation, and what the file says about itself.
-import { ActionIcon, Button, Group, ScrollArea, Select, Stack, Switch, Table, Text, Title } from "@mantine/core";
+// The right column: the image's label, what is drawn on it, the explanation, and what the file says about itself.
+import { ActionIcon, Button, Group, ScrollArea, Stack, Switch, Table, Text, Title } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Plus, Sparkles, Tags, Trash2 } from "lucide-react";
+import { Sparkles, Tags } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import type { Box, ImageDetail, ImageLabels, LabelClass } from "../../../preload/contract/index.ts";
+import type { ImageLabels, ImageStack, LabelClass } from "../../../preload/contract/index.ts";
 import type { ViewerActions } from "../../commands/viewer.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { preferencesStore } from "../../state/preferences.ts";
 import { viewerStore } from "../../state/viewer.ts";
-import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
+import { useImage } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Keys } from "../../ui/shell/Keys.tsx";
-import type { BoxTool } from "../../viewer/boxes/BoxTool.ts";
 import { ClassEditor } from "../library/ClassEditor.tsx";
 import { ExplainPanel } from "./ExplainPanel.tsx";
 import classes from "./LabelPanel.module.css";
+import { ShapeList } from "./ShapeList.tsx";
+import { type InSight, isMask, type Tools } from "./useTools.ts";
 
 export interface LabelPanelProps {
-  image: ImageDetail;
-  frame: number;
+  image: ImageStack["images"][number];
+  sight: InSight;
   labels: UseQueryResult<ImageLabels>;
   classes: readonly LabelClass[];
   actions: ViewerActions;
-  boxTool: BoxTool;
-  newBoxClass: LabelClass | null;
+  tools: Tools;
 }
 
 export function LabelPanel(props: LabelPanelProps) {
-  const { image, frame, labels, classes: labelClasses, actions } = props;
+  const { image, sight, labels, classes: labelClasses, actions } = props;
   const { t } = useTranslation("viewer");
   const { t: library } = useTranslation("library");
   const { t: shell } = useTranslation();
@@ -39,6 +39,7 @@ export function LabelPanel(props: LabelPanelProps) {
   const showMasks = useStore(viewerStore, (state) => state.showMasks);
   const explaining = useStore(viewerStore, (state) => state.explaining);
   const given = labels.data?.classId ?? null;
+  const masks = labels.data?.shapes.filter(isMask).filter(({ frame }) => frame === sight.frame).length ?? 0;
   return (
     <aside className={classes.panel} aria-label={t("labels")}>
       <ScrollArea className={classes.scroll} type="auto">
@@ -101,17 +102,12 @@ export function LabelPanel(props: LabelPanelProps) {
               onChange={(event) => preferencesStore.setState({ autoAdvance: event.currentTarget.checked })}
             />
           </section>
-          <Boxes {...props} />
-          {labels.data && labels.data.masks.length > 0 && (
-            <Switch
-              size="sm"
-              label={t("masks", { count: labels.data.masks.length })}
-              checked={showMasks}
-              onChange={actions.toggleMasks}
-            />
+          <ShapeList {...props} />
+          {masks > 0 && (
+            <Switch size="sm" label={t("masks", { count: masks })} checked={showMasks} onChange={actions.toggleMasks} />
           )}
           {explaining ? (
-            <ExplainPanel imageId={image.id} frame={frame} onClose={actions.toggleExplain} />
+            <ExplainPanel imageId={image.id} frame={sight.frame} onClose={actions.toggleExplain} />
           ) : (
             <Button variant="default" leftSection={<Sparkles aria-hidden size={16} />} onClick={actions.toggleExplain}>
               {t("explain.open")}
@@ -142,106 +138,14 @@ function Choice({ name, color, shortcut, active, onChoose }: ChoiceProps) {
   );
 }
 
-function Boxes({ image, frame, labels, classes: labelClasses, actions, boxTool, newBoxClass }: LabelPanelProps) {
+/** Asked when somebody looks, not for each slice that goes by. */
+function Facts({ image }: { image: LabelPanelProps["image"] }) {
   const { t } = useTranslation("viewer");
   const format = useFormat();
-  const writer = useLabelWriter();
-  const { selected, state } = useStore(boxTool.store);
-  const here = labels.data?.boxes.filter((box) => box.frame === frame) ?? [];
-  const options = labelClasses.map(({ id, name }) => ({ value: id, label: name }));
-  const setClass = (box: Box, classId: string) => {
-    const { reader: _, ...draft } = box;
-    writer.saveBox({ ...draft, imageId: image.id, classId });
-  };
+  const [opened, setOpened] = useState(false);
+  const tags = useImage(image.id, opened).data?.tags ?? [];
   return (
-    <section>
-      <Group justify="space-between" mb="xs">
-        <Title order={2} size="h6">
-          {t("boxes.title")}
-        </Title>
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<Plus aria-hidden size={14} />}
-          disabled={newBoxClass === null}
-          onClick={actions.boxes.start}
-        >
-          {t("boxes.add")}
-        </Button>
-      </Group>
-      {labelClasses.length > 0 && (
-        <Select
-          size="xs"
-          mb="xs"
-          label={t("boxes.newClass")}
-          allowDeselect={false}
-          data={options}
-          value={newBoxClass?.id ?? null}
-          onChange={(value) => viewerStore.setState({ boxClass: value })}
-        />
-      )}
-      {state.name === "keyboard" && (
-        <Text size="xs" mb="xs" role="status">
-          {t(state.draft?.id === null ? "boxes.helpNew" : "boxes.helpSelected")}
-        </Text>
-      )}
-      {here.length === 0 ? (
-        <Text size="sm" c="dimmed">
-          {t("boxes.none")}
-        </Text>
-      ) : (
-        <ul className={classes.boxes}>
-          {here.map((box, index) => {
-            const labelClass = labelClasses.find(({ id }) => id === box.classId);
-            const isSelected = selected !== null && writer.isSame(selected, box.id);
-            const name = t("boxes.name", { number: index + 1, class: labelClass?.name ?? "" });
-            return (
-              <li key={box.id} className={classes.boxItem} data-selected={isSelected || undefined}>
-                <button
-                  type="button"
-                  className={classes.box}
-                  aria-pressed={isSelected}
-                  onClick={() => boxTool.select(isSelected ? null : box.id)}
-                >
-                  <ClassBadge name={name} color={labelClass?.color ?? null} />
-                  <Text span size="xs" c="dimmed">
-                    {format.number(box.width)} × {format.number(box.height)}
-                  </Text>
-                </button>
-                {isSelected && (
-                  <Group gap={4} wrap="nowrap" className={classes.boxTools}>
-                    <Select
-                      size="xs"
-                      aria-label={t("boxes.class", { name })}
-                      allowDeselect={false}
-                      data={options}
-                      value={box.classId}
-                      onChange={(value) => value && setClass(box, value)}
-                    />
-                    <ActionIcon
-                      variant="default"
-                      size="md"
-                      aria-label={t("boxes.delete", { name })}
-                      onClick={() => boxTool.removeSelected()}
-                    >
-                      <Trash2 aria-hidden size={14} />
-                    </ActionIcon>
-                  </Group>
-                )}
-              </li>
-            );
-          })}
-        </ul>
-      )}
-    </section>
-  );
-}
-
-function Facts({ image }: { image: ImageDetail }) {
-  const { t } = useTranslation("viewer");
-  const format = useFormat();
-  return (
-    <details className={classes.facts}>
+    <details className={classes.facts} onToggle={(event) => setOpened(event.currentTarget.open)}>
       <summary>{t("facts")}</summary>
       <Table verticalSpacing={2} fz="xs">
         <Table.Tbody>
@@ -249,7 +153,7 @@ function Facts({ image }: { image: ImageDetail }) {
             <Table.Th>{t("imported")}</Table.Th>
             <Table.Td>{format.date(image.importedAt)}</Table.Td>
           </Table.Tr>
-          {image.tags.map(({ tag, name, value }) => (
+          {tags.map(({ tag, name, value }) => (
             <Table.Tr key={tag}>
               <Table.Th>{name}</Table.Th>
               <Table.Td className={classes.value}>{value}</Table.Td>

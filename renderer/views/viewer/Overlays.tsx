@@ -1,11 +1,13 @@
-// Masks and the heat map, under the boxes and glued to the picture's pixels.
-import { useEffect, useMemo, useRef } from "react";
+// Masks and the heat map, under the shapes and glued to the picture's pixels.
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
-import type { LabelClass, Mask } from "../../../preload/contract/index.ts";
+import type { LabelClass, MaskGeometry, Shape } from "../../../preload/contract/index.ts";
 import { viewerStore } from "../../state/viewer.ts";
-import { rectToCss } from "../../viewer/coordinates.ts";
+import { cssMatrix } from "../../viewer/coordinates.ts";
 import type { PictureView } from "../../viewer/cornerstone.ts";
-import { heatPixels, maskPixels } from "../../viewer/mask.ts";
+import type { Bitmap, Touched } from "../../viewer/masks/bitmap.ts";
+import { heatPixels, maskPixels, paintMask } from "../../viewer/masks/colors.ts";
+import type { MaskTool } from "../../viewer/masks/MaskTool.ts";
 import classes from "./Overlays.module.css";
 
 const MASK_OPACITY = 0.4;
@@ -15,11 +17,16 @@ export interface OverlaysProps {
   view: PictureView;
   imageId: string;
   frame: number;
-  masks: readonly Mask[] | undefined;
+  /** of the slice in sight and of classes that are shown */
+  masks: readonly (Shape & { geometry: MaskGeometry })[];
   classes: readonly LabelClass[];
+  maskTool: MaskTool;
+  /** class of the mask that the tools paint on */
+  paintedClass: LabelClass | null;
 }
 
-export function Overlays({ view, imageId, frame, masks, classes: labelClasses }: OverlaysProps) {
+export function Overlays(props: OverlaysProps) {
+  const { view, imageId, frame, masks, classes: labelClasses, maskTool, paintedClass } = props;
   const showMasks = useStore(viewerStore, (state) => state.showMasks);
   const explanation = useStore(viewerStore, (state) => state.explanation);
   const opacity = useStore(viewerStore, (state) => state.opacity);
@@ -27,16 +34,16 @@ export function Overlays({ view, imageId, frame, masks, classes: labelClasses }:
   return (
     <>
       {showMasks &&
-        masks
-          ?.filter((mask) => mask.frame === frame)
-          .map((mask) => (
-            <MaskCanvas
-              key={mask.id}
-              view={view}
-              mask={mask}
-              color={labelClasses.find(({ id }) => id === mask.classId)?.color ?? PLAIN}
-            />
-          ))}
+        masks.map((mask) => (
+          <MaskCanvas
+            key={mask.id}
+            view={view}
+            mask={mask.geometry}
+            color={labelClasses.find(({ id }) => id === mask.classId)?.color ?? PLAIN}
+            painted={mask.classId === paintedClass?.id ? maskTool : null}
+          />
+        ))}
+      {paintedClass && <StrokeCanvas view={view} tool={maskTool} color={paintedClass.color} />}
       {heat && (
         <PixelCanvas
           name="heat-map"
@@ -52,16 +59,52 @@ export function Overlays({ view, imageId, frame, masks, classes: labelClasses }:
   );
 }
 
-function MaskCanvas({ view, mask, color }: { view: PictureView; mask: Mask; color: string }) {
+interface MaskCanvasProps {
+  view: PictureView;
+  mask: MaskGeometry;
+  color: string;
+  /** the tool that paints on this mask: while it does, its own canvas shows the mask */
+  painted: MaskTool | null;
+}
+
+function MaskCanvas({ view, mask, color, painted }: MaskCanvasProps) {
   const pixels = useMemo(() => maskPixels(mask, color), [mask, color]);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => painted?.subscribe((bitmap) => setBusy(bitmap !== null)), [painted]);
   return (
     <PixelCanvas
       name="mask"
       view={view}
       rows={mask.rows}
       columns={mask.columns}
-      opacity={MASK_OPACITY}
+      opacity={busy ? 0 : MASK_OPACITY}
       pixels={pixels}
+    />
+  );
+}
+
+/** The mask under the brush. Each move draws what it touched, without rendering anything else. */
+function StrokeCanvas({ view, tool, color }: { view: PictureView; tool: MaskTool; color: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { columns, rows } = view.size;
+  useEffect(() => {
+    let begun = false;
+    return tool.subscribe((bitmap: Bitmap | null, touched: Touched) => {
+      const context = canvas.current?.getContext("2d");
+      if (!context) return;
+      if (bitmap === null) context.clearRect(0, 0, columns, rows);
+      else paintMask(context, bitmap, color, begun ? touched : { left: 0, top: 0, right: columns, bottom: rows });
+      begun = bitmap !== null;
+    });
+  }, [tool, color, columns, rows]);
+  return (
+    <canvas
+      ref={canvas}
+      className={classes.layer}
+      aria-hidden
+      width={columns}
+      height={rows}
+      style={{ transform: cssMatrix(view.transform), opacity: MASK_OPACITY }}
     />
   );
 }
@@ -82,8 +125,7 @@ function PixelCanvas({ name, view, rows, columns, opacity, smooth, pixels }: Pix
   useEffect(() => {
     canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, columns, rows), 0, 0);
   }, [pixels, columns, rows]);
-  const whole = { x: 0, y: 0, width: view.size.columns, height: view.size.rows };
-  const { x: left, y: top, width, height } = rectToCss(view.transform, whole);
+  const { columns: width, rows: height } = view.size;
   return (
     <canvas
       ref={canvas}
@@ -93,7 +135,7 @@ function PixelCanvas({ name, view, rows, columns, opacity, smooth, pixels }: Pix
       aria-hidden
       width={columns}
       height={rows}
-      style={{ left, top, width, height, opacity }}
+      style={{ width, height, transform: cssMatrix(view.transform), opacity }}
     />
   );
 }

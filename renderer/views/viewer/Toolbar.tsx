@@ -1,26 +1,41 @@
 // Tools above the picture: what the pointer does, the window, the view, and the way through the images.
-import { ActionIcon, Divider, Group, Menu, SegmentedControl, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Divider, Group, Menu, Text, Tooltip } from "@mantine/core";
 import {
+  Brush,
   ChevronLeft,
   ChevronRight,
+  CircleDashed,
   Contrast,
+  Crosshair,
+  Droplet,
+  Eraser,
+  FlipHorizontal2,
   Hand,
+  Lasso,
   type LucideIcon,
   Maximize,
+  PaintBucket,
+  Pentagon,
   Redo2,
   RotateCcw,
+  RotateCw,
+  Ruler,
+  Scissors,
   Search,
   SlidersHorizontal,
+  Spline,
   SquareDashed,
   SunMedium,
+  TriangleRight,
   Undo2,
+  WandSparkles,
   ZoomIn,
   ZoomOut,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import type { ImageDetail } from "../../../preload/contract/index.ts";
-import type { ViewerActions } from "../../commands/viewer.ts";
+import type { ImageStack } from "../../../preload/contract/index.ts";
+import { DRAWING_TOOLS, type ViewerActions } from "../../commands/viewer.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import { useLabelHistory } from "../../studio/queries.ts";
@@ -30,27 +45,44 @@ import { presetsFor, presetWindow } from "../../viewer/window.ts";
 import classes from "./Toolbar.module.css";
 import type { Place } from "./usePlace.ts";
 
-const TOOLS = [
+const VIEW_TOOLS = [
   { tool: "window", icon: SunMedium },
   { tool: "pan", icon: Hand },
   { tool: "zoom", icon: Search },
-  { tool: "box", icon: SquareDashed },
 ] as const;
 
+const ICONS: Record<(typeof DRAWING_TOOLS)[number]["tool"], LucideIcon> = {
+  box: SquareDashed,
+  ellipse: CircleDashed,
+  polygon: Pentagon,
+  freehand: Lasso,
+  polyline: Spline,
+  point: Crosshair,
+  length: Ruler,
+  angle: TriangleRight,
+  brush: Brush,
+  eraser: Eraser,
+  grow: Droplet,
+  fill: PaintBucket,
+  scissors: Scissors,
+  smart: WandSparkles,
+};
+
 export interface ToolbarProps {
-  image: ImageDetail;
+  image: ImageStack["images"][number];
   view: PictureView | null;
   picture: Picture | null;
   actions: ViewerActions;
   place: Place;
+  layer: string;
 }
 
-export function Toolbar({ image, view, picture, actions, place }: ToolbarProps) {
+export function Toolbar({ image, view, picture, actions, place, layer }: ToolbarProps) {
   const { t } = useTranslation("viewer");
   const { t: command } = useTranslation("commands");
   const format = useFormat();
   const tool = useStore(viewerStore, (state) => state.tool);
-  const history = useLabelHistory().data;
+  const history = useLabelHistory(layer).data;
   return (
     <div className={classes.bar} role="toolbar" aria-label={t("tools")}>
       <Group gap={4} className={classes.tools}>
@@ -62,24 +94,30 @@ export function Toolbar({ image, view, picture, actions, place }: ToolbarProps) 
         </Text>
         <Tool icon={ChevronRight} name={command("names.viewer.next")} onRun={actions.next} />
         <Divider orientation="vertical" mx={4} />
-        <SegmentedControl
-          size="xs"
-          aria-label={t("pointer")}
-          value={tool}
-          onChange={(value) => {
-            const chosen = TOOLS.find((entry) => entry.tool === value);
-            if (chosen) actions.setTool(chosen.tool);
-          }}
-          data={TOOLS.map(({ tool: value, icon: Icon }) => ({
-            value,
-            label: (
-              <span className={classes.tool}>
-                <Icon aria-hidden size={15} />
-                {t(`pointers.${value}`)}
-              </span>
-            ),
-          }))}
-        />
+        <Group gap={2} role="group" aria-label={t("pointer")}>
+          {VIEW_TOOLS.map(({ tool: name, icon }) => (
+            <Choice
+              key={name}
+              icon={icon}
+              name={t(`pointers.${name}`)}
+              active={tool === name}
+              onRun={() => actions.setTool(name)}
+            />
+          ))}
+        </Group>
+        <Divider orientation="vertical" mx={4} />
+        <Group gap={2} role="group" aria-label={t("drawing")}>
+          {DRAWING_TOOLS.map(({ tool: name, id, key }) => (
+            <Choice
+              key={name}
+              icon={ICONS[name]}
+              name={`${command(`names.${id}`)} (${key})`}
+              active={tool === name}
+              onRun={() => actions.setTool(name)}
+            />
+          ))}
+        </Group>
+        <Divider orientation="vertical" mx={4} />
         {!view?.display.color && (
           <Menu position="bottom-start">
             <Menu.Target>
@@ -100,6 +138,8 @@ export function Toolbar({ image, view, picture, actions, place }: ToolbarProps) 
           </Menu>
         )}
         <Tool icon={Contrast} name={command("names.viewer.invert")} onRun={actions.invert} />
+        <Tool icon={RotateCw} name={command("names.viewer.rotate")} onRun={actions.rotate} />
+        <Tool icon={FlipHorizontal2} name={command("names.viewer.flip")} onRun={actions.flip} />
         <Tool icon={ZoomOut} name={command("names.viewer.zoomOut")} onRun={() => actions.zoom(1 / 1.25)} />
         <Tool icon={ZoomIn} name={command("names.viewer.zoomIn")} onRun={() => actions.zoom(1.25)} />
         <Tool icon={Maximize} name={command("names.viewer.fit")} onRun={actions.fit} />
@@ -110,6 +150,24 @@ export function Toolbar({ image, view, picture, actions, place }: ToolbarProps) 
       </Group>
       <SaveStatus />
     </div>
+  );
+}
+
+function Choice(props: { icon: LucideIcon; name: string; active: boolean; onRun(): void }) {
+  const { icon: Icon, name, active, onRun } = props;
+  return (
+    <Tooltip label={name} openDelay={300}>
+      <ActionIcon
+        variant={active ? "filled" : "subtle"}
+        color={active ? undefined : "gray"}
+        size="lg"
+        aria-label={name}
+        aria-pressed={active}
+        onClick={onRun}
+      >
+        <Icon aria-hidden size={18} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

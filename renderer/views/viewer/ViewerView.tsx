@@ -1,12 +1,13 @@
-// The viewer: one image of the library's sequence, its labels, boxes, masks and explanation.
+// The viewer: a stack of the library's sequence, its labels and explanation.
 import { Button } from "@mantine/core";
 import { ScanEye } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { SHARED_LAYER } from "../../../preload/contract/labels.ts";
 import { libraryStore } from "../../state/library.ts";
 import { navigate } from "../../state/route.ts";
-import { useImage } from "../../studio/queries.ts";
+import { useStack } from "../../studio/queries.ts";
 import { useSequence } from "../../studio/sequence.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loading } from "../../ui/Loading.tsx";
@@ -37,16 +38,18 @@ function LastImage() {
 }
 
 function OneImage({ imageId, frame }: { imageId: string; frame: number }) {
-  const image = useImage(imageId);
-  // The last image stays on screen while the next one's description is on its way: no flash between images.
-  const [shown, setShown] = useState(image.data);
+  const stack = useStack(imageId);
+  // The last stack stays on screen while the next one's description is on its way: no flash between images.
+  const [shown, setShown] = useState(stack.data);
   useEffect(() => {
-    if (image.data) setShown(image.data);
-  }, [image.data]);
+    if (stack.data) setShown(stack.data);
+  }, [stack.data]);
   useEffect(() => libraryStore.setState({ focused: imageId }), [imageId]);
-  if (image.error && !image.data) return <Refused error={image.error} onRetry={() => void image.refetch()} />;
-  const detail = image.data ?? shown;
-  if (!detail) return <Loading />;
-  const arrived = detail.id === imageId;
-  return <Reading image={detail} frame={arrived ? Math.min(frame, detail.frames - 1) : 0} leaving={!arrived} />;
+  if (stack.error && !stack.data) return <Refused error={stack.error} onRetry={() => void stack.refetch()} />;
+  const present = stack.data ?? shown;
+  if (!present) return <Loading />;
+  const first = present.slices.findIndex((slice) => slice.imageId === imageId);
+  const exact = present.slices.findIndex((slice) => slice.imageId === imageId && slice.frame === frame);
+  const index = Math.max(0, exact >= 0 ? exact : first);
+  return <Reading stack={present} index={index} layer={SHARED_LAYER} leaving={first < 0} />;
 }

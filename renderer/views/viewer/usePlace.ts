@@ -1,5 +1,6 @@
 // Where an image stands in the library's sequence, and which ones are beside it.
 //
+// A stack of several images is one place: what comes next is the first image that is not in it.
 // A label may take the image out of the filter ("unlabelled"): then the image that moved into its place comes next.
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { ImageSummary } from "../../../preload/contract/index.ts";
@@ -17,7 +18,8 @@ export interface Place {
 /** Images loaded on either side, for the filmstrip. */
 const AROUND = 30;
 
-export function usePlace(imageId: string): Place {
+/** `members`: the images that are read together with this one. */
+export function usePlace(imageId: string, members: ReadonlySet<string>): Place {
   const [index, setIndex] = useState<number | null>(null);
   const at = index ?? 0;
   const sequence = useSequence(at - AROUND, at + AROUND);
@@ -62,10 +64,15 @@ export function usePlace(imageId: string): Place {
       neighbour: (step) => {
         if (index === null) return null;
         const left = here !== imageId; // it fell out of the sequence: its place is taken by the next
-        const image: ImageSummary | undefined = sequence.at(left && step > 0 ? index + step - 1 : index + step);
-        return image && image.id !== imageId ? image.id : null;
+        let at = left && step > 0 ? index + step - 1 : index + step;
+        let image: ImageSummary | undefined = sequence.at(at);
+        while (image && members.has(image.id)) {
+          at += Math.sign(step);
+          image = sequence.at(at);
+        }
+        return image ? image.id : null;
       },
     }),
-    [sequence, index, here, imageId],
+    [sequence, index, here, imageId, members],
   );
 }

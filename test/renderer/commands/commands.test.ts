@@ -31,7 +31,8 @@ const say =
   (word: string) =>
   (...values: unknown[]) =>
     void said.push([word, ...values].join(" "));
-let boxActive = false;
+let shapeActive = false;
+let cursorOn = false;
 const viewer: ViewerActions = {
   hasImage: () => true,
   setClass: say("class"),
@@ -39,8 +40,13 @@ const viewer: ViewerActions = {
   redo: say("redo"),
   next: say("next"),
   previous: say("previous"),
-  frame: say("frame"),
-  frames: () => 3,
+  slice: say("slice"),
+  slices: () => 3,
+  cine: say("cine"),
+  copyToNext: say("copy"),
+  rotate: say("rotate"),
+  flip: say("flip"),
+  brush: say("brush"),
   fit: say("fit"),
   zoom: say("zoom"),
   reset: say("reset"),
@@ -49,10 +55,10 @@ const viewer: ViewerActions = {
   toggleMasks: say("masks"),
   toggleExplain: say("explain"),
   close: say("close"),
-  boxes: {
+  shapes: {
     canDraw: () => true,
-    active: () => boxActive,
-    open: () => boxActive,
+    active: () => shapeActive,
+    open: () => shapeActive,
     any: () => true,
     start: say("start"),
     selectNext: say("select"),
@@ -61,6 +67,13 @@ const viewer: ViewerActions = {
     cancel: say("cancel"),
     nudge: say("nudge"),
     grow: say("grow"),
+  },
+  cursor: {
+    on: () => cursorOn,
+    toggle: say("cursor"),
+    move: say("point"),
+    click: say("click"),
+    hold: say("hold"),
   },
 };
 const library = {
@@ -88,7 +101,8 @@ const register = (list: readonly Command[]) => stops.push(registerCommands(list)
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
   said.length = 0;
-  boxActive = false;
+  shapeActive = false;
+  cursorOn = false;
 });
 const type = async (...presses: ReturnType<typeof press>[]) => {
   for (const one of presses) await commandForKey(one, options)?.run();
@@ -127,13 +141,30 @@ describe("the registry", () => {
     expect(await type(press("1"), press("2"), press("0"), press("3"))).toBe("class n, class l, class ");
   });
 
-  test("arrows walk through images, and move the box while one is selected", async () => {
+  test("arrows walk through images, and move the shape while one is selected", async () => {
     register(viewerCommands(viewer, classes));
     await type(press("ArrowRight"), press("ArrowDown"));
-    boxActive = true;
+    shapeActive = true;
     expect(await type(press("ArrowRight"), press("ArrowRight", { shiftKey: true }), press("Escape"))).toBe(
-      "next, frame 1, nudge 1 0, grow 1 0, cancel",
+      "next, slice 1, nudge 1 0, grow 1 0, cancel",
     );
+  });
+
+  test("the keyboard's pointer has the arrows, Enter and the space bar while it is out", async () => {
+    register(viewerCommands(viewer, classes));
+    shapeActive = true;
+    cursorOn = true;
+    const keys = [press("ArrowUp"), press("ArrowUp", { shiftKey: true }), press(" "), press("Enter")];
+    expect(await type(...keys)).toBe("point 0 -1 false, point 0 -1 true, hold, click");
+  });
+
+  test("no two commands of the viewer share a key unless one gives way to the other", () => {
+    const taken = new Map<string, string[]>();
+    for (const { id, shortcuts, keyOnly } of viewerCommands(viewer, classes)) {
+      if (keyOnly) continue;
+      for (const shortcut of shortcuts) taken.set(shortcut, [...(taken.get(shortcut) ?? []), id]);
+    }
+    expect([...taken].filter(([, ids]) => ids.length > 1)).toEqual([]);
   });
 
   test("a view's command wins over one of the app, and is gone with the view", async () => {

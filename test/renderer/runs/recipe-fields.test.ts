@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { type Recipe, recipeSchema } from "../../../preload/contract/index.ts";
 import {
   checkRecipe,
-  fieldLeaf,
   choicesOf,
   FIELD_GROUPS,
+  fieldLeaf,
   fieldValue,
   isFieldUsed,
   RECIPE_FIELDS,

@@ -1,93 +1,130 @@
+import { randomUUID } from "node:crypto";
 import { QueryClient } from "@tanstack/react-query";
-import { expect, test } from "vitest";
-import type { ImageLabels, Studio } from "../../../preload/contract/index.ts";
+import { beforeEach, expect, test } from "vitest";
+import type {
+  ImageLabels,
+  LabelChange,
+  LabelEdit,
+  Shape,
+  ShapeInput,
+  Studio,
+} from "../../../preload/contract/index.ts";
 import { SaveQueue } from "../../../renderer/state/SaveQueue.ts";
+import { applyEvent } from "../../../renderer/studio/events.ts";
 import { LabelWriter } from "../../../renderer/studio/LabelWriter.ts";
 import { keys } from "../../../renderer/studio/queries.ts";
 
-/** A studio that keeps labels of one image in memory; `lose` drops the answer of the next call after it took effect. */
-function labelStudio() {
-  const labels: ImageLabels = { imageId: "i", classId: null, classReader: null, boxes: [], masks: [] };
-  const calls: string[] = [];
-  let lose = false;
-  let ids = 0;
-  const answer = (call: string) => {
-    calls.push(call);
+const LAYER = "";
+let client: QueryClient;
+let writer: LabelWriter;
+let shapes: Map<string, Shape>;
+let classId: string | null;
+let calls: LabelEdit[][];
+/** drops the answer of the next call after it took effect */
+let lose: boolean;
+let refuse: boolean;
+
+const cached = () => client.getQueryData<ImageLabels>(keys.labels("i", LAYER))!;
+const drawn = (x: number, id: string = randomUUID()): ShapeInput => ({
+  id,
+  imageId: "i",
+  frame: 0,
+  classId: "c",
+  geometry: { kind: "box", x, y: 2, width: 3, height: 4 },
+  attributes: {},
+  track: null,
+  source: null,
+});
+
+beforeEach(() => {
+  client = new QueryClient();
+  shapes = new Map();
+  classId = null;
+  calls = [];
+  lose = false;
+  refuse = false;
+  const apply = async ({ edits }: { edits: LabelEdit[] }): Promise<LabelChange> => {
+    if (refuse) throw new Error("refused");
+    calls.push(edits);
+    const put: Shape[] = [];
+    for (const edit of edits) {
+      if (edit.do === "class") classId = edit.classId;
+      else if (edit.do === "remove") shapes.delete(edit.id);
+      else put.push({ ...edit.shape, reader: "r" });
+    }
+    for (const shape of put) shapes.set(shape.id, shape);
     if (lose) {
       lose = false;
       throw new TypeError("Failed to fetch");
     }
-    return structuredClone(labels);
+    return {
+      imageId: "i",
+      frame: 0,
+      layer: LAYER,
+      classes: edits.some((edit) => edit.do === "class") ? [{ imageId: "i", classId, classReader: "r" }] : [],
+      put,
+      removed: edits.flatMap((edit) => (edit.do === "remove" ? [{ imageId: "i", id: edit.id }] : [])),
+    };
   };
-  const studio = {
-    labels: {
-      forImage: async () => structuredClone(labels),
-      setClass: async ({ classId }: { classId: string | null }) => {
-        labels.classId = classId;
-        return answer(`class ${classId}`);
-      },
-      saveBox: async ({ id, ...box }: { id?: string } & Omit<ImageLabels["boxes"][number], "id" | "reader">) => {
-        const old = labels.boxes.findIndex((other) => other.id === id);
-        if (old >= 0) labels.boxes[old] = { ...box, id: labels.boxes[old].id, reader: "r" };
-        else labels.boxes.push({ ...box, id: `s${++ids}`, reader: "r" });
-        return answer(id ? `change ${id}` : "draw");
-      },
-      deleteBox: async ({ id }: { id: string }) => {
-        labels.boxes = labels.boxes.filter((box) => box.id !== id);
-        return answer(`delete ${id}`);
-      },
-    },
-  } as unknown as Studio;
-  return { studio, labels, calls, loseNext: () => (lose = true) };
-}
-
-function writerOf(studio: Studio) {
-  const client = new QueryClient();
-  client.setQueryData<ImageLabels>(keys.labels("i"), {
+  const studio = { labels: { apply } } as unknown as Studio;
+  client.setQueryData<ImageLabels>(keys.labels("i", LAYER), {
     imageId: "i",
+    layer: LAYER,
     classId: null,
     classReader: null,
-    boxes: [],
-    masks: [],
+    shapes: [],
   });
-  const queue = new SaveQueue({ isPassing: () => true, onRefused: () => {}, wait: async () => {} });
-  return { writer: new LabelWriter(studio, client, queue), client };
-}
-
-const draft = { imageId: "i", frame: 0, classId: "c", x: 1, y: 2, width: 3, height: 4 };
-
-test("a box just drawn can be moved and deleted before the studio has named it", async () => {
-  const { studio, labels, calls } = labelStudio();
-  const { writer, client } = writerOf(studio);
-  const id = writer.saveBox(draft);
-  writer.saveBox({ ...draft, id, x: 10 });
-  expect(client.getQueryData<ImageLabels>(keys.labels("i"))?.boxes).toMatchObject([{ id, x: 10 }]);
-  await writer.queue.settled();
-  expect(labels.boxes).toMatchObject([{ id: "s1", x: 10 }]);
-  expect(writer.isSame(id, "s1")).toBe(true);
-  writer.deleteBox("i", id);
-  await writer.queue.settled();
-  expect(labels.boxes).toEqual([]);
-  expect(calls).toEqual(["draw", "change s1", "delete s1"]);
+  const queue = new SaveQueue({ isPassing: () => !refuse, onRefused: () => {}, wait: async () => {} });
+  writer = new LabelWriter(studio, client, queue);
 });
 
-test("a box whose answer was lost on the way is not drawn twice", async () => {
-  const { studio, labels, calls, loseNext } = labelStudio();
-  const { writer } = writerOf(studio);
-  loseNext();
-  const id = writer.saveBox(draft);
+test("a shape just drawn can be moved and deleted before the studio has answered", async () => {
+  const shape = drawn(1);
+  writer.put(LAYER, shape);
+  writer.put(LAYER, drawn(10, shape.id));
+  expect(cached().shapes).toMatchObject([{ id: shape.id, geometry: { x: 10 }, reader: "" }]);
   await writer.queue.settled();
-  expect(labels.boxes).toHaveLength(1);
-  expect(calls).toEqual(["draw"]);
-  expect(writer.isSame(id, "s1")).toBe(true);
+  expect([...shapes.values()]).toMatchObject([{ geometry: { x: 10 } }]);
+  expect(cached().shapes).toMatchObject([{ geometry: { x: 10 }, reader: "r" }]);
+  writer.remove(LAYER, "i", shape.id);
+  expect(cached().shapes).toEqual([]);
+  await writer.queue.settled();
+  expect([shapes.size, cached().shapes]).toEqual([0, []]);
+});
+
+test("a shape whose answer was lost on the way is sent again and is there once", async () => {
+  lose = true;
+  writer.put(LAYER, drawn(1));
+  await writer.queue.settled();
+  expect([calls.length, shapes.size, cached().shapes.length]).toEqual([2, 1, 1]);
 });
 
 test("a label shows at once and the studio's answer has the last word", async () => {
-  const { studio } = labelStudio();
-  const { writer, client } = writerOf(studio);
-  writer.setClass("i", "a");
-  writer.setClass("i", "b");
-  expect(client.getQueryData<ImageLabels>(keys.labels("i"))?.classId).toBe("b");
+  writer.setClass(LAYER, "i", "a");
+  writer.setClass(LAYER, "i", "b");
+  expect(cached().classId).toBe("b");
   await writer.queue.settled();
-  expect(client.getQueryData<ImageLabels>(keys.labels("i"))?.classId).toBe("b");
+  expect(cached()).toMatchObject({ classId: "b", classReader: "r" });
+});
+
+test("a refused change is asked for anew", async () => {
+  refuse = true;
+  writer.put(LAYER, drawn(1));
+  await writer.queue.settled();
+  expect(client.getQueryState(keys.labels("i", LAYER))?.isInvalidated).toBe(true);
+});
+
+test("what another window said arrives with its event; while own changes wait it is asked for when they are through", async () => {
+  const other = { ...drawn(5), reader: "other" };
+  const change: LabelChange = { imageId: "i", frame: 0, layer: LAYER, classes: [], put: [other], removed: [] };
+  applyEvent(client, { type: "labels", change });
+  expect(cached().shapes).toEqual([other]);
+  applyEvent(client, { type: "labels", change: { ...change, put: [], removed: [{ imageId: "i", id: other.id }] } });
+  expect(cached().shapes).toEqual([]);
+  writer.put(LAYER, drawn(1));
+  writer.put(LAYER, drawn(2));
+  applyEvent(client, { type: "labels", change });
+  expect(cached().shapes.some(({ id }) => id === other.id)).toBe(false);
+  await writer.queue.settled();
+  expect(client.getQueryState(keys.labels("i", LAYER))?.isInvalidated).toBe(true);
 });

@@ -20,9 +20,9 @@ const isOld = (client: QueryClient, key: readonly unknown[]) => client.getQueryS
 
 test("a change of labels makes labels, library and project old, and nothing else", () => {
   const client = new QueryClient();
-  for (const key of [keys.labels("i"), keys.facets, keys.current, keys.runs]) client.setQueryData(key, []);
+  for (const key of [keys.labels("i", ""), keys.facets, keys.current, keys.runs]) client.setQueryData(key, []);
   applyEvent(client, { type: "changed", topic: "labels" });
-  expect(isOld(client, keys.labels("i"))).toBe(true);
+  expect(isOld(client, keys.labels("i", ""))).toBe(true);
   expect(isOld(client, keys.facets)).toBe(true);
   expect(isOld(client, keys.current)).toBe(true);
   expect(isOld(client, keys.runs)).toBe(false);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PixelDescription } from "../../../preload/contract/index.ts";
-import { heatPixels, maskPixels } from "../../../renderer/viewer/mask.ts";
+import { heatPixels, maskPixels } from "../../../renderer/viewer/masks/colors.ts";
 import { displayFrame } from "../../../renderer/viewer/pixels.ts";
 
 const description = (part: Partial<PixelDescription>): PixelDescription => ({
@@ -65,10 +65,7 @@ test("bytes of another length than one frame are refused", () => {
 });
 
 test("a mask's runs begin with background and go row by row", () => {
-  const rgba = maskPixels(
-    { id: "m", imageId: "i", frame: 0, classId: "c", rows: 2, columns: 3, runs: [1, 2, 2, 1], reader: "r" },
-    "#ff8000",
-  );
+  const rgba = maskPixels({ kind: "mask", rows: 2, columns: 3, runs: [1, 2, 2, 1] }, "#ff8000");
   const opaque = Array.from({ length: 6 }, (_, index) => rgba[index * 4 + 3]);
   expect(opaque).toEqual([0, 255, 255, 0, 0, 255]);
   expect([...rgba.slice(4, 8)]).toEqual([255, 128, 0, 255]);

@@ -46,7 +46,7 @@ export async function labelOne(workspace: Workspace, image: string, className: s
   const classes = await client.labels.classes();
   const known = classes.find(({ name }) => className !== null && nameKey(name) === nameKey(className.trim()));
   const classId = className === null ? null : (known ?? (await client.labels.saveClass({ name: className }))).id;
-  const labels = await client.labels.setClass({ imageId: id, classId });
+  const labels = await client.labels.apply({ edits: [{ do: "class", imageId: id, classId }] });
   terminal.answer(labels, [className === null ? "The label was taken back." : `Labelled ${className}.`]);
 }
 

@@ -1,18 +1,45 @@
 // Pictures laid over the image: a mask from its runs, a saliency map from its values. Both as RGBA, row by row.
-import type { Explanation, Mask } from "../../preload/contract/index.ts";
+import type { Explanation, MaskGeometry } from "../../../preload/contract/index.ts";
+import type { Bitmap, Touched } from "./bitmap.ts";
 
 /** Opacity is applied when it is drawn, so the mask itself is opaque where it is. */
-export function maskPixels(mask: Mask, color: string): Uint8ClampedArray<ArrayBuffer> {
-  const [red, green, blue] = rgbOf(color);
+export function maskPixels(mask: MaskGeometry, color: string): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(mask.rows * mask.columns * 4);
+  const words = new Uint32Array(rgba.buffer);
+  const word = wordOf(color);
   let at = 0;
   mask.runs.forEach((length, index) => {
-    const end = Math.min(at + length, mask.rows * mask.columns);
+    const end = Math.min(at + length, words.length);
     // Background first: odd runs are foreground.
-    if (index % 2 === 1) for (let i = at; i < end; i++) rgba.set([red, green, blue, 255], i * 4);
+    if (index % 2 === 1) words.fill(word, at, end);
     at = end;
   });
   return rgba;
+}
+
+/** Draws one rectangle of a mask on a canvas that has the mask's own size. */
+export function paintMask(
+  context: CanvasRenderingContext2D,
+  bitmap: Bitmap,
+  color: string,
+  { left, top, right, bottom }: Touched,
+): void {
+  const [width, height] = [right - left, bottom - top];
+  if (width <= 0 || height <= 0) return;
+  const word = wordOf(color);
+  const image = new ImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  for (let y = 0; y < height; y++) {
+    const row = (top + y) * bitmap.columns + left;
+    for (let x = 0; x < width; x++) if (bitmap.pixels[row + x] === 1) words[y * width + x] = word;
+  }
+  context.putImageData(image, left, top);
+}
+
+/** An opaque pixel as RGBA bytes in memory, read as one number: the least significant byte comes first everywhere we run. */
+function wordOf(color: string): number {
+  const [red, green, blue] = rgbOf(color);
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 /**

@@ -1,0 +1,147 @@
+// What the viewer's commands do. They outlive renders and read what is so now.
+import { type RefObject, useEffect, useMemo, useRef } from "react";
+import type { ImageStack, LabelEdit } from "../../../preload/contract/index.ts";
+import type { ViewerActions } from "../../commands/viewer.ts";
+import { preferencesStore } from "../../state/preferences.ts";
+import { navigate } from "../../state/route.ts";
+import { viewerStore } from "../../state/viewer.ts";
+import type { LabelWriter } from "../../studio/LabelWriter.ts";
+import type { Picture } from "../../viewer/cornerstone.ts";
+import type { Place } from "./usePlace.ts";
+import { type InSight, isDrawn, isMask, shownShapes, type Tools } from "./useTools.ts";
+
+/** Slices a second. */
+const CINE_RATE = 12;
+const BRUSH_STEP = 1.25;
+const LARGEST_BRUSH = 400;
+
+export interface ActionParts {
+  now: RefObject<InSight>;
+  tools: Tools;
+  writer: LabelWriter;
+  place: Place;
+  picture: Picture | null;
+  stack: ImageStack;
+  goToSlice(step: number): void;
+}
+
+export function useActions(parts: ActionParts): ViewerActions {
+  const { now, tools, writer, stack, goToSlice } = parts;
+  const latest = useRef(parts);
+  latest.current = parts;
+  const cine = useRef<ReturnType<typeof setInterval> | null>(null);
+  const stopCine = useRef(() => {
+    if (cine.current) clearInterval(cine.current);
+    cine.current = null;
+  }).current;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it stops with the stack
+  useEffect(() => stopCine, [stack, stopCine]);
+
+  return useMemo<ViewerActions>(() => {
+    const { shapes, masks, pointer } = tools;
+    const goTo = (step: number) => {
+      const imageId = latest.current.place.neighbour(step);
+      if (imageId) navigate({ view: "viewer", imageId, frame: 0 }, { replace: true });
+    };
+    const follow = (change: { imageId: string; frame: number } | null) => {
+      if (!change) return;
+      const { imageId, frame } = now.current;
+      if (change.imageId === imageId && change.frame === frame) return;
+      navigate({ view: "viewer", imageId: change.imageId, frame: change.frame }, { replace: true });
+    };
+    const here = () => shownShapes(now.current).filter(isDrawn);
+    const sliceAfter = (step: number) => {
+      const { imageId, frame } = now.current;
+      const at = stack.slices.findIndex((one) => one.imageId === imageId && one.frame === frame);
+      return stack.slices[at + step];
+    };
+    return {
+      hasImage: () => true,
+      setClass: (classId) => {
+        const { inSight, layer, imageId } = now.current;
+        if (!inSight) return;
+        writer.setClass(layer, imageId, classId);
+        if (classId !== null && preferencesStore.getState().autoAdvance) goTo(1);
+      },
+      undo: () => {
+        shapes.cancel();
+        masks.cancel();
+        writer.undo(now.current.layer, follow);
+      },
+      redo: () => writer.redo(now.current.layer, follow),
+      next: () => goTo(1),
+      previous: () => goTo(-1),
+      slices: () => stack.slices.length,
+      slice: goToSlice,
+      cine: () => {
+        if (cine.current) return stopCine();
+        cine.current = setInterval(() => {
+          if (sliceAfter(1)) goToSlice(1);
+          else goToSlice(-stack.slices.length);
+        }, 1000 / CINE_RATE);
+      },
+      copyToNext: () => {
+        const next = sliceAfter(1);
+        const { inSight, layer, drawClass, size } = now.current;
+        const image = stack.images.find(({ id }) => id === next?.imageId);
+        if (!next || !inSight || image?.rows !== size.rows || image.columns !== size.columns) return;
+        const chosen = shownShapes(now.current).filter((shape) =>
+          shapes.selected === null ? isMask(shape) && shape.classId === drawClass?.id : shape.id === shapes.selected,
+        );
+        const edits = chosen.map(({ reader: _, ...shape }): LabelEdit => {
+          const id = crypto.randomUUID();
+          return { do: "put", shape: { ...shape, ...next, id, track: shape.track ?? shape.id, source: "copy" } };
+        });
+        writer.apply(layer, edits);
+        goToSlice(1);
+      },
+      fit: () => latest.current.picture?.fit(),
+      zoom: (factor) => latest.current.picture?.zoomBy(factor),
+      reset: () => latest.current.picture?.reset(),
+      invert: () => latest.current.picture?.invert(),
+      rotate: () => latest.current.picture?.rotate(),
+      flip: () => latest.current.picture?.flip(),
+      setTool: (next) => viewerStore.setState({ tool: next }),
+      toggleMasks: () => viewerStore.setState(({ showMasks }) => ({ showMasks: !showMasks })),
+      toggleExplain: () => viewerStore.setState(({ explaining }) => ({ explaining: !explaining, explanation: null })),
+      brush: (direction) =>
+        viewerStore.setState(({ brush }) => {
+          const size = brush.size * (direction > 0 ? BRUSH_STEP : 1 / BRUSH_STEP);
+          return { brush: { ...brush, size: Math.max(1, Math.min(LARGEST_BRUSH, Math.round(size * 10) / 10)) } };
+        }),
+      close: () => navigate({ view: "library" }),
+      shapes: {
+        canDraw: () => now.current.inSight && now.current.drawClass !== null,
+        active: () => shapes.selected !== null || !shapes.isIdle || !masks.isIdle,
+        open: () => !shapes.isIdle || !masks.isIdle,
+        any: () => (now.current.labels?.shapes ?? []).some(isDrawn),
+        start: () => {
+          if (now.current.inSight) shapes.startByKeys("box");
+        },
+        selectNext: () => {
+          const drawn = here();
+          const at = drawn.findIndex(({ id }) => id === shapes.selected);
+          if (drawn.length > 0) shapes.select(drawn[(at + 1) % drawn.length].id);
+        },
+        remove: () => {
+          if (shapes.state.name === "placing") shapes.stepBack();
+          else shapes.removeSelected();
+        },
+        complete: () => pointer.settle(),
+        cancel: () => {
+          if (!masks.isIdle) masks.cancel();
+          else shapes.cancel();
+        },
+        nudge: (dx, dy) => shapes.nudge(dx, dy),
+        grow: (dwidth, dheight) => shapes.grow(dwidth, dheight),
+      },
+      cursor: {
+        on: () => pointer.hasCursor,
+        toggle: () => pointer.toggleCursor(),
+        move: (dx, dy, fine) => pointer.moveCursor(dx, dy, fine),
+        click: () => pointer.click(false),
+        hold: () => pointer.toggleHold(),
+      },
+    };
+  }, [now, tools, writer, stack, goToSlice, stopCine]);
+}
