@@ -6,7 +6,7 @@ import { encodePng } from "../../main/imaging/formats/png.ts";
 import { readImages } from "../../main/imaging/read.ts";
 import { encodeWasm } from "./encoders.ts";
 import { bytesOf, decode, ramp, readOne, refusal } from "./pictures.ts";
-import { writeTiff } from "./tiff-writer.ts";
+import { writeBigTiff, writeTiff } from "./tiff-writer.ts";
 
 const ROWS = 30;
 const COLUMNS = 41;
@@ -136,13 +136,28 @@ describe("TIFF", () => {
     expect(readOne(file, "a.tif").pixels.frames).toBe(1);
   });
 
-  test("BigTIFF and unknown compressions are refused by name", () => {
-    const file = writeTiff([{ ...page, bits: 8, bytes: grey8 }]);
-    const big = file.slice();
-    big[2] = 43;
-    expect(refusal(() => readOne(big, "a.tif"))).toEqual({
+  for (const littleEndian of [true, false]) {
+    test(`BigTIFF in ${littleEndian ? "little" : "big"} endian: pages come with their values`, () => {
+      const bytes = bytesOf(grey16).slice();
+      if (!littleEndian) for (let at = 0; at < bytes.length; at += 2) bytes.subarray(at, at + 2).reverse();
+      const pages = [0, 1].map(() => ({ rows: page.rows, columns: page.columns, bits: 16, bytes }));
+      const image = readOne(writeBigTiff(pages, littleEndian), "a.tif");
+      expect(image.pixels).toMatchObject({ frames: 2, type: "uint16" });
+      expect(decode(image, 1).values).toEqual(grey16);
+    });
+  }
+
+  test("BigTIFF whose offsets lie outside, and unknown compressions, are refused", () => {
+    const file = writeBigTiff([{ rows: page.rows, columns: page.columns, bits: 8, bytes: grey8 }]);
+    new DataView(file.buffer).setBigUint64(8, 2n ** 63n, true);
+    expect(refusal(() => readOne(file, "a.tif")).code).toBe("imaging/header-invalid");
+    const odd = writeTiff([{ ...page, bits: 8, bytes: grey8 }]);
+    const view = new DataView(odd.buffer);
+    const directory = view.getUint32(4, true);
+    view.setUint16(directory + 2 + 12 * 4 + 8, 34712, true);
+    expect(refusal(() => readOne(odd, "a.tif"))).toEqual({
       code: "imaging/codec-missing",
-      message: "BigTIFF files are not supported.",
+      message: "TIFF compression 34712 is not supported.",
     });
   });
 });

@@ -184,3 +184,51 @@ function lzw(bytes: Uint8Array): Uint8Array {
   }
   return Uint8Array.from(out);
 }
+
+/** BigTIFF: grey pages of one strip each, not compressed. Counts and offsets have 64 bits. */
+export function writeBigTiff(
+  pages: readonly Pick<TiffPage, "rows" | "columns" | "bits" | "bytes">[],
+  littleEndian = true,
+) {
+  const out: Uint8Array[] = [];
+  let size = 16;
+  const starts = pages.map(({ bytes }) => {
+    out.push(bytes);
+    size += bytes.length;
+    return size - bytes.length;
+  });
+  const first = size;
+  for (const [n, page] of pages.entries()) {
+    const fields: [tag: number, type: number, value: number][] = [
+      [256, 4, page.columns],
+      [257, 4, page.rows],
+      [258, 3, page.bits],
+      [259, 3, 1],
+      [262, 3, 1],
+      [273, 16, starts[n]],
+      [277, 3, 1],
+      [278, 4, page.rows],
+      [279, 16, page.bytes.length],
+    ];
+    const table = new DataView(new ArrayBuffer(8 + 20 * fields.length + 8));
+    table.setBigUint64(0, BigInt(fields.length), littleEndian);
+    fields.forEach(([tag, type, value], i) => {
+      const at = 8 + 20 * i;
+      table.setUint16(at, tag, littleEndian);
+      table.setUint16(at + 2, type, littleEndian);
+      table.setBigUint64(at + 4, 1n, littleEndian);
+      if (type === 3) table.setUint16(at + 12, value, littleEndian);
+      else if (type === 4) table.setUint32(at + 12, value, littleEndian);
+      else table.setBigUint64(at + 12, BigInt(value), littleEndian);
+    });
+    size += table.byteLength;
+    table.setBigUint64(table.byteLength - 8, BigInt(n + 1 < pages.length ? size : 0), littleEndian);
+    out.push(new Uint8Array(table.buffer));
+  }
+  const header = new DataView(new ArrayBuffer(16));
+  header.setUint16(0, littleEndian ? 0x4949 : 0x4d4d);
+  header.setUint16(2, 43, littleEndian);
+  header.setUint16(4, 8, littleEndian);
+  header.setBigUint64(8, BigInt(first), littleEndian);
+  return new Uint8Array(Buffer.concat([new Uint8Array(header.buffer), ...out]));
+}

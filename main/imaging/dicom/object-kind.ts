@@ -4,7 +4,6 @@ const STORAGE = "1.2.840.10008.5.1.4.1.1.";
 
 /** Longest prefix first. */
 const KINDS: readonly (readonly [prefix: string, kind: string])[] = [
-  ["1.2.840.10008.1.3.10", "a DICOMDIR, the directory of a disc"],
   [`${STORAGE}481.3`, "a radiotherapy structure set"],
   [`${STORAGE}481.5`, "a radiotherapy plan"],
   [`${STORAGE}481.8`, "a radiotherapy ion plan"],

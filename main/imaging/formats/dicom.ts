@@ -6,6 +6,7 @@ import { AppError } from "../../../preload/contract/errors.ts";
 import { Attributes } from "../dicom/attributes.ts";
 import { type Element, looksLikeDicom, readPart10 } from "../dicom/dataset.ts";
 import { describePixels } from "../dicom/describe.ts";
+import { isDicomdir, referencedFiles } from "../dicom/dicomdir.ts";
 import { tagOf, tagText } from "../dicom/dictionary.ts";
 import { splitFrames } from "../dicom/frames.ts";
 import { readGeometry } from "../dicom/geometry.ts";
@@ -24,7 +25,15 @@ export const dicom: Format = {
 function openDicom(name: string, bytes: Uint8Array, maxBytes: number): OpenedImage {
   const { meta, transferSyntax, dataSet } = readPart10(bytes, maxBytes);
   const attributes = new Attributes(dataSet);
-  const pixelElement = findPixels(attributes, meta ? new Attributes(meta).string("MediaStorageSOPClassUID") : "");
+  const mediaClass = meta ? new Attributes(meta).string("MediaStorageSOPClassUID") : "";
+  if (isDicomdir(attributes, mediaClass)) {
+    const { length } = referencedFiles(attributes);
+    throw new AppError(
+      "imaging/directory",
+      `This is a DICOMDIR, the table of contents of a disc: it names ${length} files, which are read on their own.`,
+    );
+  }
+  const pixelElement = findPixels(attributes, mediaClass);
   if (codecOf(transferSyntax) === null) {
     throw new AppError("imaging/codec-missing", `No codec reads the transfer syntax ${transferSyntax}.`);
   }
