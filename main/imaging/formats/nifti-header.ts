@@ -18,7 +18,7 @@ export interface NiftiHeader {
   readonly shown: readonly [low: number, high: number];
   /** rows x, y, z of voxel indices (i, j, k, 1) to mm in RAS+; null where the file knows no space */
   readonly affine: readonly (readonly number[])[] | null;
-  /** mm along i, j, k */
+  /** mm along i, j, k: of the affine where there is one, for a file whose sform and pixdim disagree has one space */
   readonly spacing: readonly [number, number, number];
 }
 
@@ -68,6 +68,8 @@ export function readNiftiHeader(bytes: Uint8Array, kind: "1" | "2"): NiftiHeader
   const size3 = [1, 2, 3].map((i) => Math.abs(float(76, 104, i)) * scale);
   const [slope, intercept] = [float(112, 176), float(116, 184)];
   const scaled = slope !== 0 && Number.isFinite(slope) && Number.isFinite(intercept);
+  const affine = readAffine(float, code, size3, scale);
+  const steps = affine ? [0, 1, 2].map((i) => Math.hypot(...affine.map((row) => row[i]))) : size3;
   return {
     littleEndian,
     dimensions,
@@ -76,8 +78,8 @@ export function readNiftiHeader(bytes: Uint8Array, kind: "1" | "2"): NiftiHeader
     slope: scaled ? slope : 1,
     intercept: scaled ? intercept : 0,
     shown: [float(128, 200), float(124, 192)],
-    affine: readAffine(float, code, size3, scale),
-    spacing: [size3[0], size3[1], size3[2]],
+    affine,
+    spacing: [steps[0], steps[1], steps[2]],
   };
 }
 
