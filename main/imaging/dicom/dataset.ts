@@ -161,6 +161,14 @@ function readValue(
   const left = end - offset;
   const found = Math.min(length, left);
   if (length > left) into.cut = { tag, expected: length, found: left };
+  if (vr === "UN" && c.explicit && found === length && dictionaryEntry(tag)?.vr === "SQ") {
+    // A sequence that passed through a program which did not know it: implicit little endian inside (PS3.5 6.2.2 note 2).
+    const inside: Read = { elements: new Map(), cut: null };
+    const inner = cursorOver(c.bytes, offset, explicitInside(c.bytes, offset, length), true);
+    const items = readItems(inner, offset + found, depth + 1, inside, false);
+    c.position = offset + found;
+    if (!inside.cut) return { ...plain, vr: "SQ", offset, length: found, items };
+  }
   if (vr === "SQ") {
     const items = readItems(c, offset + found, depth + 1, into, false);
     c.position = offset + found;
@@ -168,6 +176,11 @@ function readValue(
   }
   c.position = offset + found;
   return { ...plain, offset, length: found };
+}
+
+/** Some programs leave such a sequence as it was: its first element has a representation that exists. */
+function explicitInside(bytes: Uint8Array, offset: number, length: number): boolean {
+  return length >= 16 && (LONG_VRS.has(vrAt(bytes, offset + 12)) || SHORT_VRS.has(vrAt(bytes, offset + 12)));
 }
 
 function readItems(c: Cursor, end: number, depth: number, into: Read, undefinedLength: boolean): DataSet[] {

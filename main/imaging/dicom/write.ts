@@ -26,8 +26,8 @@ export interface DicomFile {
 }
 
 /** Root of UIDs made of a UUID (PS3.5 B.2); ours are made of hashes. */
-const IMPLEMENTATION_CLASS_UID = "2.25.235120872340971150113310264108437612371";
-const IMPLEMENTATION_VERSION = "LOUPE";
+export const IMPLEMENTATION_CLASS_UID = "2.25.235120872340971150113310264108437612371";
+export const IMPLEMENTATION_VERSION = "LOUPE";
 
 interface Style {
   readonly explicit: boolean;
