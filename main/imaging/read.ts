@@ -16,6 +16,8 @@ import { png } from "./formats/png.ts";
 import { tiff } from "./formats/tiff.ts";
 import { decodeFrame } from "./frame.ts";
 import { MAX_DECODED_BYTES } from "./limits.ts";
+import { pictureHash } from "./picture-hash.ts";
+import { type FrameStatistics, findingsOf, statisticsOf } from "./quality.ts";
 import { drawThumbnail } from "./thumbnail.ts";
 import type { DecodedFrame, Format, ImageFile, ImportedImage, OpenedImage } from "./types.ts";
 import { listZip, looksLikeZip } from "./zip.ts";
@@ -116,10 +118,12 @@ function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
   const { window, member, ...image } = opened;
   const shown = Math.floor(image.frames.length / 2);
   let thumbnailFrame: DecodedFrame | null = null;
+  const statistics: FrameStatistics[] = [];
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   image.frames.forEach((stored, index) => {
     const frame = decodeFrame(stored, image.pixels, image.encoding);
+    statistics.push(statisticsOf(frame, image.pixels));
     if (index === shown) thumbnailFrame = frame;
     if (window === "auto") {
       for (const value of modalityEnds(frame, pixelsOfFrame(image.pixels, index))) {
@@ -137,6 +141,8 @@ function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
     pixels,
     identity: identityOf([image.sopInstance, member], pixels, image),
     thumbnail: drawThumbnail(thumbnailFrame, pixelsOfFrame(pixels, shown)),
+    quality: [...new Set(findingsOf({ ...image, pixels }, statistics).map(({ code }) => code))],
+    pictureHash: pictureHash(thumbnailFrame, pixelsOfFrame(pixels, shown)),
   };
 }
 

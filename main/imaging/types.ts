@@ -5,6 +5,7 @@
 // DecodedFrame is the samples. All are plain data; FrameEncoding travels through the project as JSON.
 
 import type { FrameGeometry, ImageFormat, Part, PixelDescription } from "../../preload/contract/index.ts";
+import type { QualityCode } from "./quality.ts";
 
 /** A frame as it is kept. `transferSyntax` is a DICOM UID, or "png", "jpeg" (a whole file) or "raw" (little-endian samples). */
 export interface StoredFrame {
@@ -85,12 +86,16 @@ export interface ImportedImage {
   readonly tags: readonly Tag[];
   /** PNG, at most 192 px on the longer side */
   readonly thumbnail: Uint8Array;
+  /** codes of what is odd about it (quality.ts), each once */
+  readonly quality: readonly QualityCode[];
+  /** 16 hexadecimal digits: what the frame of the thumbnail looks like (picture-hash.ts) */
+  readonly pictureHash: string;
   readonly suggestedClass: string | null;
   readonly suggestedPart: Part | null;
 }
 
-/** What a format's reader gives; `readImages` adds identity and thumbnail. */
-export type OpenedImage = Omit<ImportedImage, "identity" | "thumbnail" | "format"> & {
+/** What a format's reader gives; `readImages` adds identity, thumbnail and what it looks like. */
+export type OpenedImage = Omit<ImportedImage, "identity" | "thumbnail" | "format" | "quality" | "pictureHash"> & {
   /** "auto": the file names no window, so it becomes the range from its darkest to its brightest value */
   readonly window: "given" | "auto";
   /** place within an archive; empty for a file that is one image */

@@ -46,6 +46,7 @@ describe("the chest phantoms", () => {
       const xs = inside.map(([x]) => x);
       const ys = inside.map(([, y]) => y);
       expect(box).toEqual({
+        kind: "box",
         x: Math.min(...xs),
         y: Math.min(...ys),
         width: Math.max(...xs) - Math.min(...xs) + 1,
