@@ -6,6 +6,7 @@ import { jobCalls } from "./calls/jobs.ts";
 import { labelCalls } from "./calls/labels.ts";
 import { modelCalls } from "./calls/models.ts";
 import { projectCalls } from "./calls/projects.ts";
+import { readingCalls } from "./calls/reading.ts";
 import { runCalls } from "./calls/runs.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
 import { open } from "./procedures.ts";
@@ -15,6 +16,7 @@ export const router = open.router({
   projects: projectCalls,
   images: imageCalls,
   labels: labelCalls,
+  reading: readingCalls,
   snapshots: snapshotCalls,
   runs: runCalls,
   models: modelCalls,

@@ -51,6 +51,7 @@ export type CallTask =
       classIndex?: number;
     }
   | { kind: "evaluation"; modelId: string; part: Part }
+  | { kind: "predict"; modelId: string; imageIds: readonly string[] }
   | { kind: "recipes"; snapshotId: string; minutes: number }
   | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
   | { kind: "starting"; path: string }
@@ -77,6 +78,7 @@ export interface TaskResults {
   "import-file": ImportReport;
   explain: Explanation;
   evaluation: Evaluation;
+  predict: number[][];
   recipes: RecipeSuggestion[];
   preview: AugmentationPreview;
   starting: StartingModel;

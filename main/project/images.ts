@@ -20,6 +20,7 @@ import type {
 } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase, type SqlValue } from "./database.ts";
+import { HIDDEN_IMAGES, hasHidden, type Person } from "./layers.ts";
 
 /** A frame in the transfer syntax it came in. */
 export interface StoredFrame {
@@ -91,8 +92,8 @@ function summaryOf({ imported_at, ...row }: SummaryRow): ImageSummary {
   return { ...row, importedAt: imported_at };
 }
 
-/** The WHERE clause of a filter, and the values for it. */
-function conditions(filter: ImageFilter): { where: string; values: SqlValue[] } {
+/** The WHERE clause of a filter, and the values for it. `hiddenFrom`: a member whose hidden images no filter by label may tell. */
+function conditions(filter: ImageFilter, hiddenFrom: string | null): { where: string; values: SqlValue[] } {
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...more: SqlValue[]) => {
@@ -102,6 +103,9 @@ function conditions(filter: ImageFilter): { where: string; values: SqlValue[] } 
   if (filter.text) add("instr(images.search, ?) > 0", searchKey(filter.text));
   if (filter.classId !== undefined) add("images.class = ?", filter.classId);
   if (filter.labelled !== undefined) add(`images.class IS ${filter.labelled ? "NOT NULL" : "NULL"}`);
+  if (hiddenFrom !== null && (filter.classId !== undefined || filter.labelled !== undefined)) {
+    add(`images.number NOT IN (${HIDDEN_IMAGES})`, hiddenFrom);
+  }
   if (filter.modality !== undefined) add("images.modality = ?", filter.modality);
   if (filter.patient !== undefined) add("images.patient = ?", filter.patient);
   if (filter.ids !== undefined) add("images.id IN (SELECT value FROM json_each(?))", JSON.stringify(filter.ids));
@@ -111,10 +115,13 @@ function conditions(filter: ImageFilter): { where: string; values: SqlValue[] } 
 export class Images {
   readonly #database: ProjectDatabase;
   readonly #audit: Audit;
+  readonly #person: Person;
 
-  constructor(database: ProjectDatabase, audit: Audit) {
+  /** `person`: who looks; labels of cases that they have yet to read blindly are hidden. */
+  constructor(database: ProjectDatabase, audit: Audit, person: Person) {
     this.#database = database;
     this.#audit = audit;
+    this.#person = person;
   }
 
   /** Adds an image with its frames, unless one with the same identity is there: then its id, and `added` false. Throws imaging/*. */
@@ -187,8 +194,9 @@ export class Images {
 
   /** One page of the images that fit, and how many fit in all. */
   list(filter: ImageFilter, sort: ImageSort, offset: number, limit: number): { total: number; items: ImageSummary[] } {
-    const { where, values } = conditions(filter);
     return this.#database.read(() => {
+      const hidden = hasHidden(this.#database, this.#person) ? this.#person.id : null;
+      const { where, values } = conditions(filter, hidden);
       const total = this.#database.one<{ total: number }>(
         `SELECT count(*) AS total FROM images ${where}`,
         ...values,
@@ -205,7 +213,7 @@ export class Images {
         wanted,
         fromEnd ? total - offset - wanted : offset,
       );
-      return { total, items: items.map(summaryOf) };
+      return { total, items: this.#veiled(items.map(summaryOf)) };
     });
   }
 
@@ -243,7 +251,8 @@ export class Images {
     );
     if (row === undefined) throw noImage();
     const { pixels, tags, suggestedPart, ...summary } = row;
-    return { ...summaryOf(summary), pixels: JSON.parse(pixels), tags: JSON.parse(tags), suggestedPart };
+    const [shown] = this.#veiled([summaryOf(summary)]);
+    return { ...shown!, pixels: JSON.parse(pixels), tags: JSON.parse(tags), suggestedPart };
   }
 
   /** All images of an image's series, by instance number; only the image itself where it names no series. Throws app/not-found. */
@@ -264,6 +273,21 @@ export class Images {
         instanceNumber,
       }));
     });
+  }
+
+  /** Without the labels of cases that the person has yet to read blindly. */
+  #veiled(images: ImageSummary[]): ImageSummary[] {
+    if (!hasHidden(this.#database, this.#person)) return images;
+    const hidden = new Set(
+      this.#database
+        .all<{ id: string }>(
+          `SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?)) AND number IN (${HIDDEN_IMAGES})`,
+          JSON.stringify(images.map(({ id }) => id)),
+          this.#person.id,
+        )
+        .map(({ id }) => id),
+    );
+    return images.map((image) => (hidden.has(image.id) ? { ...image, classId: null, shapes: 0 } : image));
   }
 
   /** One kept frame with what is needed to decode it. Throws app/not-found, imaging/frame-missing. */

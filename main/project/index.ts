@@ -2,4 +2,5 @@
 
 export type { NewImage, SeriesImage } from "./images.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
+export type { Answer } from "./reading.ts";
 export { recentProjects } from "./recent.ts";

@@ -161,9 +161,13 @@ export function newKeyFile(project: string, member: MemberSlot, recovery: Recove
   return { format: "loupe-keys", version: KEYS_VERSION, project, members: [member], recovery };
 }
 
-/** The same file with one member's slot replaced. */
+/** The same file with one member's slot replaced, or added. */
 export function withMember(file: KeyFile, slot: MemberSlot): KeyFile {
-  return { ...file, members: file.members.map((old) => (old.member === slot.member ? slot : old)) };
+  const known = file.members.some(({ member }) => member === slot.member);
+  const members = known
+    ? file.members.map((old) => (old.member === slot.member ? slot : old))
+    : [...file.members, slot];
+  return { ...file, members };
 }
 
 /** Throws project/corrupt or project/newer-version. */

@@ -9,7 +9,7 @@
 // changes the same thing, it leaves the member's undo, because taking it back would silently erase the other's work. So what
 // `history` counts can always be taken.
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import type {
   Geometry,
@@ -26,6 +26,7 @@ import { canonicalJson } from "./canonical-json.ts";
 import type { ProjectDatabase } from "./database.ts";
 import { assertClass, assertFits, type ImageSize } from "./geometry.ts";
 import { type ClassInput, LabelClasses } from "./label-classes.ts";
+import { assertReadable, assertWritable, type Person } from "./layers.ts";
 
 type Cause = "edit" | "undo" | "redo" | "import";
 
@@ -73,13 +74,15 @@ export class Labels {
   readonly #audit: Audit;
   readonly #classes: LabelClasses;
   readonly #member: string;
+  readonly #person: Person;
 
-  /** `member`: id of who labels through this connection. */
-  constructor(database: ProjectDatabase, audit: Audit, member: string) {
+  /** `person`: who labels through this connection. */
+  constructor(database: ProjectDatabase, audit: Audit, person: Person) {
     this.#database = database;
     this.#audit = audit;
     this.#classes = new LabelClasses(database, audit);
-    this.#member = member;
+    this.#member = person.id;
+    this.#person = person;
   }
 
   classes(): LabelClass[] {
@@ -96,17 +99,12 @@ export class Labels {
     this.#classes.delete(id);
   }
 
-  /** Throws app/not-found. */
+  /** Throws app/not-found, reading/hidden. */
   forImage(imageId: string, layer = SHARED_LAYER): ImageLabels {
     return this.#database.read(() => {
       const image = this.#image(imageId).number;
-      const shapes = this.#database
-        .all<ShapeRow>(
-          `SELECT ${SHAPE_COLUMNS} WHERE shapes.image = ? AND layer = ? ORDER BY drawn, shapes.number`,
-          image,
-          layer,
-        )
-        .map(readShape);
+      assertReadable(this.#database, this.#person, layer, image);
+      const shapes = this.shapesIn([image], layer);
       const { classId, classReader } = this.#classOf(image, imageId, layer);
       return { imageId, layer, classId, classReader, shapes };
     });
@@ -114,10 +112,11 @@ export class Labels {
 
   /**
    * All of the edits or none; together one step of undo. An edit that changes nothing is left out.
-   * Throws app/not-found, labels/class-unknown, labels/geometry-invalid.
+   * Throws app/not-found, labels/class-unknown, labels/geometry-invalid, reading/not-yours, reading/committed.
    */
   apply(edits: readonly LabelEdit[], layer = SHARED_LAYER): LabelChange {
     return this.#database.transaction(() => {
+      assertWritable(this.#database, this.#person, layer);
       const done = new Changed(layer);
       let step: number | null = null;
       for (const edit of edits) {
@@ -191,6 +190,40 @@ export class Labels {
     )!;
   }
 
+  /** Class of an image (by number) in a layer, whoever asks: for this room. */
+  classIn(image: number, layer: string): string | null {
+    return this.#classState(image, layer)?.classId ?? null;
+  }
+
+  /** Shapes of images (by number) in a layer, in the order in which they were drawn, whoever asks: for this room. */
+  shapesIn(images: readonly number[], layer: string): Shape[] {
+    return this.#database
+      .all<ShapeRow>(
+        `SELECT ${SHAPE_COLUMNS} WHERE shapes.image IN (SELECT value FROM json_each(?)) AND layer = ? ORDER BY drawn, shapes.number`,
+        JSON.stringify(images),
+        layer,
+      )
+      .map(readShape);
+  }
+
+  /** What one layer says of images (by number) is said in another too; in nobody's undo. */
+  copy(images: readonly number[], from: string, to: string): void {
+    this.#database.transaction(() => {
+      for (const image of images) {
+        const state = this.#classState(image, from);
+        if (state) this.#apply({ kind: "class", image, layer: to, before: null, after: state }, "import");
+      }
+      for (const { reader: _, ...shape } of this.shapesIn(images, from)) {
+        this.#apply(this.#changeOf({ do: "put", shape: { ...shape, id: randomUUID() } }, to), "import");
+      }
+    });
+  }
+
+  /** Nothing of a layer can be undone by the member any more: it was committed. */
+  forgetHistory(layer: string): void {
+    this.#database.run("DELETE FROM undo_entries WHERE member = ? AND layer = ?", this.#member, layer);
+  }
+
   #changeOf(edit: LabelEdit, layer: string): Change {
     switch (edit.do) {
       case "class": {
@@ -233,6 +266,7 @@ export class Labels {
     const undo = direction === "undo";
     const which = [this.#member, layer, undo ? 0 : 1] as const;
     return this.#database.transaction(() => {
+      assertWritable(this.#database, this.#person, layer);
       const entries = this.#database.all<{
         change: number;
         image: number;

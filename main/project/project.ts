@@ -32,11 +32,12 @@ import {
 } from "./keys.ts";
 import { Labels } from "./labels.ts";
 import { Models } from "./models.ts";
-import { StartingModels } from "./starting-models.ts";
+import { Reading } from "./reading.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
 import { Runs } from "./runs.ts";
 import { migrate } from "./schema.ts";
 import { Snapshots } from "./snapshots.ts";
+import { StartingModels } from "./starting-models.ts";
 
 const DATABASE_FILE = "project.db";
 const KEYS_FILE = "keys.json";
@@ -52,6 +53,7 @@ export class Project {
   readonly member: Member;
   readonly images: Images;
   readonly labels: Labels;
+  readonly reading: Reading;
   readonly snapshots: Snapshots;
   readonly runs: Runs;
   readonly models: Models;
@@ -81,8 +83,9 @@ export class Project {
     this.#key = key;
     this.#presence = new HostPresence(join(path, PRESENCE_FILE));
     this.audit = new Audit(database, member.name);
-    this.images = new Images(database, this.audit);
-    this.labels = new Labels(database, this.audit, member.id);
+    this.images = new Images(database, this.audit, member);
+    this.labels = new Labels(database, this.audit, member);
+    this.reading = new Reading(database, this.audit, this.labels, member);
     this.snapshots = new Snapshots(database, this.audit);
     this.runs = new Runs(database, this.audit, this.#presence);
     this.models = new Models(database, this.audit);
@@ -128,6 +131,40 @@ export class Project {
       throw new AppError("project/key-wrong", "The current passphrase is not right.");
     }
     await rewrap(this, next, "passphrase/change", options.cost);
+  }
+
+  /** Everybody who can open the project, oldest first. */
+  members(): Member[] {
+    return this.#database.all<Member>("SELECT id, name, role FROM members ORDER BY number");
+  }
+
+  /** Wraps the data key for somebody else, under a passphrase of their own. Throws project/not-allowed, project/passphrase-weak, app/invalid-input. */
+  async addMember(input: { name: string; role: Role; passphrase: string; cost?: PassphraseCost }): Promise<Member> {
+    if (this.member.role !== "administrator") {
+      throw new AppError("project/not-allowed", "Only an administrator of the project can add members.");
+    }
+    assertStrongEnough(input.passphrase);
+    const name = input.name.normalize("NFC").trim();
+    if (this.members().some((member) => member.name === name)) {
+      throw new AppError("app/invalid-input", "There is already a member of this name.");
+    }
+    const id = randomUUID();
+    const key = this.key;
+    const slot = await wrapForMember(key, this.id, id, input.passphrase, input.cost ?? PASSPHRASE_COST);
+    key.fill(0);
+    const keysFile = join(this.path, KEYS_FILE);
+    this.transaction(() => {
+      this.#database.run(
+        "INSERT INTO members (id, name, role, created_at) VALUES (?, ?, ?, ?)",
+        id,
+        name,
+        input.role,
+        new Date().toISOString(),
+      );
+      this.audit.record("member/add", id, { role: input.role });
+      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
+    });
+    return { id, name, role: input.role };
   }
 
   /** SQLite's own check of the whole file; "ok" or what it found. Reads everything, so it takes a while. */

@@ -4,7 +4,17 @@ import { jobSchema } from "./jobs.ts";
 import { labelChangeSchema } from "./labels.ts";
 import { runPointSchema } from "./runs.ts";
 
-export const topicSchema = z.enum(["project", "images", "labels", "snapshots", "runs", "models", "exports", "jobs"]);
+export const topicSchema = z.enum([
+  "project",
+  "images",
+  "labels",
+  "reading",
+  "snapshots",
+  "runs",
+  "models",
+  "exports",
+  "jobs",
+]);
 export type Topic = z.infer<typeof topicSchema>;
 
 /** Events announce; the page then asks. `changed` means: what you know about this topic may be old. */

@@ -9,6 +9,7 @@ import { jobsContract } from "./jobs.ts";
 import { labelsContract } from "./labels.ts";
 import { modelsContract } from "./models.ts";
 import { projectsContract } from "./project.ts";
+import { readingContract } from "./reading.ts";
 import { runsContract } from "./runs.ts";
 import { snapshotsContract } from "./snapshots.ts";
 
@@ -17,6 +18,7 @@ export const contract = {
   projects: projectsContract,
   images: imagesContract,
   labels: labelsContract,
+  reading: readingContract,
   snapshots: snapshotsContract,
   runs: runsContract,
   models: modelsContract,
@@ -41,6 +43,7 @@ export * from "./labels.ts";
 export * from "./models.ts";
 export * from "./pixels.ts";
 export * from "./project.ts";
+export * from "./reading.ts";
 export * from "./runs.ts";
 export * from "./serving.ts";
 export * from "./snapshots.ts";

@@ -75,6 +75,12 @@ export const projectsContract = {
   recover: oc
     .input(z.object({ path: z.string(), recoveryKey: z.string(), passphrase: newPassphrase }))
     .output(projectSchema),
+  /** Everybody who can open the project, oldest first. */
+  members: oc.output(z.array(memberSchema)),
+  /** Gives somebody a passphrase of their own. Administrators only. Errors: project/not-allowed, project/passphrase-weak, app/invalid-input. */
+  addMember: oc
+    .input(z.object({ name: z.string().trim().min(1).max(120), role: roleSchema, passphrase: newPassphrase }))
+    .output(memberSchema),
   /** Re-wraps the data key for the current member. Errors: project/key-wrong when `current` is not right. */
   changePassphrase: oc.input(z.object({ current: z.string(), next: newPassphrase })).output(z.void()),
   /** Closes the project and wipes its key from memory. Running jobs are stopped first (they can be resumed). */

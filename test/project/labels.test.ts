@@ -190,19 +190,29 @@ describe("labels", () => {
   test("a layer holds labels of its own, with a history of its own", async () => {
     const { project, ids, normal, lesion } = await labelling();
     const [image] = ids;
+    const { id: listId } = project.reading.create({
+      name: "list",
+      imageIds: ids,
+      readers: [project.member.id],
+      readsPerCase: 1,
+      blinded: false,
+      commitFirst: false,
+      modelId: null,
+    });
+    const layer = project.reading.mine(listId)[0]!.id;
     project.labels.apply([{ do: "class", imageId: image!, classId: normal }]);
     const drawn = box(image!, lesion);
     const edits = [{ do: "class", imageId: image!, classId: lesion } as const, { do: "put", shape: drawn } as const];
-    expect(project.labels.apply(edits, "read")).toMatchObject({ layer: "read", classes: [{ classId: lesion }] });
+    expect(project.labels.apply(edits, layer)).toMatchObject({ layer, classes: [{ classId: lesion }] });
     expect(project.labels.forImage(image!)).toMatchObject({ classId: normal, shapes: [] });
-    expect(project.labels.forImage(image!, "read")).toMatchObject({ classId: lesion, shapes: [{ id: drawn.id }] });
+    expect(project.labels.forImage(image!, layer)).toMatchObject({ classId: lesion, shapes: [{ id: drawn.id }] });
     expect(project.images.facets().classes).toEqual([{ classId: normal, count: 1 }]);
     expect(() => draw(project, drawn)).toThrow(refusal("app/not-found"));
-    expect(project.labels.history("read")).toEqual({ undo: 1, redo: 0 });
-    expect(project.labels.undo("read")).toMatchObject({ classes: [{ classId: null }], removed: [{ id: drawn.id }] });
-    expect(project.labels.forImage(image!, "read")).toMatchObject({ classId: null, shapes: [] });
+    expect(project.labels.history(layer)).toEqual({ undo: 1, redo: 0 });
+    expect(project.labels.undo(layer)).toMatchObject({ classes: [{ classId: null }], removed: [{ id: drawn.id }] });
+    expect(project.labels.forImage(image!, layer)).toMatchObject({ classId: null, shapes: [] });
     expect(project.labels.history()).toEqual({ undo: 1, redo: 0 });
-    expect(project.labels.redo("read")).toMatchObject({ put: [{ id: drawn.id }] });
+    expect(project.labels.redo(layer)).toMatchObject({ put: [{ id: drawn.id }] });
   });
 
   test("an import makes missing classes, counts what changed, and is not in anybody's undo", async () => {
@@ -260,7 +270,7 @@ describe("undo and redo", () => {
 
   test("undo never erases what another reader said after me", async () => {
     const { project, ids, normal, lesion } = await labelling();
-    const other = addMember(project, "Blaise");
+    const other = await addMember(project, "Blaise");
     const drawn = draw(project, box(ids[0]!, lesion));
     project.labels.apply([{ do: "class", imageId: ids[0]!, classId: normal }]);
     project.labels.apply([{ do: "class", imageId: ids[1]!, classId: normal }]);

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ProjectDatabase } from "../../main/project/database.ts";
-import { checkMigrations, MIGRATIONS } from "../../main/project/migrations/index.ts";
 import { Audit } from "../../main/project/audit.ts";
+import { ProjectDatabase } from "../../main/project/database.ts";
 import { Labels } from "../../main/project/labels.ts";
+import { checkMigrations, MIGRATIONS } from "../../main/project/migrations/index.ts";
 import { migrate } from "../../main/project/schema.ts";
 import { temporaryFolder } from "./builder.ts";
 
@@ -65,7 +65,7 @@ test("boxes, masks and undo of a project from before layers are what they were",
       INSERT INTO undo_entries VALUES ('m', 1, 'class 7', 0), ('m', 2, 'box b', 0);
     `);
     migrate(database);
-    const labels = new Labels(database, new Audit(database, "Ada"), "m");
+    const labels = new Labels(database, new Audit(database, "Ada"), { id: "m", role: "administrator" });
     const common = { imageId: "i", frame: 0, classId: "c", attributes: {}, track: null, reader: "Ada" };
     const box = { ...common, id: "b", geometry: { kind: "box", x: 1.5, y: 2, width: 2, height: 4 }, source: null };
     const runs = {

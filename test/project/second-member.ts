@@ -1,21 +1,14 @@
-// A second reader in a project. Inviting members is a later issue, so the row is written directly.
+// A second reader in a project, over a connection of their own.
 
-import { randomUUID } from "node:crypto";
-import { join } from "node:path";
-import { ProjectDatabase } from "../../main/project/database.ts";
 import { openProjectWithKey, type Project } from "../../main/project/project.ts";
+import type { Role } from "../../preload/contract/index.ts";
 import { closing } from "./builder.ts";
 
-/** The same project, opened as another member over a connection of its own. */
-export function addMember(project: Project, name: string): Project {
-  const id = randomUUID();
-  const database = new ProjectDatabase(join(project.path, "project.db"), project.key, { create: false });
-  database.run(
-    "INSERT INTO members (id, name, role, created_at) VALUES (?, ?, 'reader', ?)",
-    id,
-    name,
-    new Date().toISOString(),
-  );
-  database.close();
+/** The cheapest passphrase hashing that Argon2 allows. */
+const CHEAP = { memoryKiB: 8, passes: 1, lanes: 1 };
+
+/** The same project, opened as another member. */
+export async function addMember(project: Project, name: string, role: Role = "reader"): Promise<Project> {
+  const { id } = await project.addMember({ name, role, passphrase: `${name} says friend`, cost: CHEAP });
   return closing(openProjectWithKey({ path: project.path, key: project.key, memberId: id }));
 }

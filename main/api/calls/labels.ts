@@ -1,6 +1,6 @@
+import type { LabelChange } from "../../../preload/contract/index.ts";
 import { importLabels } from "../../labels/csv.ts";
 import { unlocked } from "../procedures.ts";
-import type { LabelChange } from "../../../preload/contract/index.ts";
 import type { Session } from "../session.ts";
 
 /** Somebody said something: every window hears what it changed. The answer is already on disk. */

@@ -22,6 +22,12 @@ export const projectCalls = {
     await session.adopt(project);
     return project.summary();
   }),
+  members: unlocked.projects.members.handler(({ context }) => context.project.members()),
+  addMember: unlocked.projects.addMember.handler(async ({ input, context: { session, project } }) => {
+    const added = await project.addMember(input);
+    session.publish({ type: "changed", topic: "project" });
+    return added;
+  }),
   changePassphrase: unlocked.projects.changePassphrase.handler(({ input, context }) =>
     context.project.changePassphrase(input.current, input.next),
   ),

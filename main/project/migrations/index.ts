@@ -6,6 +6,7 @@ import { startingModels } from "./0003-starting-models.ts";
 import { runMemory } from "./0004-run-memory.ts";
 import { shapes } from "./0005-shapes.ts";
 import { series } from "./0006-series.ts";
+import { reading } from "./0007-reading.ts";
 
 export interface Migration {
   readonly number: number;
@@ -26,4 +27,12 @@ export function checkMigrations(migrations: readonly Migration[]): readonly Migr
   return migrations;
 }
 
-export const MIGRATIONS = checkMigrations([initial, modelThreshold, startingModels, runMemory, shapes, series]);
+export const MIGRATIONS = checkMigrations([
+  initial,
+  modelThreshold,
+  startingModels,
+  runMemory,
+  shapes,
+  series,
+  reading,
+]);
