@@ -14,64 +14,93 @@ export type AlphaScale = "nominal" | "ordinal" | "interval" | "ratio";
  * Throws app/invalid-input for values that are not finite, and for negative ones on the ratio scale.
  */
 export function krippendorffAlpha(cases: readonly ArrayLike<number>[], scale: AlphaScale): number | null {
-  const units = cases.filter((values) => values.length > 1).map((values) => Float64Array.from(values));
-  const all = Float64Array.from(units.flatMap((values) => [...values])).sort();
-  if (!all.every((x) => Number.isFinite(x) && (scale !== "ratio" || x >= 0))) {
+  return alphaOver(cases, scale)(cases.map((_, i) => i));
+}
+
+/** Alpha of any of these cases, with repeats for a resample: what does not hang on which they are is counted once. */
+export function alphaOver(
+  cases: readonly ArrayLike<number>[],
+  scale: AlphaScale,
+): (indices: ArrayLike<number>) => number | null {
+  const levels = Float64Array.from(new Set(cases.flatMap((values) => Array.from(values)))).sort();
+  if (!levels.every((x) => Number.isFinite(x) && (scale !== "ratio" || x >= 0))) {
     throw new AppError("app/invalid-input", "Alpha needs finite values, and on the ratio scale none below 0.");
   }
-  if (all.length === 0 || all[0] === all[all.length - 1]) return null;
-  if (scale === "ordinal") {
-    const ranks = midranks(all);
-    return alpha(
-      units.map((values) => values.map((x) => ranks.get(x) as number)),
-      all.map((x) => ranks.get(x) as number),
-      squaredPairs,
-    );
-  }
-  return alpha(units, all, { nominal: unequalPairs, interval: squaredPairs, ratio: ratioPairs }[scale]);
+  const indexOf = new Map(Array.from(levels, (value, index) => [value, index]));
+  const units = cases.map((values) => Int32Array.from(values, (x) => indexOf.get(x) as number));
+  const ranked = scale === "ordinal";
+  const pairs = { nominal: unequalPairs, ordinal: squaredPairs, interval: squaredPairs, ratio: ratioPairs }[scale];
+  const within = (unit: Int32Array, places: Float64Array): number =>
+    pairs(
+      unit.map(() => 1),
+      Float64Array.from(unit, (index) => places[index]),
+    ) /
+    (unit.length - 1);
+  const observedOf = units.map((unit) => (ranked || unit.length < 2 ? 0 : within(unit, levels)));
+
+  return (indices) => {
+    const counts = new Int32Array(levels.length);
+    let [values, observed] = [0, 0];
+    for (let n = 0; n < indices.length; n++) {
+      const unit = units[indices[n]];
+      if (unit.length < 2) continue;
+      for (const index of unit) counts[index]++;
+      values += unit.length;
+      observed += observedOf[indices[n]];
+    }
+    if (counts.every((count) => count === 0 || count === values)) return null;
+    const places = ranked ? midranks(counts) : levels;
+    if (ranked) {
+      for (let n = 0; n < indices.length; n++) {
+        const unit = units[indices[n]];
+        if (unit.length > 1) observed += within(unit, places);
+      }
+    }
+    return 1 - (observed * (values - 1)) / pairs(counts, places);
+  };
 }
 
-/** Sum of squared differences over ordered pairs of values. */
-type PairSum = (values: Float64Array) => number;
-
-function alpha(units: readonly Float64Array[], all: Float64Array, pairs: PairSum): number {
-  const observed = units.reduce((sum, values) => sum + pairs(values) / (values.length - 1), 0);
-  const expected = pairs(all) / (all.length - 1);
-  return 1 - observed / expected;
-}
+/** Sum of squared differences over ordered pairs of values: `counts[i]` times `values[i]`, which may repeat. */
+type PairSum = (counts: Int32Array, values: Float64Array) => number;
 
 /** Krippendorff's ordinal difference sums the values between two, and half of those at both ends: it is the difference of their midranks. */
-function midranks(ascending: Float64Array): Map<number, number> {
-  const ranks = new Map<number, number>();
-  for (let start = 0; start < ascending.length; ) {
-    let end = start + 1;
-    while (end < ascending.length && ascending[end] === ascending[start]) end++;
-    ranks.set(ascending[start], (start + 1 + end) / 2);
-    start = end;
-  }
-  return ranks;
+function midranks(counts: Int32Array): Float64Array {
+  let before = 0;
+  return Float64Array.from(counts, (count) => {
+    before += count;
+    return before - count / 2;
+  });
 }
 
-const unequalPairs: PairSum = (values) => {
-  const counts = new Map<number, number>();
-  for (const x of values) counts.set(x, (counts.get(x) ?? 0) + 1);
+const unequalPairs: PairSum = (counts, values) => {
+  const byValue = new Map<number, number>();
+  let all = 0;
+  for (let i = 0; i < counts.length; i++) {
+    byValue.set(values[i], (byValue.get(values[i]) ?? 0) + counts[i]);
+    all += counts[i];
+  }
   let equal = 0;
-  for (const count of counts.values()) equal += count * count;
-  return values.length * values.length - equal;
+  for (const count of byValue.values()) equal += count * count;
+  return all * all - equal;
 };
 
-const squaredPairs: PairSum = (values) => {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  return 2 * values.length * values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+const squaredPairs: PairSum = (counts, values) => {
+  let [all, sum, squares] = [0, 0, 0];
+  for (let i = 0; i < counts.length; i++) {
+    all += counts[i];
+    sum += counts[i] * values[i];
+  }
+  for (let i = 0; i < counts.length; i++) squares += counts[i] * (values[i] - sum / all) ** 2;
+  return 2 * all * squares;
 };
 
-/** Grows with the square of their number: the one difference that does not come apart. */
-const ratioPairs: PairSum = (values) => {
+/** Grows with the square of the number of values: the one difference that does not come apart. */
+const ratioPairs: PairSum = (counts, values) => {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < counts.length; i++) {
     for (let j = 0; j < i; j++) {
       const [less, more] = [values[i] - values[j], values[i] + values[j]];
-      if (more > 0) sum += 2 * (less / more) ** 2;
+      if (more > 0) sum += 2 * counts[i] * counts[j] * (less / more) ** 2;
     }
   }
   return sum;

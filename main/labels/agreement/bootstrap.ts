@@ -15,6 +15,8 @@ export interface Estimate {
 
 /** A figure of the cases with these indices, which repeat; null where it is undefined. The array is used again: keep nothing of it. */
 export type Statistic = (cases: Int32Array) => number | null;
+/** Several figures of the same cases, always as many: counting is done once for all of them. */
+export type Statistics = (cases: Int32Array) => readonly (number | null)[];
 
 export type BootstrapMethod = "percentile" | "bca";
 
@@ -42,34 +44,53 @@ const DEFINED_LEAST = 0.5;
 export function bootstrap(
   units: readonly (readonly number[])[],
   statistic: Statistic,
-  { seed, resamples = RESAMPLES, level = LEVEL, method = "bca" }: BootstrapSettings,
+  settings: BootstrapSettings,
 ): Estimate | null {
+  return bootstrapAll(units, (cases) => [statistic(cases)], settings)[0];
+}
+
+/** The same for several figures, each over the same resamples. */
+export function bootstrapAll(
+  units: readonly (readonly number[])[],
+  statistics: Statistics,
+  { seed, resamples = RESAMPLES, level = LEVEL, method = "bca" }: BootstrapSettings,
+): (Estimate | null)[] {
   const buffer = new Int32Array(units.length * units.reduce((most, unit) => Math.max(most, unit.length), 0));
-  const figureOf = (chosen: (n: number) => number, count: number): number | null => {
+  const figuresOf = (chosen: (n: number) => number, count: number): readonly (number | null)[] => {
     let length = 0;
     for (let n = 0; n < count; n++) for (const index of units[chosen(n)]) buffer[length++] = index;
-    return statistic(buffer.subarray(0, length));
+    return statistics(buffer.subarray(0, length));
   };
-  const value = figureOf((n) => n, units.length);
-  if (value === null) return null;
-  if (units.length < 2) return { value, low: null, high: null };
-
-  const below = randomBelow(seed);
-  const resampled: number[] = [];
-  for (let round = 0; round < resamples; round++) {
-    const figure = figureOf(() => below(units.length), units.length);
-    if (figure !== null) resampled.push(figure);
-  }
-  if (resampled.length < DEFINED_LEAST * resamples) return { value, low: null, high: null };
-
-  const leftOut: number[] = [];
-  if (method === "bca" && units.length <= MOST_LEFT_OUT) {
-    for (let out = 0; out < units.length; out++) {
-      const figure = figureOf((n) => (n < out ? n : n + 1), units.length - 1);
-      if (figure !== null) leftOut.push(figure);
+  const values = figuresOf((n) => n, units.length);
+  const resampled = values.map((): number[] => []);
+  const leftOut = values.map((): number[] => []);
+  const keep = (lists: number[][], figures: readonly (number | null)[]): void => {
+    for (const [i, figure] of figures.entries()) if (figure !== null) lists[i].push(figure);
+  };
+  if (units.length > 1) {
+    const below = randomBelow(seed);
+    for (let round = 0; round < resamples; round++) {
+      keep(
+        resampled,
+        figuresOf(() => below(units.length), units.length),
+      );
+    }
+    if (method === "bca" && units.length <= MOST_LEFT_OUT) {
+      for (let out = 0; out < units.length; out++) {
+        keep(
+          leftOut,
+          figuresOf((n) => (n < out ? n : n + 1), units.length - 1),
+        );
+      }
     }
   }
-  return { value, ...intervalOf(value, resampled, leftOut, level, method) };
+  return values.map((value, i) => {
+    if (value === null) return null;
+    const enough = units.length > 1 && resampled[i].length >= DEFINED_LEAST * resamples;
+    return enough
+      ? { value, ...intervalOf(value, resampled[i], leftOut[i], level, method) }
+      : { value, low: null, high: null };
+  });
 }
 
 /**

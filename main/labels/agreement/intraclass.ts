@@ -35,6 +35,13 @@ interface MeanSquares {
  * Throws app/invalid-input for rows of different lengths and for values that are not finite.
  */
 export function intraclass(table: readonly (readonly number[])[], level = 0.95): IntraclassForms | null {
+  const readers = table[0]?.length ?? 0;
+  if (!table.every((row) => row.length === readers && row.every(Number.isFinite))) {
+    throw new AppError(
+      "app/invalid-input",
+      "Intraclass correlation needs a finite number of every reader for every case.",
+    );
+  }
   const squares = meanSquares(table);
   if (squares === null) return null;
   const { cases: n, readers: k, between, within, residual, byReader } = squares;
@@ -61,27 +68,60 @@ export function intraclass(table: readonly (readonly number[])[], level = 0.95):
   };
 }
 
-function meanSquares(table: readonly (readonly number[])[]): MeanSquares | null {
-  const [cases, readers] = [table.length, table[0]?.length ?? 0];
-  if (!table.every((row) => row.length === readers && row.every(Number.isFinite))) {
-    throw new AppError(
-      "app/invalid-input",
-      "Intraclass correlation needs a finite number of every reader for every case.",
-    );
+/** The estimates for single readings alone, without the cost of their intervals; `cases` picks, with repeats for a resample. */
+export function singleIntraclass(
+  table: readonly (readonly number[])[],
+  cases: ArrayLike<number>,
+): Readonly<Record<keyof IntraclassForms, number | null>> {
+  const squares = meanSquares(table, cases);
+  if (squares === null) return { oneWay: null, agreement: null, consistency: null };
+  const { cases: n, readers: k, between, byReader, within, residual } = squares;
+  const share = (noise: number, offsets: number): number | null => {
+    const all = between + (k - 1) * noise + offsets;
+    return all > 0 ? (between - noise) / all : null;
+  };
+  return {
+    oneWay: share(within, 0),
+    agreement: share(residual, (k * (byReader - residual)) / n),
+    consistency: share(residual, 0),
+  };
+}
+
+/** In two passes over the values: sums of squares about their means, never differences of large sums. */
+function meanSquares(
+  table: readonly (readonly number[])[],
+  chosen: ArrayLike<number> = table.map((_, i) => i),
+): MeanSquares | null {
+  const [cases, readers] = [chosen.length, table[0]?.length ?? 0];
+  if (cases < 2 || readers < 2) return null;
+  const ofCase = new Float64Array(cases);
+  const ofReader = new Float64Array(readers);
+  let varies = false;
+  for (let i = 0; i < cases; i++) {
+    const row = table[chosen[i]];
+    for (let j = 0; j < readers; j++) {
+      ofCase[i] += row[j] / readers;
+      ofReader[j] += row[j] / cases;
+      varies ||= row[j] !== table[chosen[0]][0];
+    }
   }
-  if (cases < 2 || readers < 2 || table.every((row) => row.every((x) => x === table[0][0]))) return null;
-  const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
-  const ofCase = table.map(mean);
-  const ofReader = table[0].map((_, j) => mean(table.map((row) => row[j])));
-  const ofAll = mean(ofCase);
-  const squared = (values: readonly number[]): number => values.reduce((sum, x) => sum + x * x, 0);
-  const within = squared(table.flatMap((row, i) => row.map((x) => x - ofCase[i])));
-  const residual = squared(table.flatMap((row, i) => row.map((x, j) => x - ofCase[i] - ofReader[j] + ofAll)));
+  if (!varies) return null;
+  const ofAll = ofReader.reduce((sum, x) => sum + x, 0) / readers;
+  let [between, byReader, within, residual] = [0, 0, 0, 0];
+  for (let i = 0; i < cases; i++) {
+    const row = table[chosen[i]];
+    between += (ofCase[i] - ofAll) ** 2;
+    for (let j = 0; j < readers; j++) {
+      within += (row[j] - ofCase[i]) ** 2;
+      residual += (row[j] - ofCase[i] - ofReader[j] + ofAll) ** 2;
+    }
+  }
+  for (let j = 0; j < readers; j++) byReader += (ofReader[j] - ofAll) ** 2;
   return {
     cases,
     readers,
-    between: (readers * squared(ofCase.map((x) => x - ofAll))) / (cases - 1),
-    byReader: (cases * squared(ofReader.map((x) => x - ofAll))) / (readers - 1),
+    between: (readers * between) / (cases - 1),
+    byReader: (cases * byReader) / (readers - 1),
     within: within / (cases * (readers - 1)),
     residual: residual / ((cases - 1) * (readers - 1)),
   };

@@ -61,6 +61,17 @@ export function cohenKappa(table: PairTable, weights: KappaWeights = "none"): nu
   return expected === 0 ? null : 1 - (found * all) / expected;
 }
 
+/** Cohen's kappa of one class against all others. */
+export function classKappa(table: PairTable, index: number): number | null {
+  const both = table[index][index];
+  const [first, second] = [sum(table[index]), sum(table.map((row) => row[index]))];
+  const rest = sum(table.map(sum)) - first - second + both;
+  return cohenKappa([
+    [both, first - both],
+    [second - both, rest],
+  ]);
+}
+
 export interface FleissKappa {
   readonly kappa: number;
   /** For each class: it against all others. null where nobody or everybody always said it. */
@@ -68,31 +79,56 @@ export interface FleissKappa {
 }
 
 /**
- * `counts[case][class]` is how many readers gave the case this class. Every case needs as many readers, at least 2: app/invalid-input else.
- * null without cases, and where only one class was ever given.
+ * `counts[case][class]` is how many readers gave the case this class; `cases` picks as in `pairTable`. Every case needs as many readers, at
+ * least 2: app/invalid-input else. null without cases, and where only one class was ever given.
  */
-export function fleissKappa(counts: readonly (readonly number[])[]): FleissKappa | null {
-  const [first] = counts;
-  if (first === undefined) return null;
+export function fleissKappa(
+  counts: readonly (readonly number[])[],
+  cases: ArrayLike<number> = counts.map((_, i) => i),
+): FleissKappa | null {
+  if (cases.length === 0) return null;
+  const first = counts[cases[0]];
   const readers = sum(first);
-  if (readers < 2 || counts.some((row) => sum(row) !== readers || row.length !== first.length)) {
-    refuse("Fleiss' kappa needs two readers or more, and as many for every case.");
+  const given = first.map(() => 0);
+  const apart = first.map(() => 0); // pairs of readers that disagree about the class
+  for (let n = 0; n < cases.length; n++) {
+    const row = counts[cases[n]];
+    let found = 0;
+    for (let j = 0; j < row.length; j++) {
+      found += row[j];
+      given[j] += row[j];
+      apart[j] += row[j] * (readers - row[j]);
+    }
+    if (found !== readers || readers < 2 || row.length !== first.length) {
+      refuse("Fleiss' kappa needs two readers or more, and as many for every case.");
+    }
   }
-  const shares = first.map((_, j) => sum(counts.map((row) => row[j])) / (counts.length * readers));
-  const pairs = counts.length * readers * (readers - 1);
-  // Pairs of readers that disagree about class j, of all that could.
-  const apart = first.map((_, j) => sum(counts.map((row) => row[j] * (readers - row[j]))) / pairs);
-  const byChance = shares.map((share) => share * (1 - share));
-  const classes = byChance.map((chance, j) => (chance === 0 ? null : 1 - apart[j] / chance));
+  const answers = cases.length * readers;
+  const byChance = given.map((count) => (count / answers) * (1 - count / answers));
+  const observed = apart.map((pairs) => pairs / (answers * (readers - 1)));
   const chance = sum(byChance);
-  return chance === 0 ? null : { kappa: 1 - sum(apart) / chance, classes };
+  if (chance === 0) return null;
+  return {
+    kappa: 1 - sum(observed) / chance,
+    classes: byChance.map((expected, j) => (expected === 0 ? null : 1 - observed[j] / expected)),
+  };
 }
 
 /** Part of all pairs of readers of a case, from 0 to 1, that agree (Fleiss' mean P_i); null without a pair. Numbers of readers may differ. */
-export function pairwiseAgreement(counts: readonly (readonly number[])[]): number | null {
-  const parts = counts
-    .map((row) => ({ row, readers: sum(row) }))
-    .filter(({ readers }) => readers > 1)
-    .map(({ row, readers }) => sum(row.map((count) => count * (count - 1))) / (readers * (readers - 1)));
-  return parts.length === 0 ? null : sum(parts) / parts.length;
+export function pairwiseAgreement(
+  counts: readonly (readonly number[])[],
+  cases: ArrayLike<number> = counts.map((_, i) => i),
+): number | null {
+  let [total, read] = [0, 0];
+  for (let n = 0; n < cases.length; n++) {
+    let [readers, equal] = [0, 0];
+    for (const count of counts[cases[n]]) {
+      readers += count;
+      equal += count * (count - 1);
+    }
+    if (readers < 2) continue;
+    total += equal / (readers * (readers - 1));
+    read++;
+  }
+  return read === 0 ? null : total / read;
 }
