@@ -217,6 +217,15 @@ export class Images {
     });
   }
 
+  /** Ids of all images that fit, in the order of import. */
+  ids(filter: ImageFilter): string[] {
+    const hidden = hasHidden(this.#database, this.#person) ? this.#person.id : null;
+    const { where, values } = conditions(filter, hidden);
+    return this.#database
+      .all<{ id: string }>(`SELECT images.id FROM images ${where} ORDER BY images.number`, ...values)
+      .map(({ id }) => id);
+  }
+
   /** Counts over the whole project, for the filter column. Labelled means: a reader gave it a class. */
   facets(): Facets {
     return this.#database.read(() => {
@@ -325,9 +334,11 @@ export class Images {
     return row.png;
   }
 
-  /** Every image's id, name as imported, and the class its file came with (a folder's name, an npz label) or null. */
-  names(): { id: string; name: string; suggestedClass: string | null }[] {
-    return this.#database.all("SELECT id, name, suggested_class AS suggestedClass FROM images ORDER BY number");
+  /** Every image's id, name as imported, UIDs (or empty), and the class its file came with (a folder's name, an npz label) or null. */
+  names(): { id: string; name: string; series: string; sopInstance: string; suggestedClass: string | null }[] {
+    return this.#database.all(
+      "SELECT id, name, series, sop_instance AS sopInstance, suggested_class AS suggestedClass FROM images ORDER BY number",
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 // The door of the room: what others may take from it.
 
+export { assertClass, assertFits } from "./geometry.ts";
 export type { NewImage, SeriesImage } from "./images.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
 export type { Answer } from "./reading.ts";

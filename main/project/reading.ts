@@ -107,9 +107,12 @@ export class Reading {
     );
   }
 
-  /** Images of one series are one case. Throws reading/readers-missing, app/not-found. */
+  /** Images of one series are one case. Throws reading/readers-missing, reading/empty, app/not-found. */
   create(input: WorkListInput): WorkList {
     const readers = [...new Set(input.readers)];
+    if (input.imageIds.length === 0) {
+      throw new AppError("reading/empty", "A work list needs at least one image, and no image fits.");
+    }
     if (readers.length < input.readsPerCase) {
       throw new AppError(
         "reading/readers-missing",
@@ -431,10 +434,11 @@ export class Reading {
     const answers = reads
       .filter(({ state }) => state === "committed" || state === "done")
       .map((read) => {
-        const { classId, shapes } = this.#said(image, this.#finalLayer(read.id));
+        const layer = this.#finalLayer(read.id);
+        const { classId, shapes } = this.#said(image, layer);
         const firstClassId = this.#labels.classIn(image, read.id);
         const { id: readId, reader, seconds } = read;
-        return { readId, reader, classId, firstClassId, shapes: shapes.length, seconds };
+        return { readId, layer, reader, classId, firstClassId, shapes: shapes.length, seconds };
       });
     const decision = this.#decision(list, position);
     return {

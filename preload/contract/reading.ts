@@ -1,5 +1,6 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
+import { imageFilterSchema } from "./images.ts";
 import { labelChangeSchema } from "./labels.ts";
 
 /** A set of cases that readers read. A case is an image, with the slices of its stack. */
@@ -60,6 +61,7 @@ export type Read = z.infer<typeof readSchema>;
 
 export const answerSchema = z.object({
   readId: z.string(),
+  layer: z.string().describe("where its last word lies"),
   reader: z.string(),
   classId: z.string().nullable(),
   firstClassId: z.string().nullable().describe("before the suggestion was shown"),
@@ -114,13 +116,14 @@ export const readingContract = {
   lists: oc.output(z.array(workListSchema)),
   /**
    * Makes a work list and assigns its cases in turn, `readsPerCase` different readers each. Images of one stack are one case.
-   * Errors: reading/readers-missing, app/not-found.
+   * Errors: reading/readers-missing, reading/empty, app/not-found.
    */
   create: oc
     .input(
       z.object({
         name: z.string().trim().min(1).max(120),
-        imageIds: z.array(z.string()).min(1).max(100_000),
+        imageIds: z.array(z.string()).max(100_000).default([]),
+        filter: imageFilterSchema.optional().describe("instead of ids: all images that fit, in the order of import"),
         readers: z.array(z.string()).min(1).describe("ids of members"),
         readsPerCase: z.int().min(1).max(9).default(1),
         blinded: z.boolean().default(true),

@@ -23,6 +23,9 @@ export interface ViewerActions extends LabelActions {
   toggleExplain(): void;
   /** 1: a larger brush, -1: a smaller one */
   brush(direction: 1 | -1): void;
+  /** a read of a work list is open and not committed */
+  canCommit(): boolean;
+  commit(): void;
   close(): void;
   shapes: {
     canDraw(): boolean;
@@ -116,6 +119,7 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
     command("shapes", "shapes.next", ["N"], shapes.selectNext, shapes.any),
     command("shapes", "shapes.delete", ["Delete", "Backspace"], shapes.remove, shapes.active),
     command("shapes", "shapes.copyToNext", ["J"], actions.copyToNext, manySlices),
+    command("labels", "reading.commit", ["Mod+Enter"], actions.commit, actions.canCommit),
     ...labelCommands(actions, classes),
     view("viewer.previous", ["ArrowLeft", "PageUp"], actions.previous, undefined, true),
     view("viewer.next", ["ArrowRight", "PageDown"], actions.next, undefined, true),

@@ -7,6 +7,7 @@ import data from "../../resources/locales/en/data.json";
 import errors from "../../resources/locales/en/errors.json";
 import library from "../../resources/locales/en/library.json";
 import models from "../../resources/locales/en/models.json";
+import reading from "../../resources/locales/en/reading.json";
 import runs from "../../resources/locales/en/runs.json";
 import shell from "../../resources/locales/en/shell.json";
 import viewer from "../../resources/locales/en/viewer.json";
@@ -17,12 +18,13 @@ import zhData from "../../resources/locales/zh-CN/data.json";
 import zhErrors from "../../resources/locales/zh-CN/errors.json";
 import zhLibrary from "../../resources/locales/zh-CN/library.json";
 import zhModels from "../../resources/locales/zh-CN/models.json";
+import zhReading from "../../resources/locales/zh-CN/reading.json";
 import zhRuns from "../../resources/locales/zh-CN/runs.json";
 import zhShell from "../../resources/locales/zh-CN/shell.json";
 import zhViewer from "../../resources/locales/zh-CN/viewer.json";
 import zhWelcome from "../../resources/locales/zh-CN/welcome.json";
 
-const en = { commands, compare, data, errors, library, models, runs, shell, viewer, welcome };
+const en = { commands, compare, data, errors, library, models, reading, runs, shell, viewer, welcome };
 
 export const resources = {
   en,
@@ -33,6 +35,7 @@ export const resources = {
     errors: zhErrors,
     library: zhLibrary,
     models: zhModels,
+    reading: zhReading,
     runs: zhRuns,
     shell: zhShell,
     viewer: zhViewer,

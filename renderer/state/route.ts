@@ -3,9 +3,16 @@
 // parseRoute(formatRoute(route)) gives the route back; anything unknown is the library.
 import { createStore } from "zustand/vanilla";
 
+/** A read of a work list that is open in the viewer. */
+export interface ReadPlace {
+  listId: string;
+  readId: string;
+}
+
 export type Route =
   | { view: "library" }
-  | { view: "viewer"; imageId: string | null; frame: number }
+  | { view: "viewer"; imageId: string | null; frame: number; read?: ReadPlace }
+  | { view: "reading"; listId: string | null; position: number | null }
   | { view: "data" }
   | { view: "runs"; runId: string | null }
   | { view: "models"; modelId: string | null }
@@ -22,7 +29,13 @@ export function formatRoute(route: Route): string {
       return `#/${route.view}`;
     case "viewer":
       if (route.imageId === null) return "#/viewer";
+      if (route.read) {
+        const { listId, readId } = route.read;
+        return `#/read/${[listId, readId, route.imageId].map(encodeURIComponent).join("/")}/${route.frame}`;
+      }
       return `#/viewer/${encodeURIComponent(route.imageId)}${route.frame > 0 ? `/${route.frame}` : ""}`;
+    case "reading":
+      return ["#/reading", route.listId, route.listId && route.position].filter((part) => part !== null).join("/");
     case "runs":
       return route.runId === null ? "#/runs" : `#/runs/${encodeURIComponent(route.runId)}`;
     case "models":
@@ -36,7 +49,14 @@ export function parseRoute(hash: string): Route {
   const [view, ...rest] = hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decode);
   switch (view) {
     case "viewer":
-      return { view, imageId: rest[0] ?? null, frame: Math.max(0, Number.parseInt(rest[1] ?? "0", 10) || 0) };
+      return { view, imageId: rest[0] ?? null, frame: numberOf(rest[1]) ?? 0 };
+    case "read": {
+      const [listId, readId, imageId, frame] = rest;
+      if (!listId || !readId || !imageId) return HOME;
+      return { view: "viewer", imageId, frame: numberOf(frame) ?? 0, read: { listId, readId } };
+    }
+    case "reading":
+      return { view, listId: rest[0] ?? null, position: rest[0] ? numberOf(rest[1]) : null };
     case "data":
       return { view };
     case "runs":
@@ -48,6 +68,11 @@ export function parseRoute(hash: string): Route {
     default:
       return HOME;
   }
+}
+
+function numberOf(part: string | undefined): number | null {
+  const value = Number.parseInt(part ?? "", 10);
+  return Number.isFinite(value) && value >= 0 ? value : null;
 }
 
 function decode(part: string): string {

@@ -29,6 +29,11 @@ export const keys = {
   /** how many changes of this page are not yet on disk, and the labels that answers were too late for */
   saving: ["saving"] as const,
   overtaken: ["overtaken"] as const,
+  members: ["project", "members"] as const,
+  workLists: ["reading", "lists"] as const,
+  reads: (listId: string) => ["reading", "mine", listId] as const,
+  cases: (listId: string, only: string) => ["reading", "cases", listId, only] as const,
+  agreement: (listId: string) => ["reading", "agreement", listId] as const,
   snapshots: ["snapshots", "list"] as const,
   preview: (snapshotId: string, of: object, seed: number) => ["snapshots", "preview", snapshotId, of, seed] as const,
   recipes: (snapshotId: string, minutes: number) => ["snapshots", "recipes", snapshotId, minutes] as const,
@@ -130,6 +135,44 @@ export const useStackLabels = (stack: ImageStack, layer: string) => {
 export const useLabelHistory = (layer: string) => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.history(layer), queryFn: () => studio.labels.history({ layer }) });
+};
+
+export const useMembers = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.members, queryFn: () => studio.projects.members() });
+};
+
+export const useWorkLists = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.workLists, queryFn: () => studio.reading.lists() });
+};
+
+/** The present reader's own reads of a list. */
+export const useReads = (listId: string | null) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.reads(listId ?? ""),
+    queryFn: () => studio.reading.mine({ listId: listId ?? "" }),
+    enabled: listId !== null,
+  });
+};
+
+export const useCases = (listId: string, only: Inputs["reading"]["cases"]["only"] = "all") => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.cases(listId, only),
+    queryFn: () => studio.reading.cases({ listId, only }),
+    retry: false,
+  });
+};
+
+export const useAgreement = (listId: string) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.agreement(listId),
+    queryFn: () => studio.reading.agreement({ listId }),
+    retry: false,
+  });
 };
 
 export const useSnapshots = () => {

@@ -1,8 +1,8 @@
 // Bytes of /pixels/{id}/{frame} as values that the viewer can draw.
 //
-// Drawing on the CPU works with integers of at most 16 bits. Integers that fit stay as they are; wider ones and real numbers
+// Values behind a modality lookup table are drawn as what the table says of them (PS3.3 C.11.1). Drawing on the CPU works with integers of at most 16 bits. Integers that fit stay as they are; wider ones and real numbers
 // are spread over 0..65535 and the scale says how to get modality values back. Colour becomes 8 bits per sample.
-import type { PixelDescription, PixelType } from "../../preload/contract/index.ts";
+import type { LookupTable, PixelDescription, PixelType } from "../../preload/contract/index.ts";
 import type { DisplayScale, FrameStatistics } from "./window.ts";
 
 export type DisplayValues = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Int16Array<ArrayBuffer>;
@@ -34,7 +34,10 @@ export function displayFrame(bytes: ArrayBuffer, pixels: PixelDescription): Disp
   if (bytes.byteLength !== expected) {
     throw new Error(`Expected ${expected} bytes of pixels, got ${bytes.byteLength}.`);
   }
-  const stored = storedValues(bytes, pixels.type);
+  const { modalityLut } = pixels;
+  const { slope, intercept } = modalityLut ? { slope: 1, intercept: 0 } : pixels;
+  const raw = storedValues(bytes, pixels.type);
+  const stored = modalityLut ? throughTable(raw, modalityLut) : raw;
   const { min, max } = extent(stored);
   if (pixels.samples === 3) {
     const values = stored instanceof Uint8Array ? stored : to8Bits(stored, pixels);
@@ -50,10 +53,20 @@ export function displayFrame(bytes: ArrayBuffer, pixels: PixelDescription): Disp
       : Uint16Array.from(stored, (value) => (Number.isFinite(value) ? Math.round((value - min) / step) : 0));
   const isNative = fits || stored instanceof Int8Array;
   const scale: DisplayScale = isNative
-    ? { slope: pixels.slope, intercept: pixels.intercept }
-    : { slope: pixels.slope * step, intercept: pixels.slope * min + pixels.intercept };
+    ? { slope, intercept }
+    : { slope: slope * step, intercept: slope * min + intercept };
   const drawn = extent(values);
   return { values, color: false, ...drawn, scale, statistics: frameStatistics(values, drawn, scale) };
+}
+
+/** Entries of the table; values outside it take its ends. */
+function throughTable(stored: ArrayLike<number>, { first, entries }: LookupTable): Uint16Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(entries), (character) => character.charCodeAt(0));
+  const last = (bytes.length >> 1) - 1;
+  return Uint16Array.from(stored, (value) => {
+    const at = 2 * Math.min(last, Math.max(0, Math.round(value) - first));
+    return bytes[at] | (bytes[at + 1] << 8);
+  });
 }
 
 function storedValues(bytes: ArrayBuffer, type: PixelType) {

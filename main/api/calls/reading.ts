@@ -12,7 +12,8 @@ export const readingCalls = {
   lists: unlocked.reading.lists.handler(({ context }) => context.project.reading.lists()),
   create: unlocked.reading.create.handler(({ input, context: { session, project } }) => {
     if (input.modelId !== null) project.models.get(input.modelId);
-    return announced(session, project.reading.create(input));
+    const imageIds = input.filter ? project.images.ids(input.filter) : input.imageIds;
+    return announced(session, project.reading.create({ ...input, imageIds }));
   }),
   remove: unlocked.reading.remove.handler(({ input, context: { session, project } }) =>
     announced(session, project.reading.remove(input.id)),

@@ -1,5 +1,5 @@
-// The left rail: the five rooms, by icon and name.
-import { Database, FlaskConical, Images, type LucideIcon, ScanEye, Shapes } from "lucide-react";
+// The left rail: the rooms, by icon and name.
+import { Database, FlaskConical, Images, ListChecks, type LucideIcon, ScanEye, Shapes } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { formatRoute, navigate, type Route, routeStore, type ViewName } from "../../state/route.ts";
@@ -8,6 +8,7 @@ import classes from "./Rail.module.css";
 const ROOMS: { view: Exclude<ViewName, "compare">; icon: LucideIcon; route: Route }[] = [
   { view: "library", icon: Images, route: { view: "library" } },
   { view: "viewer", icon: ScanEye, route: { view: "viewer", imageId: null, frame: 0 } },
+  { view: "reading", icon: ListChecks, route: { view: "reading", listId: null, position: null } },
   { view: "data", icon: Database, route: { view: "data" } },
   { view: "runs", icon: FlaskConical, route: { view: "runs", runId: null } },
   { view: "models", icon: Shapes, route: { view: "models", modelId: null } },

@@ -24,6 +24,7 @@ import { useJobToasts } from "./useJobToasts.ts";
 
 // Cornerstone3D and the plots are large: each room loads when it is first entered.
 const ViewerView = lazy(async () => ({ default: (await import("../../views/viewer/ViewerView.tsx")).ViewerView }));
+const ReadingView = lazy(async () => ({ default: (await import("../../views/reading/ReadingView.tsx")).ReadingView }));
 const SnapshotsView = lazy(async () => ({ default: (await import("../../views/data/DataView.tsx")).DataView }));
 const RunsView = lazy(async () => ({ default: (await import("../../views/runs/RunsView.tsx")).RunsView }));
 const ModelsView = lazy(async () => ({ default: (await import("../../views/models/ModelsView.tsx")).ModelsView }));
@@ -92,7 +93,9 @@ function room(route: Route): ReactNode {
     case "library":
       return <LibraryView />;
     case "viewer":
-      return <ViewerView imageId={route.imageId} frame={route.frame} />;
+      return <ViewerView imageId={route.imageId} frame={route.frame} read={route.read ?? null} />;
+    case "reading":
+      return <ReadingView listId={route.listId} position={route.position} />;
     case "data":
       return <SnapshotsView />;
     case "runs":

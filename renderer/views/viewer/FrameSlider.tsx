@@ -1,12 +1,17 @@
 import { Group, Slider, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ImageStack } from "../../../preload/contract/index.ts";
-import { navigate } from "../../state/route.ts";
 import classes from "./Filmstrip.module.css";
 import { sliceText } from "./slice-text.ts";
 
+export interface FrameSliderProps {
+  stack: ImageStack;
+  index: number;
+  onShow(slice: ImageStack["slices"][number]): void;
+}
+
 /** Goes through the slices of a stack. */
-export function FrameSlider({ stack, index }: { stack: ImageStack; index: number }) {
+export function FrameSlider({ stack, index, onShow }: FrameSliderProps) {
   const { t } = useTranslation("viewer");
   return (
     <Group className={classes.frames} wrap="nowrap" gap="md">
@@ -20,7 +25,7 @@ export function FrameSlider({ stack, index }: { stack: ImageStack; index: number
         max={stack.slices.length}
         value={index + 1}
         label={null}
-        onChange={(value) => navigate({ view: "viewer", ...stack.slices[value - 1] }, { replace: true })}
+        onChange={(value) => onShow(stack.slices[value - 1])}
       />
     </Group>
   );

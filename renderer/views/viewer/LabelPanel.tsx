@@ -17,37 +17,44 @@ import { Keys } from "../../ui/shell/Keys.tsx";
 import { ClassEditor } from "../library/ClassEditor.tsx";
 import { ExplainPanel } from "./ExplainPanel.tsx";
 import classes from "./LabelPanel.module.css";
+import { ReadSection } from "./ReadSection.tsx";
 import { ShapeList } from "./ShapeList.tsx";
+import type { OpenRead } from "./useOpenRead.ts";
 import { type InSight, isMask, type Tools } from "./useTools.ts";
 
 export interface LabelPanelProps {
   image: ImageStack["images"][number];
   sight: InSight;
   labels: UseQueryResult<ImageLabels>;
+  /** labels of the image whose label is the answer: the one in sight, or the case's own */
+  answer: UseQueryResult<ImageLabels>;
+  open: OpenRead | null;
   classes: readonly LabelClass[];
   actions: ViewerActions;
   tools: Tools;
 }
 
 export function LabelPanel(props: LabelPanelProps) {
-  const { image, sight, labels, classes: labelClasses, actions } = props;
+  const { image, sight, labels, answer, open, classes: labelClasses, actions } = props;
   const { t } = useTranslation("viewer");
   const { t: library } = useTranslation("library");
   const { t: shell } = useTranslation();
+  const { t: reading } = useTranslation("reading");
   const [editing, setEditing] = useState(false);
   const autoAdvance = useStore(preferencesStore, (state) => state.autoAdvance);
   const showMasks = useStore(viewerStore, (state) => state.showMasks);
   const explaining = useStore(viewerStore, (state) => state.explaining);
-  const given = labels.data?.classId ?? null;
+  const given = answer.data?.classId ?? null;
   const masks = labels.data?.shapes.filter(isMask).filter(({ frame }) => frame === sight.frame).length ?? 0;
   return (
     <aside className={classes.panel} aria-label={t("labels")}>
       <ScrollArea className={classes.scroll} type="auto">
         <Stack gap="lg" p="md">
+          {open && <ReadSection open={open} />}
           <section>
             <Group justify="space-between" mb="xs">
               <Title order={2} size="h6">
-                {t("label")}
+                {open ? reading("read.caseLabel") : t("label")}
               </Title>
               <ActionIcon
                 variant="subtle"
@@ -58,7 +65,9 @@ export function LabelPanel(props: LabelPanelProps) {
                 <Tags aria-hidden size={16} />
               </ActionIcon>
             </Group>
-            {labels.error && <Refused error={labels.error} onRetry={() => void labels.refetch()} />}
+            {(labels.error ?? answer.error) && (
+              <Refused error={labels.error ?? answer.error} onRetry={() => void labels.refetch()} />
+            )}
             {labelClasses.length === 0 ? (
               <Stack gap="xs" align="flex-start">
                 <Text size="sm" c="dimmed">
@@ -84,29 +93,31 @@ export function LabelPanel(props: LabelPanelProps) {
                   name={shell("noClass")}
                   color={null}
                   shortcut={0}
-                  active={labels.isSuccess && given === null}
+                  active={answer.isSuccess && given === null}
                   onChoose={() => actions.setClass(null)}
                 />
               </div>
             )}
-            {labels.data?.classReader && (
+            {open === null && answer.data?.classReader && (
               <Text size="xs" c="dimmed" mt={4}>
-                {t("givenBy", { reader: labels.data.classReader })}
+                {t("givenBy", { reader: answer.data.classReader })}
               </Text>
             )}
-            <Switch
-              mt="sm"
-              size="sm"
-              label={t("autoAdvance")}
-              checked={autoAdvance}
-              onChange={(event) => preferencesStore.setState({ autoAdvance: event.currentTarget.checked })}
-            />
+            {open === null && (
+              <Switch
+                mt="sm"
+                size="sm"
+                label={t("autoAdvance")}
+                checked={autoAdvance}
+                onChange={(event) => preferencesStore.setState({ autoAdvance: event.currentTarget.checked })}
+              />
+            )}
           </section>
           <ShapeList {...props} />
           {masks > 0 && (
             <Switch size="sm" label={t("masks", { count: masks })} checked={showMasks} onChange={actions.toggleMasks} />
           )}
-          {explaining ? (
+          {open !== null ? null : explaining ? (
             <ExplainPanel imageId={image.id} frame={sight.frame} onClose={actions.toggleExplain} />
           ) : (
             <Button variant="default" leftSection={<Sparkles aria-hidden size={16} />} onClick={actions.toggleExplain}>

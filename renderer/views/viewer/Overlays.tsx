@@ -67,7 +67,7 @@ interface MaskCanvasProps {
   painted: MaskTool | null;
 }
 
-function MaskCanvas({ view, mask, color, painted }: MaskCanvasProps) {
+export function MaskCanvas({ view, mask, color, painted }: MaskCanvasProps) {
   const pixels = useMemo(() => maskPixels(mask, color), [mask, color]);
   const [busy, setBusy] = useState(false);
   useEffect(() => painted?.subscribe((bitmap) => setBusy(bitmap !== null)), [painted]);

@@ -20,6 +20,7 @@ import classes from "./Reading.module.css";
 import { Stage } from "./Stage.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { useActions } from "./useActions.ts";
+import type { OpenRead } from "./useOpenRead.ts";
 import { usePlace } from "./usePlace.ts";
 import { usePrepared } from "./usePrepared.ts";
 import { type InSight, useTools } from "./useTools.ts";
@@ -39,11 +40,13 @@ export interface ReadingProps {
   index: number;
   /** whose labels are shown and given */
   layer: string;
+  /** the read that is open, or null */
+  open: OpenRead | null;
   /** another image was asked for and its description is on its way */
   leaving: boolean;
 }
 
-export function Reading({ stack, index, layer, leaving }: ReadingProps) {
+export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
   const { t } = useTranslation("viewer");
   const writer = useLabelWriter();
   const slice = stack.slices[index];
@@ -53,6 +56,9 @@ export function Reading({ stack, index, layer, leaving }: ReadingProps) {
   const place = usePlace(imageId, members);
   const labelClasses = useClasses().data ?? NO_CLASSES;
   const labels = useLabels(imageId, layer);
+  // The answer to a case is the label of its own image, whichever slice is in sight.
+  const answered = open?.read.imageId ?? imageId;
+  const answer = useLabels(answered, layer);
   useStackLabels(stack, layer);
   const tool = useStore(viewerStore, (state) => state.tool);
   const chosenClass = useStore(viewerStore, (state) => state.drawClass);
@@ -63,15 +69,22 @@ export function Reading({ stack, index, layer, leaving }: ReadingProps) {
 
   const drawClass =
     labelClasses.find(({ id }) => id === chosenClass) ??
-    labelClasses.find(({ id }) => id === labels.data?.classId) ??
+    labelClasses.find(({ id }) => id === answer.data?.classId) ??
     labelClasses[0] ??
     null;
   const trouble =
     refused?.imageId === imageId && (refused.frame === null || refused.frame === frame) ? refused.error : null;
   const ready = view?.imageId === imageId && view.frame === frame && trouble === null;
   // A label is for the picture in sight: none is given while another one is still on the screen, or was already asked for.
-  const inSight = !leaving && (ready || trouble !== null);
+  const inSight = !leaving && open?.read.state !== "done" && (ready || trouble !== null);
 
+  const readId = open?.read.id ?? null;
+  const listId = open?.read.listId ?? null;
+  const show = useCallback(
+    (to: { imageId: string; frame: number }) =>
+      navigate({ view: "viewer", ...to, ...(readId && listId ? { read: { listId, readId } } : {}) }, { replace: true }),
+    [readId, listId],
+  );
   const sight: InSight = { imageId, frame, size: image, layer, labels: labels.data, drawClass, view, inSight };
   const now = useRef(sight);
   now.current = sight;
@@ -82,10 +95,9 @@ export function Reading({ stack, index, layer, leaving }: ReadingProps) {
     (step: number) => {
       const { imageId, frame } = now.current;
       const at = stack.slices.findIndex((one) => one.imageId === imageId && one.frame === frame);
-      const next = stack.slices[Math.max(0, Math.min(stack.slices.length - 1, at + step))];
-      navigate({ view: "viewer", ...next }, { replace: true });
+      show(stack.slices[Math.max(0, Math.min(stack.slices.length - 1, at + step))]);
     },
-    [stack],
+    [stack, show],
   );
   const scroll = useRef(goToSlice);
   scroll.current = goToSlice;
@@ -117,9 +129,10 @@ export function Reading({ stack, index, layer, leaving }: ReadingProps) {
     picture?.setIndex(index).catch((error: unknown) => setRefused({ imageId, frame, error }));
   }, [picture, index]);
   useEffect(() => picture?.setTool(isDrawingTool(tool) || isMaskTool(tool) ? "label" : tool), [picture, tool]);
-  usePrepared(view === null ? null : place.neighbour(1), stack, index);
+  const following = open ? (open.neighbour(1)?.imageId ?? null) : place.neighbour(1);
+  usePrepared(view === null ? null : following, stack, index);
 
-  const actions = useActions({ now, tools, writer, place, picture, stack, goToSlice });
+  const actions = useActions({ now, tools, writer, place, picture, stack, goToSlice, show, answered, open });
   useCommands(useMemo(() => viewerCommands(actions, labelClasses), [actions, labelClasses]));
 
   // What is in hand belongs to the slice on which it was drawn: it is kept before another one comes.
@@ -142,7 +155,14 @@ export function Reading({ stack, index, layer, leaving }: ReadingProps) {
     <div className={classes.reading}>
       <h1 className="visually-hidden">{t("picture", { name: image.name })}</h1>
       <div className={classes.column}>
-        <Toolbar image={image} view={view} picture={picture} actions={actions} place={place} layer={layer} />
+        <Toolbar
+          image={image}
+          view={view}
+          picture={picture}
+          actions={actions}
+          place={open ? null : place}
+          layer={layer}
+        />
         <section className={classes.stage} aria-label={t("picture", { name: image.name })}>
           <Stage element={element} tools={tools} sight={sight} view={view} ready={ready} classes={labelClasses} />
           {ready && <ImageText image={image} view={view} stack={stack} index={index} />}
@@ -152,10 +172,19 @@ export function Reading({ stack, index, layer, leaving }: ReadingProps) {
             </div>
           )}
         </section>
-        {stack.slices.length > 1 && <FrameSlider stack={stack} index={index} />}
-        <Filmstrip place={place} imageId={imageId} />
+        {stack.slices.length > 1 && <FrameSlider stack={stack} index={index} onShow={show} />}
+        {open === null && <Filmstrip place={place} imageId={imageId} />}
       </div>
-      <LabelPanel image={image} sight={sight} labels={labels} classes={labelClasses} actions={actions} tools={tools} />
+      <LabelPanel
+        image={image}
+        sight={sight}
+        labels={labels}
+        answer={answer}
+        open={open}
+        classes={labelClasses}
+        actions={actions}
+        tools={tools}
+      />
     </div>
   );
 }

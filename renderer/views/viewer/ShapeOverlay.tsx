@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import type { LabelClass, Shape } from "../../../preload/contract/index.ts";
+import type { LabelClass } from "../../../preload/contract/index.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import { type CssPx, type ImagePx, imagePx, scaleOf, toCss, type ViewTransform } from "../../viewer/coordinates.ts";
 import type { PictureView } from "../../viewer/cornerstone.ts";
@@ -13,6 +13,7 @@ import { type Drawn, handlesOf } from "../../viewer/shapes/geometry.ts";
 import { outlineOf, paintShapes } from "../../viewer/shapes/paint.ts";
 import type { ShapeTool } from "../../viewer/shapes/ShapeTool.ts";
 import classes from "./ShapeOverlay.module.css";
+import type { DrawnShape } from "./useTools.ts";
 
 const HANDLE_SIZE = 10;
 const PLAIN = "#ffffff";
@@ -23,7 +24,7 @@ export interface ShapeOverlayProps {
   pointer: Pointer;
   view: PictureView;
   /** of the slice in sight and of classes that are shown */
-  shapes: readonly (Shape & { geometry: Drawn })[];
+  shapes: readonly DrawnShape[];
   classes: readonly LabelClass[];
   /** where the mouse is over the picture */
   hover: CssPx | null;
@@ -31,7 +32,6 @@ export interface ShapeOverlayProps {
 
 export function ShapeOverlay({ tool, masks, pointer, view, shapes, classes: labelClasses, hover }: ShapeOverlayProps) {
   const { t } = useTranslation("viewer");
-  const canvas = useRef<HTMLCanvasElement>(null);
   const { state, selected } = useStore(tool.store);
   const { cursor, held } = useStore(pointer.store);
   const toolName = useStore(viewerStore, (viewer) => viewer.tool);
@@ -42,23 +42,6 @@ export function ShapeOverlay({ tool, masks, pointer, view, shapes, classes: labe
   const special = draft?.id ?? selected;
   const classOf = useMemo(() => new Map(labelClasses.map((labelClass) => [labelClass.id, labelClass])), [labelClasses]);
 
-  useLayoutEffect(() => {
-    const element = canvas.current;
-    const context = element?.getContext("2d");
-    if (!element || !context) return;
-    const ratio = window.devicePixelRatio || 1;
-    const { clientWidth: width, clientHeight: height } = element;
-    if (element.width !== Math.round(width * ratio)) element.width = Math.round(width * ratio);
-    if (element.height !== Math.round(height * ratio)) element.height = Math.round(height * ratio);
-    const painted = shapes
-      .filter(({ id }) => id !== special)
-      .map(({ geometry, classId }) => {
-        const labelClass = classId === null ? undefined : classOf.get(classId);
-        return { geometry, color: labelClass?.color ?? PLAIN, name: labelClass?.name ?? "" };
-      });
-    paintShapes(context, transform, painted, { width, height, ratio });
-  }, [shapes, special, transform, classOf]);
-
   const chosen = shapes.find(({ id }) => id === special);
   const chosenClass = chosen?.classId ? classOf.get(chosen.classId) : undefined;
   const color = chosenClass?.color ?? PLAIN;
@@ -66,7 +49,7 @@ export function ShapeOverlay({ tool, masks, pointer, view, shapes, classes: labe
   const brushAt = cursor ? toCss(transform, cursor) : hover;
   return (
     <>
-      <canvas ref={canvas} className={classes.overlay} data-testid="shapes" data-count={shapes.length} aria-hidden />
+      <ShapeCanvas view={view} shapes={shapes} classes={labelClasses} without={special} />
       <svg className={classes.overlay} role="img" aria-label={t("shapes.title")}>
         {chosen && geometry && (
           <g data-testid="selected-shape" data-kind={geometry.kind}>
@@ -104,6 +87,55 @@ export function ShapeOverlay({ tool, masks, pointer, view, shapes, classes: labe
       </svg>
     </>
   );
+}
+
+export interface ShapeCanvasProps {
+  view: PictureView;
+  shapes: readonly DrawnShape[];
+  classes: readonly LabelClass[];
+  /** a shape that is drawn elsewhere, or null */
+  without: string | null;
+}
+
+/** All shapes on one canvas. */
+export function ShapeCanvas({ view: { transform }, shapes, classes: labelClasses, without }: ShapeCanvasProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const size = useElementSize(canvas);
+  useLayoutEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext("2d");
+    if (!element || !context) return;
+    const classOf = new Map(labelClasses.map((labelClass) => [labelClass.id, labelClass]));
+    const ratio = window.devicePixelRatio || 1;
+    const { width, height } = size;
+    if (element.width !== Math.round(width * ratio)) element.width = Math.round(width * ratio);
+    if (element.height !== Math.round(height * ratio)) element.height = Math.round(height * ratio);
+    const painted = shapes
+      .filter(({ id }) => id !== without)
+      .map(({ geometry, classId }) => {
+        const labelClass = classId === null ? undefined : classOf.get(classId);
+        return { geometry, color: labelClass?.color ?? PLAIN, name: labelClass?.name ?? "" };
+      });
+    paintShapes(context, transform, painted, { width, height, ratio });
+  }, [shapes, without, transform, labelClasses, size]);
+  return (
+    <canvas ref={canvas} className={classes.overlay} data-testid="shapes" data-count={shapes.length} aria-hidden />
+  );
+}
+
+/** CSS pixels of an element, also after it changed. */
+function useElementSize(element: React.RefObject<HTMLElement | null>): { width: number; height: number } {
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (!current) return;
+    const measure = () => setSize({ width: current.clientWidth, height: current.clientHeight });
+    measure();
+    const resizes = new ResizeObserver(measure);
+    resizes.observe(current);
+    return () => resizes.disconnect();
+  }, [element]);
+  return size;
 }
 
 function SelectedName({ view, geometry, name }: { view: ViewTransform; geometry: Drawn; name: string }) {

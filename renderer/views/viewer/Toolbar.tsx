@@ -73,7 +73,8 @@ export interface ToolbarProps {
   view: PictureView | null;
   picture: Picture | null;
   actions: ViewerActions;
-  place: Place;
+  /** null: a work list says what comes next */
+  place: Place | null;
   layer: string;
 }
 
@@ -88,7 +89,7 @@ export function Toolbar({ image, view, picture, actions, place, layer }: Toolbar
       <Group gap={4} className={classes.tools}>
         <Tool icon={ChevronLeft} name={command("names.viewer.previous")} onRun={actions.previous} />
         <Text size="sm" className={classes.place}>
-          {place.index !== null && place.total !== null
+          {place && place.index !== null && place.total !== null
             ? t("place", { at: format.number(place.index + 1), of: format.number(place.total) })
             : " "}
         </Text>

@@ -7,6 +7,8 @@ import { navigate } from "../../state/route.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import type { LabelWriter } from "../../studio/LabelWriter.ts";
 import type { Picture } from "../../viewer/cornerstone.ts";
+import { openRead } from "../reading/read-next.ts";
+import type { OpenRead } from "./useOpenRead.ts";
 import type { Place } from "./usePlace.ts";
 import { type InSight, isDrawn, isMask, shownShapes, type Tools } from "./useTools.ts";
 
@@ -23,6 +25,10 @@ export interface ActionParts {
   picture: Picture | null;
   stack: ImageStack;
   goToSlice(step: number): void;
+  show(slice: { imageId: string; frame: number }): void;
+  /** image whose label is the answer: the slice in sight, or the case's own image */
+  answered: string;
+  open: OpenRead | null;
 }
 
 export function useActions(parts: ActionParts): ViewerActions {
@@ -40,6 +46,12 @@ export function useActions(parts: ActionParts): ViewerActions {
   return useMemo<ViewerActions>(() => {
     const { shapes, masks, pointer } = tools;
     const goTo = (step: number) => {
+      const { open } = latest.current;
+      if (open) {
+        const read = open.neighbour(step);
+        if (read) openRead(read, { replace: true });
+        return;
+      }
       const imageId = latest.current.place.neighbour(step);
       if (imageId) navigate({ view: "viewer", imageId, frame: 0 }, { replace: true });
     };
@@ -47,7 +59,14 @@ export function useActions(parts: ActionParts): ViewerActions {
       if (!change) return;
       const { imageId, frame } = now.current;
       if (change.imageId === imageId && change.frame === frame) return;
-      navigate({ view: "viewer", imageId: change.imageId, frame: change.frame }, { replace: true });
+      // A label of the case itself is not on another slice.
+      if (
+        latest.current.open &&
+        stack.images.some(({ id }) => id === imageId) &&
+        change.imageId === latest.current.answered
+      )
+        return;
+      latest.current.show({ imageId: change.imageId, frame: change.frame });
     };
     const here = () => shownShapes(now.current).filter(isDrawn);
     const sliceAfter = (step: number) => {
@@ -58,10 +77,11 @@ export function useActions(parts: ActionParts): ViewerActions {
     return {
       hasImage: () => true,
       setClass: (classId) => {
-        const { inSight, layer, imageId } = now.current;
-        if (!inSight) return;
-        writer.setClass(layer, imageId, classId);
-        if (classId !== null && preferencesStore.getState().autoAdvance) goTo(1);
+        const { inSight, layer } = now.current;
+        if (!inSight || latest.current.open?.read.state === "done") return;
+        writer.setClass(layer, latest.current.answered, classId);
+        const { open } = latest.current;
+        if (classId !== null && open === null && preferencesStore.getState().autoAdvance) goTo(1);
       },
       undo: () => {
         shapes.cancel();
@@ -109,7 +129,13 @@ export function useActions(parts: ActionParts): ViewerActions {
           const size = brush.size * (direction > 0 ? BRUSH_STEP : 1 / BRUSH_STEP);
           return { brush: { ...brush, size: Math.max(1, Math.min(LARGEST_BRUSH, Math.round(size * 10) / 10)) } };
         }),
-      close: () => navigate({ view: "library" }),
+      canCommit: () => latest.current.open !== null && latest.current.open.read.state !== "done",
+      commit: () => {
+        pointer.settle();
+        latest.current.open?.commit();
+      },
+      close: () =>
+        navigate(latest.current.open ? { view: "reading", listId: null, position: null } : { view: "library" }),
       shapes: {
         canDraw: () => now.current.inSight && now.current.drawClass !== null,
         active: () => shapes.selected !== null || !shapes.isIdle || !masks.isIdle,

@@ -54,6 +54,8 @@ const viewer: ViewerActions = {
   setTool: say("tool"),
   toggleMasks: say("masks"),
   toggleExplain: say("explain"),
+  canCommit: () => false,
+  commit: say("commit"),
   close: say("close"),
   shapes: {
     canDraw: () => true,

@@ -29,6 +29,14 @@ test("integers of at most 16 bits are drawn as they are, with their rescale kept
   expect(frame.statistics).toMatchObject({ min: -20, max: 190 });
 });
 
+test("values behind a modality lookup table are what the table says, at its ends too", () => {
+  const entries = btoa(String.fromCharCode(0, 0, 0x10, 0x27, 0x20, 0x4e));
+  const modalityLut = { first: 5, bits: 16, entries, name: "OD" };
+  const frame = displayFrame(Uint16Array.of(0, 5, 6, 99).buffer, description({ modalityLut }));
+  expect([...frame.values]).toEqual([0, 0, 10000, 20000]);
+  expect(frame.scale).toEqual({ slope: 1, intercept: 0 });
+});
+
 test("real numbers are spread over 16 bits and the scale gives them back", () => {
   const values = Float32Array.of(0, 0.25, 0.5, 1);
   const frame = displayFrame(values.buffer, description({ type: "float32" }));
