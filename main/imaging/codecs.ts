@@ -1,7 +1,7 @@
 // The image codecs: bytes of one compressed frame to samples. Synchronous, the same answer on every platform.
 //
-// JPEG, JPEG-LS, JPEG 2000 and HTJ2K are WebAssembly builds of libjpeg-turbo, CharLS, OpenJPEG and OpenJPH; JPEG lossless
-// is plain JavaScript. Modules are compiled and instantiated synchronously on first use, so callers need not wait for
+// JPEG, JPEG 2000 and HTJ2K are WebAssembly builds of libjpeg-turbo, OpenJPEG and OpenJPH; JPEG lossless is plain JavaScript, JPEG-LS and
+// 12-bit JPEG are our own (jpeg-ls.ts, jpeg-extended.ts). Modules are compiled and instantiated synchronously on first use, so callers need not wait for
 // anything; `initCodecs` only moves that cost to a moment of the caller's choice.
 // A codec that throws or aborts is thrown away with its memory and made anew at the next call, and so is one whose memory
 // has grown large: WebAssembly memory never shrinks. What it said becomes the `cause` of an AppError.
@@ -9,14 +9,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import charls from "@cornerstonejs/codec-charls/decodewasmjs";
 import libjpeg from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
 import openjpeg from "@cornerstonejs/codec-openjpeg/decodewasmjs";
 import openjph from "@cornerstonejs/codec-openjph/wasmjs";
 import { Decoder as LosslessDecoder } from "jpeg-lossless-decoder-js";
 import { AppError } from "../../preload/contract/errors.ts";
 
-/** Samples as a codec gives them: `bits` significant ones per sample, in the smallest array that holds them. */
+/** Samples as a codec gives them, interleaved: `bits` significant ones per sample, in the smallest array that holds them. */
 export interface CodecOutput {
   readonly rows: number;
   readonly columns: number;
@@ -24,8 +23,6 @@ export interface CodecOutput {
   readonly bits: number;
   readonly signed: boolean;
   readonly values: Uint8Array | Int8Array | Uint16Array | Int16Array;
-  /** one plane after the other instead of sample by sample */
-  readonly planes: boolean;
 }
 
 interface FrameInfo {
@@ -41,7 +38,6 @@ interface WasmDecoder {
   decode(): void;
   getDecodedBuffer(): Uint8Array;
   getFrameInfo(): FrameInfo;
-  getInterleaveMode?(): number;
   delete(): void;
 }
 
@@ -50,10 +46,10 @@ type WasmModule = Record<string, new () => WasmDecoder> & {
   getExceptionMessage?(e: unknown): unknown;
 };
 
-export type WasmCodec = "jpeg" | "jpeg-ls" | "jpeg-2000" | "htj2k";
+export type WasmCodec = "jpeg" | "jpeg-2000" | "htj2k";
 
 interface CodecRow {
-  readonly factory: typeof charls;
+  readonly factory: typeof libjpeg;
   readonly decoder: string;
   /** package path of the WebAssembly file */
   readonly wasm: string;
@@ -66,12 +62,6 @@ export const CODECS: Record<WasmCodec, CodecRow> = {
     decoder: "JPEGDecoder",
     wasm: "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm",
     title: "JPEG",
-  },
-  "jpeg-ls": {
-    factory: charls,
-    decoder: "JpegLSDecoder",
-    wasm: "@cornerstonejs/codec-charls/decodewasm",
-    title: "JPEG-LS",
   },
   "jpeg-2000": {
     factory: openjpeg,
@@ -138,7 +128,7 @@ interface Size {
 /** Decodes one frame. Throws imaging/unreadable where it is larger than `most` or the codec refuses the bytes. */
 export function decodeWasm(codec: WasmCodec, bytes: Uint8Array, most: Size): CodecOutput {
   const { decoder: className, title } = CODECS[codec];
-  const header = codec === "jpeg" || codec === "jpeg-ls" ? readJpegHeader(bytes) : readJ2kHeader(bytes);
+  const header = codec === "jpeg" ? readJpegHeader(bytes) : readJ2kHeader(bytes);
   if (!header) throw new AppError("imaging/unreadable", `The frame does not begin with a ${title} header.`);
   refuseLarger(header, most);
   const module = running.get(codec) ?? start(codec);
@@ -201,7 +191,6 @@ function takeOutput(info: FrameInfo, decoder: WasmDecoder, title: string): Codec
     bits: info.bitsPerSample,
     signed,
     values,
-    planes: decoder.getInterleaveMode?.() === 0 && info.componentCount > 1,
   };
 }
 
@@ -228,7 +217,6 @@ export function decodeJpegLossless(bytes: Uint8Array, most: Size): CodecOutput {
       bits: info.bitsPerSample,
       signed: false,
       values: wide ? new Uint16Array(decoded, 0, count) : new Uint8Array(decoded, 0, count),
-      planes: false,
     };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;

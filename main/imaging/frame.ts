@@ -10,6 +10,7 @@ import { decodeRle } from "./dicom/rle.ts";
 import { codecOf, EXPLICIT_BIG } from "./dicom/transfer-syntax.ts";
 import { pixelChunks } from "./formats/png-chunks.ts";
 import { decodeExtendedJpeg } from "./jpeg-extended.ts";
+import { decodeJpegLs } from "./jpeg-ls.ts";
 import {
   applyPalette,
   asType,
@@ -133,13 +134,13 @@ function dicomSamples(frame: StoredFrame, pixels: PixelDescription, encoding: Fr
 
 /** A codec's samples with the bits and the sign that the data set says: JPEG-LS and JPEG lossless know no sign. */
 function storedValues(output: CodecOutput, encoding: FrameEncoding): SampleArray {
-  const { values, bits, samples, planes } = output;
+  const { values, bits } = output;
   // A codestream of fewer bits than are stored, without a sign: its values are what they are.
   const narrow = encoding.signed && !output.signed && bits < encoding.bitsStored;
   const typed = narrow ? values : signedAs(values, encoding.signed);
   const allocated = 8 * values.BYTES_PER_ELEMENT;
   if (!narrow) keepStoredBits(typed, allocated, encoding.bitsStored, encoding.bitsStored - 1, encoding.signed);
-  return planes ? interleave(typed, samples) : typed;
+  return typed;
 }
 
 function compressedSamples(
@@ -155,6 +156,7 @@ function compressedSamples(
     case "jpeg-lossless":
       return decodeJpegLossless(bytes, pixels);
     case "jpeg-ls":
+      return { ...decodeJpegLs(bytes, pixels), signed: false };
     case "jpeg-2000":
     case "htj2k":
       return decodeWasm(codec, bytes, pixels);
@@ -200,7 +202,7 @@ function decodeWideJpeg(bytes: Uint8Array, header: JpegHeader, pixels: PixelDesc
       `JPEG of process ${process} with ${bits} bits and ${componentCount} components is not supported.`,
     );
   }
-  const size = { rows, columns, samples: 1, bits, signed: false, planes: false };
+  const size = { rows, columns, samples: 1, bits, signed: false };
   // Before memory is taken: the frame's own size.
   sameSize({ ...size, values: new Uint16Array(0) }, pixels);
   return { ...size, values: decodeExtendedJpeg(bytes, rows, columns, bits) };

@@ -16,11 +16,7 @@ declare module "dcmjs/dictionary" {
   export default dictionary;
 }
 
-// The four Cornerstone codecs are Emscripten modules of one shape; their classes sit on the options object once it has started.
-declare module "@cornerstonejs/codec-charls/decodewasmjs" {
-  const factory: (options: Record<string, unknown>) => Promise<unknown>;
-  export default factory;
-}
+// The Cornerstone codecs are Emscripten modules of one shape; their classes sit on the options object once it has started.
 declare module "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs" {
   const factory: (options: Record<string, unknown>) => Promise<unknown>;
   export default factory;

@@ -15,6 +15,13 @@ interface Encoder {
   delete(): void;
 }
 
+interface Decoder {
+  getEncodedBuffer(length: number): Uint8Array;
+  decode(): void;
+  getDecodedBuffer(): Uint8Array;
+  delete(): void;
+}
+
 type EncoderModule = Record<string, new () => Encoder>;
 
 const MODULES = {
@@ -34,8 +41,13 @@ export interface Picture {
   readonly bytes: Uint8Array;
 }
 
-/** Lossless where the codec can; `interleave` (JPEG-LS) 0 by plane, 1 by line, 2 by sample. */
-export async function encodeWasm(codec: keyof typeof MODULES, picture: Picture, interleave = 0): Promise<Uint8Array> {
+/** Lossless where the codec can; of JPEG-LS `interleave` is 0 by plane, 1 by line, 2 by sample, and `near` how far samples may be off. */
+export async function encodeWasm(
+  codec: keyof typeof MODULES,
+  picture: Picture,
+  interleave = 0,
+  near = 0,
+): Promise<Uint8Array> {
   const { path, name } = MODULES[codec];
   const factory = require(path) as (options: object) => Promise<EncoderModule>;
   const module = await factory({ print: () => {}, printErr: () => {} });
@@ -50,7 +62,7 @@ export async function encodeWasm(codec: keyof typeof MODULES, picture: Picture, 
   };
   encoder.getDecodedBuffer(info).set(picture.bytes);
   if (codec === "jpeg-ls") {
-    encoder.setNearLossless?.(0);
+    encoder.setNearLossless?.(near);
     encoder.setInterleaveMode?.(interleave);
   }
   if (codec === "jpeg-2000" || codec === "htj2k") encoder.setQuality?.(true, 0);
@@ -58,6 +70,18 @@ export async function encodeWasm(codec: keyof typeof MODULES, picture: Picture, 
   const encoded = new Uint8Array(encoder.getEncodedBuffer());
   encoder.delete();
   return encoded;
+}
+
+/** What CharLS makes of a JPEG-LS frame, as bytes: an independent reader. */
+export async function decodeCharls(frame: Uint8Array): Promise<Uint8Array> {
+  const factory = require(MODULES["jpeg-ls"].path) as (options: object) => Promise<Record<string, new () => Decoder>>;
+  const module = await factory({ print: () => {}, printErr: () => {} });
+  const decoder = new module.JpegLSDecoder();
+  decoder.getEncodedBuffer(frame.length).set(frame);
+  decoder.decode();
+  const decoded = new Uint8Array(decoder.getDecodedBuffer());
+  decoder.delete();
+  return decoded;
 }
 
 /** RLE lossless (PS3.5 annex G) of little-endian samples, interleaved by pixel. */
