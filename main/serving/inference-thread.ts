@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { AppError } from "../../preload/contract/errors.ts";
+import { pixelsOfFrame } from "../../preload/contract/pixels.ts";
 import type { ServedModel } from "../../preload/contract/serving.ts";
 import { initCodecs } from "../imaging/codecs.ts";
 import { decodeFrame } from "../imaging/frame.ts";
@@ -101,7 +102,7 @@ async function predict(session: InferenceSession, task: PredictTask): Promise<An
     throw new AppError("imaging/frame-missing", `Expected a frame from 0 to ${image.frames.length - 1}, got ${frame}.`);
   }
   const decoded = decodeFrame(stored, image.pixels, image.encoding);
-  const input = prepareImage(decoded, image.pixels, model.input);
+  const input = prepareImage(decoded, pixelsOfFrame(image.pixels, frame), model.input);
   return {
     ...(await compute(session, input, 1)),
     frame,

@@ -164,6 +164,28 @@ describe("importing a folder", () => {
     expect(await report(root, "folders")).toMatchObject({ imported: 4, labelled: 3, refused: [] });
   });
 
+  test("reads archives like folders, lists what they refuse, and passes a disc's table of contents over", async () => {
+    const root = join(open.folder, "disc");
+    mkdirSync(root);
+    const contents = writeDicom({
+      attributes: { SOPClassUID: "1.2.840.10008.1.3.10", DirectoryRecordSequence: [] },
+      pixelData: new Uint8Array(),
+    });
+    const image = encode({ width: 4, height: 3, data: new Uint8Array(12).fill(73), channels: 1 });
+    writeFileSync(join(root, "DICOMDIR"), contents);
+    writeFileSync(
+      join(root, "a.zip"),
+      zipSync({ "x/1.png": image, DICOMDIR: contents, "notes.txt": new Uint8Array(9) }),
+    );
+    const { imported, refused } = await report(root, "none");
+    expect([imported, refused.map(({ file, code }) => [file, code])]).toEqual([
+      1,
+      [["a.zip/notes.txt", "imaging/format-unknown"]],
+    ]);
+    // Chosen by itself it is named.
+    expect((await report(join(root, "DICOMDIR"), "none")).refused[0]?.code).toBe("imaging/directory");
+  });
+
   test("lists an image that the project cannot keep", async () => {
     const { project } = await newProject();
     project.images.add = () => {

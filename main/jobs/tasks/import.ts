@@ -48,7 +48,7 @@ export async function importPath(task: TaskOf<"import">, context: TaskContext): 
     context.progress(pace.at(index, files.length, "files", "importing"));
     await importOne(
       importer,
-      { name: nameOf(path), read: () => readWhole(path), folder: basename(dirname(path)) },
+      { name: nameOf(path), read: () => readWhole(path), folder: basename(dirname(path)), amongOthers: isFolder },
       task.labels,
       context,
     );
@@ -65,7 +65,7 @@ export async function importFile(task: TaskOf<"import-file">, context: TaskConte
   const importer = new Importer(context.project);
   const name = task.name.split("\\").join("/");
   const folders = name.split("/").slice(0, -1);
-  const file = { name, read: async () => task.bytes, folder: folders.at(-1) ?? "" };
+  const file = { name, read: async () => task.bytes, folder: folders.at(-1) ?? "", amongOthers: false };
   await importOne(importer, file, task.labels, context);
   return importer.report;
 }
@@ -75,15 +75,23 @@ interface Source {
   name: string;
   read(): Promise<Uint8Array>;
   folder: string;
+  /** whether the files around it are imported too */
+  amongOthers: boolean;
 }
 
 async function importOne(importer: Importer, source: Source, from: LabelSource, context: TaskContext): Promise<void> {
   const { name } = source;
   let images: ImportedImage[];
+  const refuse = (file: string, reason: unknown): void => {
+    const listed = refusal(file, reason);
+    // A disc's table of contents is nothing to import and nothing to worry about where the disc itself is imported.
+    const contents = listed.code === "imaging/directory" && (source.amongOthers || file !== name);
+    if (!contents) importer.report.refused.push(listed);
+  };
   try {
-    images = readImages({ name, bytes: await source.read() });
+    images = readImages({ name, bytes: await source.read() }, { onRefused: refuse });
   } catch (error) {
-    importer.report.refused.push(refusal(name, error));
+    refuse(name, error);
     return;
   }
   const part = partOf(name);
