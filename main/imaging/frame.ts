@@ -2,6 +2,7 @@
 //
 // Modality values and windows are not applied here: prepare.ts and the viewer do that with the image's PixelDescription.
 
+import { inflateRawSync } from "node:zlib";
 import { decode as decodePng } from "fast-png";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { PixelDescription, PixelType } from "../../preload/contract/index.ts";
@@ -117,6 +118,9 @@ function dicomSamples(frame: StoredFrame, pixels: PixelDescription, encoding: Fr
   }
   const count = pixels.rows * pixels.columns;
   if (codec === "none") return nativeSamples(frame.bytes, pixels, encoding, frame.transferSyntax !== EXPLICIT_BIG);
+  if (codec === "native-frame") return nativeSamples(frame.bytes, pixels, encoding, true);
+  if (codec === "deflated-frame")
+    return nativeSamples(inflateFrame(frame.bytes, count, encoding), pixels, encoding, true);
   if (codec === "rle") {
     const unpacked = decodeRle(frame.bytes, count, encoding.samples, encoding.bitsAllocated >> 3);
     return nativeSamples(unpacked, pixels, { ...encoding, planar: 0 }, true);
@@ -130,6 +134,16 @@ function dicomSamples(frame: StoredFrame, pixels: PixelDescription, encoding: Fr
     );
   }
   return toColour(storedValues(output, encoding), isJpeg || codec === "jpeg-2000" || codec === "htj2k", encoding);
+}
+
+/** A frame deflated on its own, to the bytes that its pixels take; encoders may pad by one. */
+function inflateFrame(bytes: Uint8Array, pixels: number, { samples, bitsAllocated }: FrameEncoding): Uint8Array {
+  const most = Math.ceil((pixels * samples * bitsAllocated) / 8) + 1;
+  try {
+    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: most }));
+  } catch (cause) {
+    throw new AppError("imaging/unreadable", "A deflated frame is damaged or longer than its pixels.", { cause });
+  }
 }
 
 /** A codec's samples with the bits and the sign that the data set says: JPEG-LS and JPEG lossless know no sign. */

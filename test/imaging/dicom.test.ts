@@ -161,6 +161,33 @@ describe("compressed pixel data", () => {
     expect(frames.map((f) => f.values)).toEqual([grey16, grey12]);
   });
 
+  test("frames that are encapsulated without a codec, and frames deflated one by one, come back", () => {
+    const two = greyAttributes({ NumberOfFrames: 2 });
+    const frames = [grey16, grey12].map(bytesOf);
+    for (const [syntax, packed] of [
+      ["1.2.840.10008.1.2.1.98", frames],
+      ["1.2.840.10008.1.2.8.1", frames.map((frame) => new Uint8Array(deflateRawSync(frame)))],
+    ] as const) {
+      const read = roundTrip(two, [...packed], syntax).frames.map(({ values }) => values);
+      expect(read).toEqual([grey16, grey12]);
+    }
+    const bomb = [new Uint8Array(deflateRawSync(new Uint8Array(1 << 20)))];
+    const file = writeDicom({ attributes: greyAttributes(), pixelData: bomb, transferSyntax: "1.2.840.10008.1.2.8.1" });
+    expect(refusal(() => readOne(file)).code).toBe("imaging/unreadable");
+  });
+
+  test("frames in several fragments are put together by the extended offset table", () => {
+    // Four fragments, no basic table: frames begin at the first and at the third.
+    const halves = [grey16, grey12].flatMap((frame) => {
+      const bytes = bytesOf(frame);
+      return [bytes.subarray(0, 200), bytes.subarray(200)];
+    });
+    const starts = new BigUint64Array([0n, BigInt(2 * PIXELS + 16)]);
+    const attributes = greyAttributes({ NumberOfFrames: 2, ExtendedOffsetTable: bytesOf(starts) });
+    const { frames } = roundTrip(attributes, halves, "1.2.840.10008.1.2.1.98");
+    expect(frames.map(({ values }) => values)).toEqual([grey16, grey12]);
+  });
+
   const lossless = [
     { title: "JPEG-LS", codec: "jpeg-ls", syntax: "1.2.840.10008.1.2.4.80" },
     { title: "JPEG 2000", codec: "jpeg-2000", syntax: "1.2.840.10008.1.2.4.90" },

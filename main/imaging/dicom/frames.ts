@@ -88,9 +88,18 @@ function encapsulatedFrames(element: Element, dataSet: DataSet, count: number): 
   });
 }
 
-/** The basic offset table: where each frame's first item begins, counted from the first item behind the table. */
+const EXTENDED_OFFSET_TABLE = 0x7fe00001;
+
+/** Where each frame's first item begins, counted from the first item behind the basic offset table: by that table, or by the extended one (A.4). */
 function offsets(element: Element, dataSet: DataSet): number[] {
+  const extended = dataSet.elements.get(EXTENDED_OFFSET_TABLE);
   const table = element.offsetTable;
+  if (extended && !table?.length) {
+    const view = new DataView(dataSet.bytes.buffer, dataSet.bytes.byteOffset + extended.offset, extended.length);
+    return Array.from({ length: extended.length >> 3 }, (_, i) =>
+      Number(view.getBigUint64(8 * i, dataSet.littleEndian)),
+    );
+  }
   if (!table) return [];
   const view = new DataView(dataSet.bytes.buffer, dataSet.bytes.byteOffset + table.offset, table.length);
   return Array.from({ length: Math.floor(table.length / 4) }, (_, i) => view.getUint32(4 * i, true));

@@ -6,7 +6,21 @@ export const DEFLATED = "1.2.840.10008.1.2.1.99";
 export const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
 export const RLE = "1.2.840.10008.1.2.5";
 
-export type Codec = "none" | "rle" | "jpeg" | "jpeg-extended" | "jpeg-lossless" | "jpeg-ls" | "jpeg-2000" | "htj2k";
+/** Encapsulated although not compressed (PS3.5 A.4.11), and each frame deflated on its own (A.4.13). */
+const ENCAPSULATED_NATIVE = "1.2.840.10008.1.2.1.98";
+const DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1";
+
+export type Codec =
+  | "none"
+  | "native-frame"
+  | "deflated-frame"
+  | "rle"
+  | "jpeg"
+  | "jpeg-extended"
+  | "jpeg-lossless"
+  | "jpeg-ls"
+  | "jpeg-2000"
+  | "htj2k";
 
 /** A syntax that is not in this table is refused by its UID. */
 const CODECS: Record<string, Codec> = {
@@ -14,6 +28,8 @@ const CODECS: Record<string, Codec> = {
   [EXPLICIT_LITTLE]: "none",
   [DEFLATED]: "none",
   [EXPLICIT_BIG]: "none",
+  [ENCAPSULATED_NATIVE]: "native-frame",
+  [DEFLATED_FRAMES]: "deflated-frame",
   [RLE]: "rle",
   "1.2.840.10008.1.2.4.50": "jpeg",
   "1.2.840.10008.1.2.4.51": "jpeg-extended",
