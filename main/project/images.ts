@@ -334,11 +334,14 @@ export class Images {
     return row.png;
   }
 
-  /** Every image's id, name as imported, UIDs (or empty), and the class its file came with (a folder's name, an npz label) or null. */
-  names(): { id: string; name: string; series: string; sopInstance: string; suggestedClass: string | null }[] {
-    return this.#database.all(
-      "SELECT id, name, series, sop_instance AS sopInstance, suggested_class AS suggestedClass FROM images ORDER BY number",
-    );
+  /** Every image's id, name as imported, and the class its file came with (a folder's name, an npz label) or null. */
+  names(): { id: string; name: string; suggestedClass: string | null }[] {
+    return this.#database.all("SELECT id, name, suggested_class AS suggestedClass FROM images ORDER BY number");
+  }
+
+  /** Every image's id with its series and SOP instance, empty where it has none. */
+  uids(): { id: string; series: string; sopInstance: string }[] {
+    return this.#database.all("SELECT id, series, sop_instance AS sopInstance FROM images ORDER BY number");
   }
 }
 

@@ -39,6 +39,7 @@ export * from "./decision.ts";
 export * from "./errors.ts";
 export * from "./images.ts";
 export * from "./jobs.ts";
+export * from "./label-files.ts";
 export * from "./labels.ts";
 export * from "./models.ts";
 export * from "./pixels.ts";

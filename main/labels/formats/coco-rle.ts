@@ -1,0 +1,92 @@
+// COCO's run-length encoding of masks, plain and compressed, from and to our runs.
+//
+// COCO counts down the columns, ours run along the rows; both begin with background. Compressed counts (cocoapi, maskApi.c): from the third run on
+// the difference to the run before the last, in groups of five bits, lowest first, bit 5 set where another group follows, the last group's
+// bit 4 the sign, each group as a character from "0" on.
+
+import { bytesOfMask, type Mask, maskBounds, maskOfBytes, RunWriter } from "../masks/runs.ts";
+
+const MORE = 0x20;
+const SIGN = 0x10;
+const FIRST_CHARACTER = 48;
+/** 7 groups hold 32 bits and a sign. */
+const MOST_GROUPS = 7;
+
+/** Runs down the columns. Only the window around the foreground is unpacked. */
+export function columnRuns(mask: Mask): number[] {
+  const { rows, columns } = mask;
+  const bounds = maskBounds(mask);
+  const writer = new RunWriter();
+  if (bounds === null) {
+    writer.add(rows * columns, false);
+    return writer.runs;
+  }
+  const bytes = bytesOfMask(mask);
+  let done = 0;
+  for (let column = bounds.left; column < bounds.right; column++) {
+    for (let row = bounds.top; row < bounds.bottom; ) {
+      if (bytes[row * columns + column] === 0) {
+        row++;
+        continue;
+      }
+      const from = row;
+      while (row < bounds.bottom && bytes[row * columns + column] !== 0) row++;
+      writer.add(column * rows + from - done, false);
+      writer.add(row - from, true);
+      done = column * rows + row;
+    }
+  }
+  writer.add(rows * columns - done, false);
+  return writer.runs;
+}
+
+/** null where the counts are no lengths that cover the frame. */
+export function maskOfColumnRuns(counts: readonly number[], rows: number, columns: number): Mask | null {
+  let covered = 0;
+  for (const count of counts) {
+    if (!Number.isSafeInteger(count) || count < 0) return null;
+    covered += count;
+    if (covered > rows * columns) return null;
+  }
+  if (covered !== rows * columns) return null;
+  const bytes = new Uint8Array(rows * columns);
+  let at = 0;
+  counts.forEach((count, i) => {
+    if (i % 2 === 1) for (let k = at; k < at + count; k++) bytes[(k % rows) * columns + Math.floor(k / rows)] = 1;
+    at += count;
+  });
+  return maskOfBytes(bytes, rows, columns);
+}
+
+export function compressCounts(counts: readonly number[]): string {
+  let text = "";
+  for (let i = 0; i < counts.length; i++) {
+    let rest = i > 2 ? counts[i] - counts[i - 2] : counts[i];
+    for (let more = true; more; ) {
+      const group = rest & 0x1f;
+      rest >>= 5;
+      more = (group & SIGN) !== 0 ? rest !== -1 : rest !== 0;
+      text += String.fromCharCode((more ? group | MORE : group) + FIRST_CHARACTER);
+    }
+  }
+  return text;
+}
+
+/** null for text that is no such encoding. */
+export function expandCounts(text: string): number[] | null {
+  const counts: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    let value = 0;
+    let groups = 0;
+    for (let more = true; more; groups++) {
+      const code = text.charCodeAt(at++) - FIRST_CHARACTER;
+      if (!(code >= 0 && code < 64) || groups >= MOST_GROUPS) return null;
+      value += (code & 0x1f) * 32 ** groups;
+      more = (code & MORE) !== 0;
+      if (!more && (code & SIGN) !== 0) value -= 32 ** (groups + 1);
+    }
+    if (counts.length > 2) value += counts[counts.length - 2];
+    counts.push(value);
+  }
+  return counts;
+}

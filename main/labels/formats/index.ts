@@ -1,0 +1,16 @@
+// The formats, one row each. A new one is a row here and a file beside it.
+
+import type { LabelFormatId, LabelFormatSummary } from "../../../preload/contract/index.ts";
+import { coco } from "./coco.ts";
+import type { LabelFormat } from "./format.ts";
+
+const FORMATS: Record<string, LabelFormat> = { coco };
+
+export const formatOf = (id: LabelFormatId): LabelFormat => FORMATS[id]!;
+
+export function listFormats(): LabelFormatSummary[] {
+  return Object.values(FORMATS).map(({ id, extensions, carries, read }) => ({
+    ...{ id, extensions: [...extensions] },
+    ...{ reads: read !== null, carries },
+  }));
+}
