@@ -136,7 +136,21 @@ export class Channel {
     timer.unref();
     socket.once("close", () => clearTimeout(timer));
     socket.end();
-    socket.resume();
+    void this.#drain();
+  }
+
+  /** What still comes is read, or the end of the connection would never be seen. */
+  async #drain(): Promise<void> {
+    try {
+      while (!(await this.#source.next()).done);
+    } catch {
+      // It ended another way.
+    }
+  }
+
+  /** Lets go of the connection, whatever its state. */
+  destroy(): void {
+    this.#socket.destroy();
   }
 
   #late(what: string, waitMs: number): AppError {

@@ -7,7 +7,7 @@ import { Association, type Context } from "./association.ts";
 import { Channel } from "./channel.ts";
 import { type Budget, checkSignal, DEFAULT_LIMITS, type Limits, stopped } from "./limits.ts";
 import { broken, decodeAssociateAc, encodeAbort, encodeAssociateRq, PDU, type Role } from "./pdu.ts";
-import { abortion, rejection } from "./words.ts";
+import { abortion, rejection, unreachable } from "./words.ts";
 
 /** A node as somebody entered it. */
 export interface RemoteNode {
@@ -46,16 +46,7 @@ function checkNode({ host, port, aeTitle, callingAe }: RemoteNode): void {
   }
 }
 
-const CONNECTION_ERRORS: Record<string, string> = {
-  ECONNREFUSED: "nothing listens on that port. Check the port, and whether the node is running",
-  ENOTFOUND: "no machine has that name. Check the host",
-  EAI_AGAIN: "the name could not be looked up. Check the host and the network",
-  EHOSTUNREACH: "no way leads to that machine. Check the host and the network",
-  ENETUNREACH: "no way leads to that network. Check the network",
-  ETIMEDOUT: "the machine did not answer. Check the host, the network and its firewall",
-};
-
-/** Errors: network/unreachable, network/timeout. */
+/** Errors: network/unreachable, app/aborted. */
 async function connectTo(
   host: string,
   port: number,
@@ -83,11 +74,6 @@ async function connectTo(
     socket.once("connect", () => settle(null));
     socket.once("error", (cause: NodeJS.ErrnoException) => settle(unreachable(where, cause.code ?? "", cause)));
   });
-}
-
-function unreachable(where: string, code: string, cause?: Error): AppError {
-  const why = CONNECTION_ERRORS[code] ?? `the system says ${code || "nothing more"}. Check host, port and network`;
-  return new AppError("network/unreachable", `${where} could not be reached: ${why}.`, { cause });
 }
 
 interface OpenOptions {

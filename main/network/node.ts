@@ -109,6 +109,7 @@ class Service {
   readonly limits: Limits;
   readonly #options: NodeOptions;
   readonly #budget: Budget;
+  /** connections that are not closed yet, and what is done for them */
   readonly #serving = new Map<Channel, Promise<void>>();
   #associations = 0;
 
@@ -120,18 +121,19 @@ class Service {
 
   serve(socket: Socket): void {
     const channel = new Channel(socket, `A node at ${socket.remoteAddress ?? "an unknown address"}`);
-    const served = this.#serve(channel)
-      // A stranger's mistake is the stranger's: nobody here asked for anything. What may be said back was said in the association.
-      .catch((error: unknown) =>
-        channel.fail(error instanceof AppError ? error : broken("a fault of ours"), encodeAbort(2, 0)),
-      )
-      .finally(() => this.#serving.delete(channel));
+    // A stranger's mistake is the stranger's: nobody here asked for anything. What may be said back was said in the association.
+    const served = this.#serve(channel).catch((error: unknown) => {
+      channel.fail(error instanceof AppError ? error : broken("a fault of ours"), encodeAbort(2, 0));
+    });
     this.#serving.set(channel, served);
+    socket.once("close", () => void served.then(() => this.#serving.delete(channel)));
   }
 
   async stop(): Promise<void> {
     for (const channel of this.#serving.keys()) channel.fail(stopped(), encodeAbort(0, 0));
-    await Promise.allSettled(this.#serving.values());
+    const serving = [...this.#serving];
+    await Promise.allSettled(serving.map(([, served]) => served));
+    for (const [channel] of serving) channel.destroy();
   }
 
   async #serve(channel: Channel): Promise<void> {

@@ -24,7 +24,8 @@ const STORAGE_ROOT = "1.2.840.10008.5.1.4.1.1.";
 
 export const isStorageClass = (uid: string): boolean => uid.startsWith(STORAGE_ROOT);
 
-export const isUid = (text: string): boolean => /^[0-9.]{1,64}$/.test(text);
+/** PS3.5 9.1, but forgiving of zeros at the front of a component: such UIDs exist. */
+export const isUid = (text: string): boolean => text.length <= 64 && /^\d+(\.\d+)*$/.test(text);
 
 /** What a C-GET asks for where the caller does not know the classes: images, and what stands beside them. */
 export const COMMON_STORAGE = [

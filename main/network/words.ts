@@ -4,6 +4,21 @@
 
 import { AppError } from "../../preload/contract/errors.ts";
 
+const CONNECTION_ERRORS: Record<string, string> = {
+  ECONNREFUSED: "nothing listens on that port. Check the port, and whether the node is running",
+  ENOTFOUND: "no machine has that name. Check the host",
+  EAI_AGAIN: "the name could not be looked up. Check the host and the network",
+  EHOSTUNREACH: "no way leads to that machine. Check the host and the network",
+  ENETUNREACH: "no way leads to that network. Check the network",
+  ETIMEDOUT: "the machine did not answer. Check the host, the network and its firewall",
+};
+
+/** No connection came about; `code` is what the system says. */
+export function unreachable(where: string, code: string, cause?: unknown): AppError {
+  const why = CONNECTION_ERRORS[code] ?? `the system says ${code || "nothing more"}. Check host, port and network`;
+  return new AppError("network/unreachable", `${where} could not be reached: ${why}.`, { cause });
+}
+
 const REJECTIONS: Record<string, string> = {
   "1.1": "it gave no reason",
   "1.2": "it does not know the DICOM application context",
