@@ -25,10 +25,10 @@ interface Decoder {
 type EncoderModule = Record<string, new () => Encoder>;
 
 const MODULES = {
-  "jpeg-ls": { path: "@cornerstonejs/codec-charls/wasmjs", name: "JpegLSEncoder" },
-  "jpeg-2000": { path: "@cornerstonejs/codec-openjpeg/wasmjs", name: "J2KEncoder" },
-  htj2k: { path: "@cornerstonejs/codec-openjph/wasmjs", name: "HTJ2KEncoder" },
-  jpeg: { path: "@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs", name: "JPEGEncoder" },
+  "jpeg-ls": { load: () => require("@cornerstonejs/codec-charls/wasmjs"), name: "JpegLSEncoder" },
+  "jpeg-2000": { load: () => require("@cornerstonejs/codec-openjpeg/wasmjs"), name: "J2KEncoder" },
+  htj2k: { load: () => require("@cornerstonejs/codec-openjph/wasmjs"), name: "HTJ2KEncoder" },
+  jpeg: { load: () => require("@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs"), name: "JPEGEncoder" },
 } as const;
 
 export interface Picture {
@@ -48,8 +48,8 @@ export async function encodeWasm(
   interleave = 0,
   near = 0,
 ): Promise<Uint8Array> {
-  const { path, name } = MODULES[codec];
-  const factory = require(path) as (options: object) => Promise<EncoderModule>;
+  const { load, name } = MODULES[codec];
+  const factory = load() as (options: object) => Promise<EncoderModule>;
   const module = await factory({ print: () => {}, printErr: () => {} });
   const encoder = new module[name]();
   const info = {
@@ -74,7 +74,7 @@ export async function encodeWasm(
 
 /** What CharLS makes of a JPEG-LS frame, as bytes: an independent reader. */
 export async function decodeCharls(frame: Uint8Array): Promise<Uint8Array> {
-  const factory = require(MODULES["jpeg-ls"].path) as (options: object) => Promise<Record<string, new () => Decoder>>;
+  const factory = MODULES["jpeg-ls"].load() as (options: object) => Promise<Record<string, new () => Decoder>>;
   const module = await factory({ print: () => {}, printErr: () => {} });
   const decoder = new module.JpegLSDecoder();
   decoder.getEncodedBuffer(frame.length).set(frame);
