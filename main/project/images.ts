@@ -18,9 +18,11 @@ import type {
   Part,
   PixelDescription,
 } from "../../preload/contract/index.ts";
+import { pixelsOfFrame } from "../../preload/contract/pixels.ts";
 import type { Audit } from "./audit.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase, type SqlValue } from "./database.ts";
 import { HIDDEN_IMAGES, hasHidden, type Person } from "./layers.ts";
+import { PictureIndex } from "./picture-index.ts";
 
 /** A frame in the transfer syntax it came in. */
 export interface StoredFrame {
@@ -82,6 +84,8 @@ const SUMMARY = `
     (SELECT count(*) FROM shapes WHERE shapes.image = images.number AND layer = '') AS shapes
   FROM images`;
 
+const NEAR_DUPLICATE = "near-duplicate";
+
 /** Text as searched for: any case, composed characters. */
 const searchKey = (text: string) => text.normalize("NFC").toLowerCase();
 
@@ -108,6 +112,9 @@ function conditions(filter: ImageFilter, hiddenFrom: string | null): { where: st
   }
   if (filter.modality !== undefined) add("images.modality = ?", filter.modality);
   if (filter.patient !== undefined) add("images.patient = ?", filter.patient);
+  if (filter.finding !== undefined) {
+    add("images.number IN (SELECT image FROM image_findings WHERE code = ?)", filter.finding);
+  }
   if (filter.ids !== undefined) add("images.id IN (SELECT value FROM json_each(?))", JSON.stringify(filter.ids));
   return { where: terms.length === 0 ? "" : `WHERE ${terms.join(" AND ")}`, values };
 }
@@ -116,6 +123,7 @@ export class Images {
   readonly #database: ProjectDatabase;
   readonly #audit: Audit;
   readonly #person: Person;
+  #pictures: PictureIndex | null = null;
 
   /** `person`: who looks; labels of cases that they have yet to read blindly are hidden. */
   constructor(database: ProjectDatabase, audit: Audit, person: Person) {
@@ -174,9 +182,15 @@ export class Images {
         JSON.stringify(image.tags),
         JSON.stringify(image.geometry ?? []),
       );
-      for (const code of new Set(image.quality)) {
-        this.#database.run("INSERT INTO image_findings (image, code) VALUES (?, ?)", row, code);
+      const findings = new Set(image.quality);
+      if (image.pictureHash) {
+        this.#pictures ??= new PictureIndex(this.#database);
+        const near = this.#pictures.near(image.series, image.pictureHash);
+        for (const other of near) this.#find(other, NEAR_DUPLICATE);
+        if (near.length > 0) findings.add(NEAR_DUPLICATE);
+        this.#pictures.add(row, image.series, image.pictureHash);
       }
+      for (const code of findings) this.#find(row, code);
       this.#database.run("INSERT INTO thumbnails (image, png) VALUES (?, ?)", row, image.thumbnail);
       image.frames.forEach((frame, position) => {
         this.#database.run(
@@ -190,6 +204,10 @@ export class Images {
       this.#audit.record("image/import", id, { identity: image.identity, format: image.format });
       return { id, added: true };
     });
+  }
+
+  #find(image: number, code: string): void {
+    this.#database.run("INSERT OR IGNORE INTO image_findings (image, code) VALUES (?, ?)", image, code);
   }
 
   /** One page of the images that fit, and how many fit in all. */
@@ -236,8 +254,11 @@ export class Images {
       const modalities = this.#database.all<{ modality: string; count: number }>(
         "SELECT modality, count(*) AS count FROM images GROUP BY modality ORDER BY modality",
       );
+      const findings = this.#database.all<{ code: string; count: number }>(
+        "SELECT code, count(*) AS count FROM image_findings GROUP BY code ORDER BY code",
+      );
       const labelled = classes.reduce((sum, { count }) => sum + count, 0);
-      return { total, unlabelled: total - labelled, classes, modalities, patients };
+      return { total, unlabelled: total - labelled, classes, modalities, findings, patients };
     });
   }
 
@@ -299,7 +320,7 @@ export class Images {
     return images.map((image) => (hidden.has(image.id) ? { ...image, classId: null, shapes: 0 } : image));
   }
 
-  /** One kept frame with what is needed to decode it. Throws app/not-found, imaging/frame-missing. */
+  /** One kept frame with what is needed to decode it; its pixels are described as they hold for this frame. Throws app/not-found, imaging/frame-missing. */
   frame(id: string, index: number): { frame: StoredFrame; pixels: PixelDescription; encoding: unknown } {
     const row = this.#database.one<{
       transfer_syntax: string | null;
@@ -319,7 +340,7 @@ export class Images {
     }
     return {
       frame: { transferSyntax: row.transfer_syntax, bytes: row.bytes },
-      pixels: JSON.parse(row.pixels),
+      pixels: pixelsOfFrame(JSON.parse(row.pixels), index),
       encoding: JSON.parse(row.encoding),
     };
   }

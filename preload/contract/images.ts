@@ -45,7 +45,12 @@ export const imageStackSchema = z.object({
     )
     .min(1),
   images: z.array(imageSchema.extend({ pixels: pixelDescriptionSchema })).describe("that the slices are frames of"),
-  order: z.enum(["geometry", "number"]).describe("what the order comes from: place in the patient, or the file's numbers"),
+  order: z
+    .enum(["geometry", "number"])
+    .describe("what the order comes from: place in the patient, or the file's numbers"),
+  step: z.number().nullable().describe("mm between slices: the median; null where it is not known"),
+  gaps: z.int().describe("places where slices are missing"),
+  repeated: z.int().describe("slices that lie where the one before lies"),
 });
 export type ImageStack = z.infer<typeof imageStackSchema>;
 
@@ -56,6 +61,7 @@ export const imageFilterSchema = z.object({
   modality: z.string().optional(),
   patient: z.string().optional(),
   ids: z.array(z.string()).max(10_000).optional(),
+  finding: z.string().max(60).optional().describe("code of what an import found odd about them"),
 });
 export type ImageFilter = z.infer<typeof imageFilterSchema>;
 
@@ -66,6 +72,7 @@ export const facetsSchema = z.object({
   unlabelled: z.int(),
   classes: z.array(z.object({ classId: z.string(), count: z.int() })),
   modalities: z.array(z.object({ modality: z.string(), count: z.int() })),
+  findings: z.array(z.object({ code: z.string(), count: z.int() })),
   patients: z.int(),
 });
 export type Facets = z.infer<typeof facetsSchema>;
@@ -83,7 +90,7 @@ export type ImportReport = z.infer<typeof importReportSchema>;
 
 export const imagesContract = {
   /**
-   * Imports a file or a folder (recursively) of this machine: DICOM, PNG, JPEG, TIFF, MedMNIST-style .npz.
+   * Imports a file or a folder (recursively) of this machine: DICOM, NIfTI, PNG, JPEG, TIFF, MedMNIST-style .npz, ZIP archives of them.
    * `labels: "folders"` takes each file's parent folder as its class. The job's result is an ImportReport.
    */
   importPath: oc

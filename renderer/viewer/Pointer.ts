@@ -152,7 +152,10 @@ export class Pointer {
   }
 
   private down(tool: MaskToolKind | DrawingKind, point: ImagePx, within: number): void {
-    if (isMaskTool(tool)) this.masks.press(tool, point);
-    else this.shapes.press(tool, point, within);
+    if (isMaskTool(tool)) {
+      // What is painted is what the next command is about, not the shape that was chosen before.
+      this.shapes.select(null);
+      this.masks.press(tool, point);
+    } else this.shapes.press(tool, point, within);
   }
 }

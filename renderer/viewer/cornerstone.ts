@@ -195,6 +195,8 @@ export interface PictureEvents {
 /** Of the shown picture; while the next one is on its way that is still the one before. */
 export interface PictureView extends Slice {
   size: ImageSize;
+  /** [between rows, between columns] in mm; null: unknown */
+  spacing: [number, number] | null;
   transform: ViewTransform;
   /** in modality values */
   window: Window;
@@ -303,6 +305,11 @@ export class Picture {
     const { flipHorizontal } = this.viewport.getCamera();
     this.viewport.setCamera({ flipHorizontal: !flipHorizontal });
     this.viewport.render();
+  }
+
+  /** Takes the keyboard, so that Enter and the space bar reach no button. */
+  focus(): void {
+    this.element.focus({ preventScroll: true });
   }
 
   setTool(tool: PointerTool): void {
@@ -420,6 +427,7 @@ export class Picture {
     this.events.onView({
       ...this.slices[this.index],
       size: { columns, rows },
+      spacing,
       transform: viewTransform({ columns, rows }, corner, right, below),
       window: this.window,
       display,

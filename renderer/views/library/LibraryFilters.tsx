@@ -82,9 +82,40 @@ export function LibraryFilters({ facets, classes: labelClasses }: { facets: Face
           ))}
         </Section>
       )}
+      {facets.findings.length > 0 && (
+        <Section title={t("findings.title")}>
+          <Choice
+            active={filter.finding === undefined}
+            count={facets.total}
+            onChoose={() => choose({ finding: undefined })}
+          >
+            {t("all")}
+          </Choice>
+          {facets.findings.map(({ code, count }) => (
+            <Choice
+              key={code}
+              active={filter.finding === code}
+              count={count}
+              onChoose={() => choose({ finding: code })}
+            >
+              {t(`findings.${isFinding(code) ? code : "other"}`)}
+            </Choice>
+          ))}
+        </Section>
+      )}
     </aside>
   );
 }
+
+const FINDINGS = [
+  "blank",
+  "blank-frames",
+  "clipped",
+  "geometry-missing",
+  "modality-mismatch",
+  "near-duplicate",
+] as const;
+const isFinding = (code: string): code is (typeof FINDINGS)[number] => FINDINGS.some((known) => known === code);
 
 function Section({ title, children }: { title: string; children: React.ReactNode }) {
   return (

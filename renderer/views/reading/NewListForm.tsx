@@ -1,6 +1,6 @@
 // Makes a work list: which images, who reads, how often, what is hidden.
 import { Button, Checkbox, Group, NumberInput, Radio, Select, Stack, TextInput } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { Inputs, Member } from "../../../preload/contract/index.ts";
@@ -28,7 +28,8 @@ export function NewListForm({ members, total, proposedName }: NewListFormProps) 
   const narrowed = Object.values(filter).some((value) => value !== undefined);
   const fitting = useImagePage({ filter, sort: "imported", offset: 0, limit: 1 }).data?.total ?? 0;
   const models = useModels().data ?? [];
-  const [name, setName] = useState(proposedName);
+  const [typed, setName] = useState<string | null>(null);
+  const name = typed ?? proposedName;
   const [which, setWhich] = useState<Which>(selected.size > 0 ? "selected" : narrowed ? "filtered" : "all");
   const [readers, setReaders] = useState<string[]>(() => members.map(({ id }) => id));
   const [reads, setReads] = useState(1);
@@ -36,7 +37,6 @@ export function NewListForm({ members, total, proposedName }: NewListFormProps) 
   const [commitFirst, setCommitFirst] = useState(false);
   const [modelId, setModelId] = useState<string | null>(null);
   const create = useCall((studio, input: Inputs["reading"]["create"]) => studio.reading.create(input));
-  useEffect(() => setName(proposedName), [proposedName]);
   const makesSense = name.trim() !== "" && readers.length >= reads && readers.length > 0;
   return (
     <Section title={t("new.title")}>
@@ -48,7 +48,12 @@ export function NewListForm({ members, total, proposedName }: NewListFormProps) 
             which === "selected" ? { imageIds: [...selected] } : { filter: which === "filtered" ? filter : {} };
           create.mutate(
             { name, readers, readsPerCase: reads, blinded, commitFirst, modelId, ...images },
-            { onSuccess: () => toast.say(t("new.created")) },
+            {
+              onSuccess: () => {
+                setName(null);
+                toast.say(t("new.created"));
+              },
+            },
           );
         }}
       >

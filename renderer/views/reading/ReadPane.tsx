@@ -46,7 +46,6 @@ export function ReadPane({ stack, index, onScroll, layer, classes: labelClasses,
   const ready = view?.imageId === imageId && view.frame === frame;
   const error = refused ?? labels.error;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: slices are reached by keyboard from here
     <section
       className={classes.pane}
       aria-label={name}

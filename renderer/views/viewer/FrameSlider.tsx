@@ -18,6 +18,16 @@ export function FrameSlider({ stack, index, onShow }: FrameSliderProps) {
       <Text size="sm" className={classes.frameText}>
         {t(sliceText(stack), { at: index + 1, of: stack.slices.length })}
       </Text>
+      {(stack.gaps > 0 || stack.repeated > 0) && (
+        <Text size="sm" role="status" className={classes.frameText}>
+          {[
+            stack.gaps > 0 && t("stack.gaps", { count: stack.gaps }),
+            stack.repeated > 0 && t("stack.repeated", { count: stack.repeated }),
+          ]
+            .filter(Boolean)
+            .join(" · ")}
+        </Text>
+      )}
       <Slider
         className={classes.slider}
         thumbLabel={t("frames")}

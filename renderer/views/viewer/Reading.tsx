@@ -67,8 +67,10 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
   const [view, setView] = useState<PictureView | null>(null);
   const [refused, setRefused] = useState<RefusedPicture | null>(null);
 
+  const [drawn, setDrawn] = useState<{ stack: ImageStack; classId: string } | null>(null);
   const drawClass =
     labelClasses.find(({ id }) => id === chosenClass) ??
+    labelClasses.find(({ id }) => drawn?.stack === stack && id === drawn.classId) ??
     labelClasses.find(({ id }) => id === answer.data?.classId) ??
     labelClasses[0] ??
     null;
@@ -85,7 +87,17 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
       navigate({ view: "viewer", ...to, ...(readId && listId ? { read: { listId, readId } } : {}) }, { replace: true }),
     [readId, listId],
   );
-  const sight: InSight = { imageId, frame, size: image, layer, labels: labels.data, drawClass, view, inSight };
+  const sight: InSight = {
+    imageId,
+    frame,
+    size: image,
+    layer,
+    labels: labels.data,
+    drawClass,
+    drew: (classId) => setDrawn({ stack, classId }),
+    view,
+    inSight,
+  };
   const now = useRef(sight);
   now.current = sight;
   const tools = useTools(now, writer);

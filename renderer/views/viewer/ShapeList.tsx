@@ -4,13 +4,12 @@ import { Eye, EyeOff, Plus, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { LabelClass, Shape } from "../../../preload/contract/index.ts";
-import { useFormat } from "../../i18n/useFormat.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
-import { measure } from "../../viewer/shapes/geometry.ts";
 import classes from "./LabelPanel.module.css";
 import type { LabelPanelProps } from "./LabelPanel.tsx";
+import { useMeasureText } from "./useMeasureText.ts";
 import { isDrawn } from "./useTools.ts";
 
 /** More than this would only slow the page down; the picture shows them all. */
@@ -153,6 +152,7 @@ interface ItemProps {
 function Item({ shape, number, classes: labelClasses, selected, onSelect, spacing, layer }: ItemProps) {
   const { t } = useTranslation("viewer");
   const writer = useLabelWriter();
+  const measureText = useMeasureText(spacing);
   const labelClass = labelClasses.find(({ id }) => id === shape.classId);
   const kind = t(`shapes.kinds.${shape.geometry.kind}`);
   const name = labelClass ? t("shapes.name", { kind, number, class: labelClass.name }) : `${kind} ${number}`;
@@ -170,7 +170,7 @@ function Item({ shape, number, classes: labelClasses, selected, onSelect, spacin
       >
         <ClassBadge name={name} color={labelClass?.color ?? null} />
         <Text span size="xs" c="dimmed">
-          {isDrawn(shape) && <MeasureText shape={shape} spacing={spacing} />}
+          {isDrawn(shape) && measureText(shape.geometry)}
           {shape.source !== null && ` · ${t("shapes.proposed")}`}
         </Text>
       </button>
@@ -201,21 +201,6 @@ function Item({ shape, number, classes: labelClasses, selected, onSelect, spacin
       )}
     </li>
   );
-}
-
-/** Length, area or angle; in pixels where the image does not say how large they are. */
-function MeasureText({ shape, spacing }: { shape: Shape; spacing: readonly [number, number] | null }) {
-  const { t } = useTranslation("viewer");
-  const format = useFormat();
-  if (!isDrawn(shape)) return null;
-  const { length, area, angle } = measure(shape.geometry, spacing ?? [1, 1]);
-  const unit = spacing ? "mm" : "px";
-  const parts = [
-    length === undefined ? null : t(`shapes.length.${unit}`, { value: format.number(length, 1) }),
-    area === undefined ? null : t(`shapes.area.${unit}`, { value: format.number(area, 1) }),
-    angle === undefined ? null : t("shapes.degrees", { value: format.number(angle, 1) }),
-  ];
-  return <>{parts.filter(Boolean).join(" · ")}</>;
 }
 
 /** Each kind has numbers of its own. */

@@ -13,6 +13,7 @@ import { type Drawn, handlesOf } from "../../viewer/shapes/geometry.ts";
 import { outlineOf, paintShapes } from "../../viewer/shapes/paint.ts";
 import type { ShapeTool } from "../../viewer/shapes/ShapeTool.ts";
 import classes from "./ShapeOverlay.module.css";
+import { useMeasureText } from "./useMeasureText.ts";
 import type { DrawnShape } from "./useTools.ts";
 
 const HANDLE_SIZE = 10;
@@ -37,6 +38,7 @@ export function ShapeOverlay({ tool, masks, pointer, view, shapes, classes: labe
   const toolName = useStore(viewerStore, (viewer) => viewer.tool);
   const brush = useStore(viewerStore, (viewer) => viewer.brush);
   const outline = useOutline(masks);
+  const textOf = useMeasureText(view.spacing);
   const { transform } = view;
   const { draft } = state;
   const special = draft?.id ?? selected;
@@ -55,7 +57,7 @@ export function ShapeOverlay({ tool, masks, pointer, view, shapes, classes: labe
           <g data-testid="selected-shape" data-kind={geometry.kind}>
             <path d={pathOf(transform, geometry)} className={classes.shadow} />
             <path d={pathOf(transform, geometry)} className={classes.line} stroke={color} />
-            <SelectedName view={transform} geometry={geometry} name={chosenClass?.name ?? ""} />
+            <SelectedName view={transform} geometry={geometry} name={chosenClass?.name ?? textOf(geometry)} />
             {handlesOf(geometry).map((handle, index) => {
               const { x, y } = toCss(transform, handle);
               return (
@@ -98,8 +100,10 @@ export interface ShapeCanvasProps {
 }
 
 /** All shapes on one canvas. */
-export function ShapeCanvas({ view: { transform }, shapes, classes: labelClasses, without }: ShapeCanvasProps) {
+export function ShapeCanvas({ view, shapes, classes: labelClasses, without }: ShapeCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const { transform } = view;
+  const textOf = useMeasureText(view.spacing);
   const size = useElementSize(canvas);
   useLayoutEffect(() => {
     const element = canvas.current;
@@ -114,10 +118,10 @@ export function ShapeCanvas({ view: { transform }, shapes, classes: labelClasses
       .filter(({ id }) => id !== without)
       .map(({ geometry, classId }) => {
         const labelClass = classId === null ? undefined : classOf.get(classId);
-        return { geometry, color: labelClass?.color ?? PLAIN, name: labelClass?.name ?? "" };
+        return { geometry, color: labelClass?.color ?? PLAIN, name: labelClass?.name ?? textOf(geometry) };
       });
     paintShapes(context, transform, painted, { width, height, ratio });
-  }, [shapes, without, transform, labelClasses, size]);
+  }, [shapes, without, transform, labelClasses, size, textOf]);
   return (
     <canvas ref={canvas} className={classes.overlay} data-testid="shapes" data-count={shapes.length} aria-hidden />
   );

@@ -48,6 +48,8 @@ export function Stage({ element, tools, sight, view, ready, classes: labelClasse
       ref={element}
       className={classes.picture}
       data-testid="picture"
+      data-commands
+      tabIndex={-1}
       data-ready={ready || undefined}
       data-drawing={draws || undefined}
       onPointerDownCapture={(event) => {

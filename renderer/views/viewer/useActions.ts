@@ -163,7 +163,10 @@ export function useActions(parts: ActionParts): ViewerActions {
       },
       cursor: {
         on: () => pointer.hasCursor,
-        toggle: () => pointer.toggleCursor(),
+        toggle: () => {
+          latest.current.picture?.focus();
+          pointer.toggleCursor();
+        },
         move: (dx, dy, fine) => pointer.moveCursor(dx, dy, fine),
         click: () => pointer.click(false),
         hold: () => pointer.toggleHold(),

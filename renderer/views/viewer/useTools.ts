@@ -28,6 +28,8 @@ export interface InSight {
   /** of what is drawn next; null where the project has none */
   drawClass: LabelClass | null;
   view: PictureView | null;
+  /** something was drawn in a class: that is the class of what comes next on other slices too */
+  drew(classId: string): void;
   /** the picture on the screen is the one asked for, so labels may be given */
   inSight: boolean;
 }
@@ -62,6 +64,7 @@ export function useTools(now: RefObject<InSight>, writer: LabelWriter): Tools {
       if (!drawClass && !measures) return "";
       const fresh = crypto.randomUUID();
       const classId = measures ? null : (drawClass?.id ?? null);
+      if (classId !== null) now.current.drew(classId);
       const common = { imageId, frame, attributes: {}, track: null, source: null };
       writer.put(layer, { ...common, id: fresh, classId, geometry });
       return fresh;
@@ -97,6 +100,7 @@ export function useTools(now: RefObject<InSight>, writer: LabelWriter): Tools {
           const { reader: _, ...said } = old;
           writer.put(layer, { ...said, geometry });
         } else if (drawClass) {
+          now.current.drew(drawClass.id);
           const common = { imageId, frame, attributes: {}, track: null, source: null };
           writer.put(layer, { ...common, id: crypto.randomUUID(), classId: drawClass.id, geometry });
         }
