@@ -17,7 +17,7 @@ interface Options extends ProjectOptions {
 
 export function importCommand(terminal: Terminal): Command {
   const command = new Command("import")
-    .description("imports DICOM, PNG, JPEG, TIFF and MedMNIST-style .npz; what is there already is not added twice")
+    .description("imports DICOM, NIfTI, PNG, JPEG, TIFF, MedMNIST-style .npz and ZIP archives; what is there already is not added twice")
     .argument("[path]", "a file, or a folder with everything below it")
     .addOption(
       new Option("--labels <source>", "folders: each file's folder is its class")
