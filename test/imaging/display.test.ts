@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Attributes, writeDicom } from "../../main/imaging/dicom/write.ts";
 import { type Look, lookOf, renderFrame } from "../../main/imaging/display.ts";
+import { encodePng } from "../../main/imaging/formats/png.ts";
 import { prepareImage } from "../../main/imaging/prepare.ts";
 import type { SampleArray } from "../../main/imaging/types.ts";
 import { type PixelDescription, pixelDescriptionSchema, pixelsOfFrame } from "../../preload/contract/index.ts";
@@ -303,5 +304,48 @@ describe("geometry", () => {
       [1, 2, 7],
     ]);
     expect(at([])).toEqual([[1, 2, 3], null]);
+  });
+});
+
+describe("an image that an older version imported", () => {
+  test("is still the same image: identities are those of the record's first fields", () => {
+    const attributes = greyAttributes({
+      Modality: "CT",
+      RescaleSlope: "2",
+      RescaleIntercept: "-1024",
+      WindowCenter: ["40", "300"],
+      WindowWidth: ["400", "1500"],
+      PixelSpacing: ["0.5", "0.25"],
+      ImagePositionPatient: ["1", "2", "3"],
+    });
+    // Written down before windows, tables and geometry were described.
+    expect(readOne(writeDicom({ attributes, pixelData: bytesOf(grey16) })).identity).toBe(
+      "ca736903c743cdac03d8649c749fcf4ecbb6130b42f45db304690cf7329c5419",
+    );
+    const png = encodePng({ rows: ROWS, columns: COLUMNS, samples: 1, values: grey16 });
+    expect(readOne(png, "a.png").identity).toBe("49107b7230a3b3fbf0dd20e70ff9b85e22d9ec3cc8cdd74c47db500d234d493d");
+  });
+
+  test("has a description that is still valid", () => {
+    const { pixels } = readOne(encodePng({ rows: 2, columns: 2, samples: 1, values: new Uint8Array(4) }), "a.png");
+    const { rows, columns, frames, samples, type, bitsStored, inverted, slope, intercept, unit, window, spacing } =
+      pixels;
+    const first = {
+      rows,
+      columns,
+      frames,
+      samples,
+      type,
+      bitsStored,
+      inverted,
+      slope,
+      intercept,
+      unit,
+      window,
+      spacing,
+    };
+    expect(pixelDescriptionSchema.parse(first)).toEqual(first);
+    expect(lookOf(first)).toEqual(window);
+    expect(pixelsOfFrame(first, 0)).toBe(first);
   });
 });
