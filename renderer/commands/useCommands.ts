@@ -25,7 +25,9 @@ function belongsToControl(event: KeyboardEvent): boolean {
     return event.key === " " || event.key.startsWith("Arrow");
   }
   if (target.closest("[role=slider], [role=radiogroup], [role=tablist]")) return event.key.startsWith("Arrow");
-  if (target.closest("button, a")) return event.key === "Enter" || event.key === " ";
+  if (target.closest("button, a")) {
+    return (event.key === "Enter" || event.key === " ") && !event.ctrlKey && !event.metaKey;
+  }
   return false;
 }
 

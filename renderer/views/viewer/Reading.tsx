@@ -172,7 +172,7 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
           view={view}
           picture={picture}
           actions={actions}
-          place={open ? null : place}
+          place={open || stack.images.length > 1 ? null : place}
           layer={layer}
         />
         <section className={classes.stage} aria-label={t("picture", { name: image.name })}>

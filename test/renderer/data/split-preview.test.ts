@@ -12,6 +12,7 @@ const facets = (counts: Record<string, number>, part: Partial<Facets> = {}): Fac
   unlabelled: 0,
   classes: Object.entries(counts).map(([classId, count]) => ({ classId, count })),
   modalities: [],
+  findings: [],
   patients: 50,
   ...part,
 });
