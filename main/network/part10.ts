@@ -84,6 +84,8 @@ function invalid(found: string): AppError {
 
 /** Class and instance stand in group 0008, at the beginning: enough bytes for them, and few enough for hostile elements. */
 const LOOKED_AT = 1 << 16;
+/** The same of a deflated set: it unpacks to at most 1032 times as much (zlib's technical notes). */
+const DEFLATED_LOOKED_AT = 1 << 12;
 
 /** What the data set says it is; empty where it does not say. Throws network/object-invalid where not one element can be read. */
 export function identityOf(dataSet: Uint8Array, transferSyntax: string): Identity {
@@ -99,10 +101,10 @@ export function identityOf(dataSet: Uint8Array, transferSyntax: string): Identit
 
 function inflateStart(deflated: Uint8Array): Uint8Array {
   try {
-    // A beginning without its end: SYNC_FLUSH takes it. 1024 times is the most that deflate can unpack to.
-    return inflateRawSync(deflated.subarray(0, LOOKED_AT), {
+    // A beginning without its end: SYNC_FLUSH takes it.
+    return inflateRawSync(deflated.subarray(0, DEFLATED_LOOKED_AT), {
       finishFlush: zlib.Z_SYNC_FLUSH,
-      maxOutputLength: LOOKED_AT * 1100,
+      maxOutputLength: DEFLATED_LOOKED_AT * 1100,
     }).subarray(0, LOOKED_AT);
   } catch (cause) {
     throw new AppError("network/object-invalid", "The deflated data set cannot be inflated.", { cause });
