@@ -7,6 +7,7 @@
 import { AppError } from "../../../preload/contract/errors.ts";
 import type {
   AttributeValue,
+  Carriage,
   Carries,
   FrameGeometry,
   Geometry,
@@ -108,6 +109,10 @@ export interface LabelFormat {
   readonly extensions: readonly string[];
   readonly carries: Carries;
   readonly grouping: Grouping;
+  /** Where a figure fares otherwise than its kind. */
+  readonly carriageOf?: (geometry: Geometry) => Carriage;
+  /** A mask without a single pixel is in the file. */
+  readonly keepsEmptyMasks?: true;
   /** What is lost beyond what `carries` says of whole kinds. */
   readonly losses?: (group: readonly LabelledImage[], count: LossCounter) => void;
   /** Labels that do not get into the file at all, with the reason; null where the image can be written. */

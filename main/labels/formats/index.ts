@@ -2,9 +2,13 @@
 
 import type { LabelFormatId, LabelFormatSummary } from "../../../preload/contract/index.ts";
 import { coco } from "./coco.ts";
+import { csv } from "./csv.ts";
 import type { LabelFormat } from "./format.ts";
+import { labelme } from "./labelme.ts";
+import { voc } from "./voc.ts";
+import { yolo, yoloSegment } from "./yolo.ts";
 
-const FORMATS: Record<string, LabelFormat> = { coco };
+const FORMATS: Record<string, LabelFormat> = { coco, yolo, "yolo-segment": yoloSegment, voc, labelme, csv };
 
 export const formatOf = (id: LabelFormatId): LabelFormat => FORMATS[id]!;
 

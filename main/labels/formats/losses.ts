@@ -1,6 +1,7 @@
 // Counts what a format cannot carry, before an export and again while it is made.
 
-import type { Carries, ExportLoss, ExportLossCode } from "../../../preload/contract/index.ts";
+import type { Carriage, ExportLoss, ExportLossCode, Geometry } from "../../../preload/contract/index.ts";
+import { maskBounds } from "../masks/runs.ts";
 import type { LabelFormat, LabelledImage } from "./format.ts";
 
 export class LossCounter {
@@ -30,14 +31,20 @@ export function countLosses(format: LabelFormat, group: readonly LabelledImage[]
     if (why !== null && (classId !== null || shapes.length > 0)) count.add(why);
     return why === null;
   });
-  for (const labelled of written) countOfImage(format.carries, labelled, count);
+  for (const labelled of written) countOfImage(format, labelled, count);
   format.losses?.(written, count);
 }
 
-function countOfImage(carries: Carries, { classId, shapes }: LabelledImage, count: LossCounter): void {
+export function carriageOf(format: LabelFormat, geometry: Geometry): Carriage {
+  if (geometry.kind === "mask" && !format.keepsEmptyMasks && maskBounds(geometry) === null) return "dropped";
+  return format.carriageOf?.(geometry) ?? format.carries.kinds[geometry.kind];
+}
+
+function countOfImage(format: LabelFormat, { classId, shapes }: LabelledImage, count: LossCounter): void {
+  const { carries } = format;
   if (classId !== null && !carries.imageClass) count.add("image-class-dropped");
   for (const { geometry, attributes, track, source } of shapes) {
-    const carriage = carries.kinds[geometry.kind];
+    const carriage = carriageOf(format, geometry);
     if (carriage === "dropped") {
       count.add("shape-dropped", geometry.kind);
       continue;
