@@ -30,23 +30,23 @@ function apart(ours: Uint8Array, image: ImportedImage, theirs: Pnm): number | nu
   return worst;
 }
 
-const shared = sharedFiles();
+const shared = sharedFiles(folder);
 
 describe.skipIf(shared.length === 0)(
   `real files${shared.length > 0 ? "" : " (skipped: ../shared/data is not there)"}`,
   () => {
     test("every frame with its window is within one grey of dcm2pnm's picture", { timeout: 300_000 }, () => {
       const pydicom = askPydicom(
-        shared.map(({ path }) => path),
+        shared.map(({ plain }) => plain),
         folder,
       );
       const unlike: string[] = [];
       const unread: string[] = [];
       let pictures = 0;
-      shared.forEach(({ path, name }, n) => {
+      shared.forEach(({ path, plain, name }, n) => {
         const image = open(path);
         if (image?.format !== "dicom" || DCMTK_DIFFERS.includes(name)) return;
-        const file = pydicom[n].theirs.uncompressed ?? path;
+        const file = pydicom[n].theirs.uncompressed ?? plain;
         for (let frame = 0; frame < image.pixels.frames; frame++) {
           const pixels = unscaled(pixelsOfFrame(image.pixels, frame), image.modality);
           for (const { look, options } of looksOf(pixels)) {

@@ -1,9 +1,10 @@
 // Other people's DICOM tools, asked by the tests beside this file: pydicom with gdcm and Pillow, and dcmtk's dcm2pnm.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { fromBytes } from "../../main/imaging/samples.ts";
 import type { SampleArray } from "../../main/imaging/types.ts";
 import { pixelTypeSchema } from "../../preload/contract/pixels.ts";
@@ -19,12 +20,20 @@ function walk(folder: string): string[] {
   });
 }
 
-/** Every file of the shared DICOM folder in the order of its name; none where the folder is not there. */
-export function sharedFiles(): { path: string; name: string }[] {
+/**
+ * Every file of the shared DICOM folder in the order of its name; none where the folder is not there. `plain` is the path for tools that do not
+ * read gzip files: what is in one is written to `folder`.
+ */
+export function sharedFiles(folder: string): { path: string; plain: string; name: string }[] {
   if (!existsSync(SHARED)) return [];
   return walk(SHARED)
-    .map((path) => ({ path, name: path.slice(SHARED.length + 1) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort()
+    .map((path) => {
+      if (!path.endsWith(".gz")) return { path, plain: path, name: path.slice(SHARED.length + 1) };
+      const plain = join(folder, basename(path, ".gz"));
+      writeFileSync(plain, gunzipSync(readFileSync(path)));
+      return { path, plain, name: path.slice(SHARED.length + 1) };
+    });
 }
 
 export interface Theirs {

@@ -36,7 +36,7 @@ function differing(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return count;
 }
 
-const shared = sharedFiles();
+const shared = sharedFiles(folder);
 
 describe.skipIf(shared.length === 0)(
   `real files${shared.length > 0 ? "" : " (skipped: ../shared/data is not there)"}`,
@@ -48,7 +48,7 @@ describe.skipIf(shared.length === 0)(
       const refused: string[] = [];
       let compared = 0;
       askPydicom(
-        shared.map(({ path }) => path),
+        shared.map(({ plain }) => plain),
         folder,
       ).forEach(({ theirs, pixels }, n) => {
         const { path, name } = shared[n];
