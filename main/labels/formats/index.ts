@@ -5,10 +5,21 @@ import { coco } from "./coco.ts";
 import { csv } from "./csv.ts";
 import type { LabelFormat } from "./format.ts";
 import { labelme } from "./labelme.ts";
+import { niftiMasks } from "./nifti-masks.ts";
+import { pngMasks } from "./png-masks.ts";
 import { voc } from "./voc.ts";
 import { yolo, yoloSegment } from "./yolo.ts";
 
-const FORMATS: Record<string, LabelFormat> = { coco, yolo, "yolo-segment": yoloSegment, voc, labelme, csv };
+const FORMATS: Record<string, LabelFormat> = {
+  coco,
+  yolo,
+  "yolo-segment": yoloSegment,
+  voc,
+  labelme,
+  csv,
+  nifti: niftiMasks,
+  png: pngMasks,
+};
 
 export const formatOf = (id: LabelFormatId): LabelFormat => FORMATS[id]!;
 

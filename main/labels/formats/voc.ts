@@ -15,6 +15,7 @@ import {
   type ReadItem,
 } from "./format.ts";
 import { hasExtension, type LabelFile, withoutExtension } from "./label-files.ts";
+import { hasInside } from "./labelmap.ts";
 import { childOf, escapeXml, readXml, textOfChild, type XmlElement } from "./xml.ts";
 
 const FOLDER = "Annotations/";
@@ -62,7 +63,7 @@ async function write({ classes, sink, groups }: ExportJob): Promise<void> {
       const objects = shapes
         .filter((shape) => shape.frame === frame)
         .flatMap(({ geometry, classId }) => {
-          const bounds = ["box", "ellipse", "polygon", "mask"].includes(geometry.kind) ? boundsOf(geometry) : null;
+          const bounds = hasInside(geometry) ? boundsOf(geometry) : null;
           const name = names.get(classId ?? "");
           return bounds === null || name === undefined ? [] : [objectOf(name, bounds)];
         });

@@ -17,6 +17,7 @@ import {
   type ReadItem,
 } from "./format.ts";
 import { hasExtension, type LabelFile, type LabelFiles, withoutExtension } from "./label-files.ts";
+import { hasInside } from "./labelmap.ts";
 
 const DIGITS = 10;
 const LABELS = "labels/";
@@ -53,8 +54,6 @@ export const yoloSegment = format(
   { box: "approximated", ellipse: "approximated", polygon: "exact", mask: "approximated" },
   ({ geometry }) => (ringsOf(geometry) ?? []).map(({ outer }) => outer),
 );
-
-const hasInside = ({ kind }: Geometry) => ["box", "ellipse", "polygon", "mask"].includes(kind);
 
 async function write(
   { classes, sink, groups }: ExportJob,
