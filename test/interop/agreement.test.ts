@@ -92,7 +92,8 @@ test("40 pairs of masks, in frames and stacks of any spacing, get scikit-learn's
 test("20 samples get scipy's percentile and BCa intervals of a mean and of a correlation from the same resamples", () => {
   const random = createRandom(seed, 3);
   const problems = times(20, (i) => {
-    const x = times(8 + random.below(40), () => Math.exp(random.normal()));
+    // With fewer cases a resample can be all of them in another order, and scipy takes its rounding for a difference.
+    const x = times(20 + random.below(40), () => Math.exp(random.normal()));
     const y = x.map((value) => value + random.normal());
     return { x, y, seed: i, resamples: 999, level: [0.8, 0.9, 0.95][i % 3]! };
   });
@@ -175,7 +176,12 @@ test("40 tables of numbers get the intraclass correlations of mean squares by le
         ["mean", theirs[i]![form][1]],
       ] as const) {
         const { value, low, high } = ours[form][kind]!;
-        for (const [n, figure] of [value, low, high].entries()) same(figure, expected[n]!, `${form} ${kind} ${n}`);
+        for (const [n, figure] of [value, low, high].entries()) {
+          // A bound of one reading below -1 / (k - 1) has none for the mean of k: the formula would turn around.
+          const turned = kind === "mean" && 1 + (table[0]!.length - 1) * theirs[i]![form][0][n]! <= 0;
+          if (turned) expect(figure, `seed ${seed}`).toBeNull();
+          else same(figure, expected[n]!, `${form} ${kind} ${n}`);
+        }
       }
     }
   }

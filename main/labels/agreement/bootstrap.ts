@@ -34,6 +34,8 @@ const RESAMPLES = 2000;
 const LEVEL = 0.95;
 /** With more units the acceleration, which falls with their square root, counts as 0: leaving out each one in turn would take longer than it matters. */
 const MOST_LEFT_OUT = 4000;
+/** Resamples that give the figure itself count half. They can differ from it by rounding alone: the same cases are summed in another order. */
+const SAME = 1e-12;
 /** An interval needs this part of the resamples to have a figure. */
 const DEFINED_LEAST = 0.5;
 
@@ -118,7 +120,8 @@ function shifted(
   highest: number,
 ): readonly [number, number] {
   let below = 0;
-  for (const figure of ascending) below += figure < value ? 1 : figure === value ? 0.5 : 0;
+  const near = SAME * Math.max(1, Math.abs(value));
+  for (const figure of ascending) below += Math.abs(figure - value) <= near ? 0.5 : figure < value ? 1 : 0;
   const bias = normalQuantile(below / ascending.length);
   if (!Number.isFinite(bias)) return [lowest, highest];
   const acceleration = accelerationOf(leftOut);

@@ -112,6 +112,11 @@ describe("where there is no interval", () => {
 
   test("a figure that no resample changes has an interval of no width, and none is NaN", () => {
     expect(bootstrap(each(5), () => 1, { seed: 1 })).toEqual({ value: 1, low: 1, high: 1 });
+    // 0.1 + 0.2 is 0.3 in another order of summing: half below, not all of it.
+    const [exact, rounded] = [0.3, 0.1 + 0.2].map((same) =>
+      intervalOf(0.3, [0.1, 0.2, same, 0.4, 0.6], [], 0.5, "bca"),
+    );
+    expect(rounded!.low).toBeCloseTo(exact!.low, 12);
     // All resamples on one side: no bias can be measured, the percentile interval is given.
     expect(intervalOf(0, [1, 2, 3], [0, 0], 0.9, "bca")).toEqual(intervalOf(0, [1, 2, 3], [], 0.9, "percentile"));
   });
