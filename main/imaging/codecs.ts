@@ -105,9 +105,11 @@ function start(codec: WasmCodec): WasmModule {
     print: () => {},
     printErr: () => {},
   };
-  // The promise would tell of a failed start; the missing class below tells it synchronously.
-  CODECS[codec].factory(instance).catch(() => {});
+  const started = CODECS[codec].factory(instance);
   if (typeof instance[CODECS[codec].decoder] !== "function") {
+    // The promise would tell of a failed start; the missing class tells it synchronously. Only here is the promise waited for: a waiting
+    // promise keeps its module until the caller gives way, and a caller that reads an archive of damaged frames does not.
+    started.catch(() => {});
     throw new AppError("imaging/codec-missing", `The ${CODECS[codec].title} codec could not be started.`);
   }
   running.set(codec, instance as WasmModule);

@@ -13,7 +13,7 @@ const CHILDREN = 2;
 const SOON_MS = 5_000;
 const LATE_MS = 60_000;
 /** Of one process: Node and its codecs take some 200 MB, an image 64 MB as it is decoded, with copies on its way and what waits to be collected. */
-const MOST_MEMORY = 900 << 20;
+const MOST_MEMORY = 600 << 20;
 const CHILD = fileURLToPath(new URL("../imaging/hostile-child.ts", import.meta.url));
 
 interface Told {
