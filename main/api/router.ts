@@ -8,6 +8,7 @@ import { modelCalls } from "./calls/models.ts";
 import { projectCalls } from "./calls/projects.ts";
 import { readingCalls } from "./calls/reading.ts";
 import { runCalls } from "./calls/runs.ts";
+import { schemaCalls } from "./calls/schema.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
 import { open } from "./procedures.ts";
 
@@ -16,6 +17,7 @@ export const router = open.router({
   projects: projectCalls,
   images: imageCalls,
   labels: labelCalls,
+  schema: schemaCalls,
   reading: readingCalls,
   snapshots: snapshotCalls,
   runs: runCalls,

@@ -9,70 +9,52 @@
 // changes the same thing, it leaves the member's undo, because taking it back would silently erase the other's work. So what
 // `history` counts can always be taken.
 
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import type {
-  Geometry,
   ImageLabels,
   LabelChange,
   LabelClass,
   LabelEdit,
+  QuestionAnswer,
   Shape,
   ShapeInput,
 } from "../../preload/contract/index.ts";
 import { SHARED_LAYER } from "../../preload/contract/labels.ts";
+import { Answers } from "./answers.ts";
+import { assertAttributes } from "./attributes.ts";
 import type { Audit } from "./audit.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ProjectDatabase } from "./database.ts";
 import { assertClass, assertFits, type ImageSize } from "./geometry.ts";
+import {
+  type Cause,
+  type Change,
+  Changed,
+  type ChangeRow,
+  type ClassState,
+  changeFrom,
+  targetOf,
+  textOf,
+} from "./label-changes.ts";
 import { type ClassInput, LabelClasses } from "./label-classes.ts";
 import { assertReadable, assertWritable, type Person } from "./layers.ts";
+import { turnMerge } from "./merges.ts";
+import { attributeRows } from "./schema-rows.ts";
+import { shapeOf, shapeState, shapesOf, writeShape } from "./shape-rows.ts";
 
-type Cause = "edit" | "undo" | "redo" | "import";
-
-interface ClassState {
-  readonly classId: string;
-  readonly reader: string;
-}
-type ShapeState = Omit<Shape, "imageId"> & {
-  /** number of the change that drew it: shapes keep this order whatever happens to them */
-  readonly drawn: number;
-};
 interface ImageRow extends ImageSize {
   readonly number: number;
+  readonly id: string;
+  readonly series: string;
+  readonly patient: string;
 }
-/** One thing that has a state: an image's class, or a shape. */
-type Change = { readonly image: number; readonly layer: string } & (
-  | { readonly kind: "class"; readonly before: ClassState | null; readonly after: ClassState | null }
-  | {
-      readonly kind: "shape";
-      readonly id: string;
-      readonly before: ShapeState | null;
-      readonly after: ShapeState | null;
-    }
-);
-
-const SHAPE_TARGET = "shape ";
-const targetOf = (change: Change) =>
-  change.kind === "shape" ? SHAPE_TARGET + change.id : `class ${change.image} ${change.layer}`.trimEnd();
-const textOf = (state: ClassState | ShapeState | null) => (state === null ? null : canonicalJson({ ...state }));
-
-interface ShapeRow extends Omit<Shape, "geometry" | "attributes"> {
-  readonly geometry: string;
-  readonly attributes: string;
-}
-const readShape = ({ geometry, attributes, ...row }: ShapeRow): Shape => ({
-  ...row,
-  geometry: JSON.parse(geometry) as Geometry,
-  attributes: JSON.parse(attributes) as Shape["attributes"],
-});
-const SHAPE_COLUMNS = `shapes.id, images.id AS imageId, shapes.frame, shapes.class AS classId, geometry, attributes, track, source,
-  members.name AS reader FROM shapes JOIN images ON images.number = shapes.image JOIN members ON members.id = shapes.reader`;
 
 export class Labels {
   readonly #database: ProjectDatabase;
   readonly #audit: Audit;
   readonly #classes: LabelClasses;
+  readonly #answers: Answers;
   readonly #member: string;
   readonly #person: Person;
 
@@ -81,6 +63,7 @@ export class Labels {
     this.#database = database;
     this.#audit = audit;
     this.#classes = new LabelClasses(database, audit);
+    this.#answers = new Answers(database, person);
     this.#member = person.id;
     this.#person = person;
   }
@@ -102,30 +85,33 @@ export class Labels {
   /** Throws app/not-found, reading/hidden. */
   forImage(imageId: string, layer = SHARED_LAYER): ImageLabels {
     return this.#database.read(() => {
-      const image = this.#image(imageId).number;
-      assertReadable(this.#database, this.#person, layer, image);
-      const shapes = this.shapesIn([image], layer);
-      const { classId, classReader } = this.#classOf(image, imageId, layer);
-      return { imageId, layer, classId, classReader, shapes };
+      const image = this.#image(imageId);
+      assertReadable(this.#database, this.#person, layer, image.number);
+      const shapes = this.shapesIn([image.number], layer);
+      const { classId, classReader } = this.#classOf(image.number, imageId, layer);
+      const { series, patient } = image;
+      const answers = this.#answers.of(image, layer);
+      return { imageId, layer, subjects: { series, patient }, answers, classId, classReader, shapes };
     });
   }
 
   /**
-   * All of the edits or none; together one step of undo. An edit that changes nothing is left out.
-   * Throws app/not-found, labels/class-unknown, labels/geometry-invalid, reading/not-yours, reading/committed.
+   * All of the edits or none; together one step of undo. An edit that changes nothing is left out. `carried`: answers were said elsewhere
+   * before, so archived options are taken too. Throws app/not-found, labels/class-unknown, labels/geometry-invalid,
+   * labels/question-unknown, labels/answer-invalid, reading/not-yours, reading/committed.
    */
-  apply(edits: readonly LabelEdit[], layer = SHARED_LAYER): LabelChange {
+  apply(edits: readonly LabelEdit[], layer = SHARED_LAYER, carried = false): LabelChange {
     return this.#database.transaction(() => {
       assertWritable(this.#database, this.#person, layer);
       const done = new Changed(layer);
       let step: number | null = null;
       for (const edit of edits) {
-        const change = this.#changeOf(edit, layer);
+        const change = this.#changeOf(edit, layer, carried);
         const sequence = this.#apply(change, "edit");
         if (sequence !== null) {
           if (step === null) this.#forgetRedo(layer);
           step ??= sequence;
-          this.#remember(change, step, sequence);
+          this.#remember(change, layer, step, sequence);
         }
         done.add(change);
       }
@@ -197,13 +183,44 @@ export class Labels {
 
   /** Shapes of images (by number) in a layer, in the order in which they were drawn, whoever asks: for this room. */
   shapesIn(images: readonly number[], layer: string): Shape[] {
-    return this.#database
-      .all<ShapeRow>(
-        `SELECT ${SHAPE_COLUMNS} WHERE shapes.image IN (SELECT value FROM json_each(?)) AND layer = ? ORDER BY drawn, shapes.number`,
-        JSON.stringify(images),
-        layer,
-      )
-      .map(readShape);
+    return shapesOf(this.#database, images, layer);
+  }
+
+  /** Answers about an image (by id), its series and its patient: for this room. */
+  answersOf(imageId: string, layer: string): QuestionAnswer[] {
+    return this.#answers.of(this.#image(imageId), layer);
+  }
+
+  /** Answers in the layer of a read, whoever asks: for this room. */
+  answersIn(layer: string): QuestionAnswer[] {
+    return this.#answers.inLayer(layer).map(({ answer }) => answer);
+  }
+
+  /** How many required questions about an image (by id) have no answer in a layer: for this room. */
+  missingAnswers(imageId: string, layer: string): number {
+    return this.#answers.missing(this.#image(imageId), layer);
+  }
+
+  /**
+   * Says in other words what was said, in every layer, because the schema changed; readers stay who they were. `undoable`: it is one
+   * step of the member's undo in the shared layer. Answers the step, or null where nothing changed.
+   */
+  rewrite(changes: readonly Change[], undoable: boolean): number | null {
+    return this.#database.transaction(() => {
+      let step: number | null = null;
+      for (const change of changes) {
+        if (textOf(change.before) === textOf(change.after)) continue;
+        const sequence = this.#log(change, "schema");
+        this.#write(change);
+        // What was said before in a layer of its own is in that layer's undo, which does not know of this step.
+        const keep = undoable && change.layer === SHARED_LAYER ? this.#member : null;
+        this.#forgetUndo(targetOf(change), keep);
+        if (step === null && undoable) this.#forgetRedo(SHARED_LAYER);
+        step ??= sequence;
+        if (undoable) this.#remember(change, SHARED_LAYER, step, sequence);
+      }
+      return step;
+    });
   }
 
   /** What one layer says of images (by number) is said in another too; in nobody's undo. */
@@ -216,6 +233,11 @@ export class Labels {
       for (const { reader: _, ...shape } of this.shapesIn(images, from)) {
         this.#apply(this.#changeOf({ do: "put", shape: { ...shape, id: randomUUID() } }, to), "import");
       }
+      for (const { image, answer } of this.#answers.inLayer(from)) {
+        const { questionId, subject } = answer;
+        const after = this.#answers.state(questionId, from, subject);
+        this.#apply({ kind: "answer", image, layer: to, questionId, subject, before: null, after }, "import");
+      }
     });
   }
 
@@ -224,7 +246,7 @@ export class Labels {
     this.#database.run("DELETE FROM undo_entries WHERE member = ? AND layer = ?", this.#member, layer);
   }
 
-  #changeOf(edit: LabelEdit, layer: string): Change {
+  #changeOf(edit: LabelEdit, layer: string, carried = false): Change {
     switch (edit.do) {
       case "class": {
         const image = this.#image(edit.imageId).number;
@@ -236,15 +258,11 @@ export class Labels {
         return this.#putChange(edit.shape, layer);
       case "remove": {
         const image = this.#image(edit.imageId).number;
-        return {
-          kind: "shape",
-          image,
-          layer,
-          id: edit.id,
-          before: this.#shapeState(edit.id, image, layer),
-          after: null,
-        };
+        const before = shapeState(this.#database, edit.id, image, layer);
+        return { kind: "shape", image, layer, id: edit.id, before, after: null };
       }
+      case "answer":
+        return this.#answers.changeOf(edit, this.#image(edit.imageId), layer, carried);
     }
   }
 
@@ -254,7 +272,10 @@ export class Labels {
     if (classId !== null) this.#classes.get(classId);
     assertClass(geometry.kind, classId);
     assertFits(image, frame, geometry);
-    const before = this.#shapeState(id, image.number, layer);
+    const before = shapeState(this.#database, id, image.number, layer);
+    if (classId !== null && Object.keys(attributes).length > 0) {
+      assertAttributes(attributeRows(this.#database, classId), attributes, before?.attributes ?? {});
+    }
     const drawn = before?.drawn ?? this.#nextChange();
     const said = { id, frame, classId, geometry, attributes, track, source, drawn };
     const same = before !== null && canonicalJson({ ...said, reader: before.reader }) === textOf(before);
@@ -267,15 +288,8 @@ export class Labels {
     const which = [this.#member, layer, undo ? 0 : 1] as const;
     return this.#database.transaction(() => {
       assertWritable(this.#database, this.#person, layer);
-      const entries = this.#database.all<{
-        change: number;
-        image: number;
-        kind: "class" | "shape";
-        target: string;
-        before: string | null;
-        after: string | null;
-      }>(
-        `SELECT undo_entries.change, image, kind, undo_entries.target, before, after FROM undo_entries
+      const entries = this.#database.all<ChangeRow & { change: number; step: number; cause: Cause }>(
+        `SELECT undo_entries.change, step, cause, image, label_changes.layer, kind, undo_entries.target, before, after FROM undo_entries
         JOIN label_changes ON label_changes.sequence = undo_entries.change
         WHERE member = ? AND undo_entries.layer = ? AND undone = ?
           AND step = (SELECT ${undo ? "max" : "min"}(step) FROM undo_entries WHERE member = ? AND layer = ? AND undone = ?)
@@ -285,11 +299,15 @@ export class Labels {
       );
       if (entries.length === 0) return null;
       const done = new Changed(layer);
-      for (const { change, image, kind, target, ...texts } of entries) {
-        const [before, after] = (undo ? [texts.after, texts.before] : [texts.before, texts.after]).map((text) =>
-          text === null ? null : JSON.parse(text),
-        );
-        const taken: Change = { kind, image, layer, id: target.slice(SHAPE_TARGET.length), before, after };
+      for (const { change, step, cause, ...row } of entries) {
+        const taken = changeFrom(row, undo);
+        if (cause === "schema" && !this.#isNow(taken)) {
+          // Its reader has answered anew in a layer of their own since.
+          this.#database.run("DELETE FROM undo_entries WHERE member = ? AND change = ?", this.#member, change);
+          continue;
+        }
+        if (cause === "schema" && !done.schema) turnMerge(this.#database, this.#audit, step, undo);
+        done.schema ||= cause === "schema";
         this.#log(taken, direction);
         this.#write(taken);
         done.add(taken);
@@ -301,6 +319,7 @@ export class Labels {
           change,
         );
       }
+      if (done.images.size === 0) return this.#step(direction, layer);
       this.#audit.record(`label/${direction}`, this.#imageId(done.first), done.summary());
       return this.#describe(done);
     });
@@ -315,11 +334,24 @@ export class Labels {
     return sequence;
   }
 
-  #remember(change: Change, step: number, sequence: number): void {
+  /** Whether the thing that a change is about is as the change expects it. */
+  #isNow(change: Change): boolean {
+    const { image, layer } = change;
+    const present =
+      change.kind === "class"
+        ? this.#classState(image, layer)
+        : change.kind === "shape"
+          ? shapeState(this.#database, change.id, image, layer)
+          : this.#answers.state(change.questionId, layer, change.subject);
+    return textOf(present) === textOf(change.before);
+  }
+
+  /** `history`: layer whose undo it belongs to. */
+  #remember(change: Change, history: string, step: number, sequence: number): void {
     this.#database.run(
       "INSERT INTO undo_entries (member, layer, undone, step, change, target) VALUES (?, ?, 0, ?, ?, ?)",
       this.#member,
-      change.layer,
+      history,
       step,
       sequence,
       targetOf(change),
@@ -358,7 +390,8 @@ export class Labels {
   }
 
   #write(change: Change): void {
-    if (change.kind === "shape") this.#writeShape(change.image, change.layer, change.id, change.after);
+    if (change.kind === "shape") writeShape(this.#database, change);
+    else if (change.kind === "answer") this.#answers.write(change);
     else this.#writeClass(change.image, change.layer, change.after);
   }
 
@@ -377,28 +410,11 @@ export class Labels {
     this.#database.run("INSERT INTO layer_classes VALUES (?, ?, ?, ?)", layer, image, state.classId, state.reader);
   }
 
-  #writeShape(image: number, layer: string, id: string, state: ShapeState | null): void {
-    this.#database.run("DELETE FROM shapes WHERE id = ?", id);
-    if (state === null) return;
-    this.#database.run(
-      `INSERT INTO shapes (id, layer, image, frame, class, geometry, attributes, track, source, reader, drawn)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      id,
-      layer,
-      image,
-      state.frame,
-      state.classId,
-      canonicalJson(state.geometry),
-      canonicalJson(state.attributes),
-      state.track,
-      state.source,
-      state.reader,
-      state.drawn,
-    );
-  }
-
   #image(id: string): ImageRow {
-    const image = this.#database.one<ImageRow>("SELECT number, rows, columns, frames FROM images WHERE id = ?", id);
+    const image = this.#database.one<ImageRow>(
+      "SELECT number, id, series, patient, rows, columns, frames FROM images WHERE id = ?",
+      id,
+    );
     if (image === undefined) throw new AppError("app/not-found", "This image is not in the project.");
     return image;
   }
@@ -431,76 +447,27 @@ export class Labels {
     return { imageId, classId: state?.classId ?? null, classReader: reader?.name ?? null };
   }
 
-  /** Null where there is none; throws app/not-found where the id is a shape of another image or layer. */
-  #shapeState(id: string, image: number, layer: string): ShapeState | null {
-    const row = this.#database.one<
-      Omit<ShapeState, "geometry" | "attributes"> & {
-        geometry: string;
-        attributes: string;
-        image: number;
-        layer: string;
-      }
-    >(
-      `SELECT id, image, layer, frame, class AS classId, geometry, attributes, track, source, reader, drawn FROM shapes WHERE id = ?`,
-      id,
-    );
-    if (row === undefined) return null;
-    if (row.image !== image || row.layer !== layer) {
-      throw new AppError("app/not-found", "This shape belongs to another image or to another reader.");
-    }
-    const { image: _image, layer: _layer, geometry, attributes, ...state } = row;
-    return { ...state, geometry: JSON.parse(geometry), attributes: JSON.parse(attributes) };
-  }
-
   #describe(done: Changed): LabelChange {
+    if (done.schema) {
+      // Possibly every answer of the project: who shows some asks again.
+      const nothing = { classes: [], put: [], removed: [], answers: [] };
+      return { ...done.about(), ...nothing, imageId: this.#imageId(done.first) };
+    }
     const ids = new Map([...done.images].map((image) => [image, this.#imageId(image)]));
     const put: Shape[] = [];
     const removed: LabelChange["removed"] = [];
     for (const [id, image] of done.shapes) {
-      const row = this.#database.one<ShapeRow>(`SELECT ${SHAPE_COLUMNS} WHERE shapes.id = ?`, id);
-      if (row === undefined) removed.push({ imageId: ids.get(image)!, id });
-      else put.push(readShape(row));
+      const shape = shapeOf(this.#database, id);
+      if (shape === undefined) removed.push({ imageId: ids.get(image)!, id });
+      else put.push(shape);
     }
     return {
+      ...done.about(),
       imageId: ids.get(done.first)!,
-      frame: done.frame,
-      layer: done.layer,
       classes: [...done.classes].map((image) => this.#classOf(image, ids.get(image)!, done.layer)),
       put,
       removed,
+      answers: this.#answers.after([...done.answers.values()]),
     };
-  }
-}
-
-/** What a step touched, each thing once. */
-class Changed {
-  readonly layer: string;
-  readonly classes = new Set<number>();
-  /** id → image */
-  readonly shapes = new Map<string, number>();
-  readonly images = new Set<number>();
-  readonly #hash = createHash("sha256");
-  first = 0;
-  frame = 0;
-
-  constructor(layer: string) {
-    this.layer = layer;
-  }
-
-  add(change: Change): void {
-    if (this.images.size === 0) {
-      this.first = change.image;
-      if (change.kind === "shape") this.frame = (change.after ?? change.before)?.frame ?? 0;
-    }
-    this.#hash.update(`${targetOf(change)}\n${textOf(change.before) ?? ""}\n${textOf(change.after) ?? ""}\n`);
-    this.images.add(change.image);
-    if (change.kind === "shape") this.shapes.set(change.id, change.image);
-    else this.classes.add(change.image);
-  }
-
-  /** For the audit: how much, and a digest of what, so that the chain of hashes covers the log too. */
-  summary(): { classes: number; shapes: number; images: number; digest: string } {
-    const { classes, shapes, images } = this;
-    return { classes: classes.size, shapes: shapes.size, images: images.size, digest: this.#hash.digest("hex") };
   }
 }

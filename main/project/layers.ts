@@ -68,6 +68,15 @@ export const HIDDEN_IMAGES = `
   JOIN images AS slices ON slices.number = images.number OR (images.series <> '' AND slices.series = images.series)
   WHERE reads.reader = ? AND reads.state <> 'done'`;
 
+/** Throws reading/hidden: what rewrites or counts everybody's answers is not for whoever has yet to read blindly. */
+export function assertNothingHidden(database: ProjectDatabase, person: Person): void {
+  if (!hasHidden(database, person)) return;
+  throw new AppError(
+    "reading/hidden",
+    "You have yet to read blinded cases: their answers are hidden until you commit.",
+  );
+}
+
 export function hasHidden(database: ProjectDatabase, person: Person): boolean {
   return (
     database.one(

@@ -8,6 +8,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } fro
 import { basename, join, resolve } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { Member, ProjectSummary, Role } from "../../preload/contract/index.ts";
+import { Attributes } from "./attributes.ts";
 import { Audit } from "./audit.ts";
 import { ProjectDatabase, storageError } from "./database.ts";
 import { Exports } from "./exports.ts";
@@ -32,6 +33,7 @@ import {
 } from "./keys.ts";
 import { Labels } from "./labels.ts";
 import { Models } from "./models.ts";
+import { Questions } from "./questions.ts";
 import { Reading } from "./reading.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
 import { Runs } from "./runs.ts";
@@ -53,6 +55,8 @@ export class Project {
   readonly member: Member;
   readonly images: Images;
   readonly labels: Labels;
+  readonly questions: Questions;
+  readonly attributes: Attributes;
   readonly reading: Reading;
   readonly snapshots: Snapshots;
   readonly runs: Runs;
@@ -85,6 +89,8 @@ export class Project {
     this.audit = new Audit(database, member.name);
     this.images = new Images(database, this.audit, member);
     this.labels = new Labels(database, this.audit, member);
+    this.questions = new Questions(database, this.audit, this.labels, member);
+    this.attributes = new Attributes(database, this.audit, this.labels, member);
     this.reading = new Reading(database, this.audit, this.labels, member);
     this.snapshots = new Snapshots(database, this.audit);
     this.runs = new Runs(database, this.audit, this.#presence);

@@ -9,6 +9,7 @@ import { AppError } from "../../preload/contract/errors.ts";
 import type {
   LabelChange,
   LabelEdit,
+  QuestionAnswer,
   Read,
   ReadingCase,
   Shape,
@@ -64,6 +65,8 @@ interface Decided {
 interface Before {
   readonly classId: string | null;
   readonly shapes: readonly { readonly imageId: string; readonly id: string }[];
+  /** to the questions that the read answered; decisions from before there were questions have none */
+  readonly answers?: readonly { readonly questionId: string; readonly value: QuestionAnswer["value"] | null }[];
 }
 
 /** A committed answer, for figures of agreement. */
@@ -226,7 +229,7 @@ export class Reading {
     );
   }
 
-  /** Throws app/not-found, reading/not-yours, reading/committed, reading/no-answer. */
+  /** Throws app/not-found, reading/not-yours, reading/committed, reading/no-answer, reading/required-missing. */
   commit(readId: string): Read {
     return this.#database.transaction(() => {
       const read = this.#mine(readId);
@@ -236,10 +239,17 @@ export class Reading {
       const first = read.state !== "committed";
       const layer = first ? readId : afterLayer(readId);
       const said = this.#said(read.image, layer);
-      if (said.classId === null && said.shapes.length === 0) {
+      if (said.classId === null && said.shapes.length === 0 && said.answers.length === 0) {
         throw new AppError(
           "reading/no-answer",
           "There is nothing to commit: give the case a label or draw something first.",
+        );
+      }
+      const missing = this.#labels.missingAnswers(read.imageId, layer);
+      if (missing > 0) {
+        throw new AppError(
+          "reading/required-missing",
+          `${missing} questions that need an answer have none yet: answer them, then commit.`,
         );
       }
       const now = new Date().toISOString();
@@ -262,7 +272,12 @@ export class Reading {
         );
       }
       this.#labels.forgetHistory(layer);
-      this.#audit.record("reading/commit", readId, { first, classId: said.classId, shapes: said.shapes.length });
+      this.#audit.record("reading/commit", readId, {
+        first,
+        classId: said.classId,
+        shapes: said.shapes.length,
+        answers: said.answers.length,
+      });
       return readOf(this.#mine(readId));
     });
   }
@@ -302,14 +317,24 @@ export class Reading {
       }
       const classId = chosen ? chosen.classId : choice.classId;
       const before = this.#labels.classIn(image, SHARED_LAYER);
-      const shapes = chosen ? this.#said(image, this.#finalLayer(chosen.readId)).shapes : [];
+      const { shapes, answers: given } = chosen ? this.#said(image, this.#finalLayer(chosen.readId)) : NOTHING;
+      const answers = given.filter(({ level, subject }) => level !== "image" || subject === present.imageId);
+      const shared = this.#labels.answersOf(present.imageId, SHARED_LAYER);
       const brought = shapes.map(({ reader: _, ...shape }) => ({ ...shape, id: randomUUID() }));
       const edits: LabelEdit[] = [
         { do: "class", imageId: present.imageId, classId },
         ...brought.map((shape): LabelEdit => ({ do: "put", shape })),
+        ...answers.map(({ questionId, value }) => answerEdit(present.imageId, questionId, value)),
       ];
-      const change = this.#labels.apply(edits);
-      const kept: Before = { classId: before, shapes: brought.map(({ imageId, id }) => ({ imageId, id })) };
+      const change = this.#labels.apply(edits, SHARED_LAYER, true);
+      const kept: Before = {
+        classId: before,
+        shapes: brought.map(({ imageId, id }) => ({ imageId, id })),
+        answers: answers.map(({ questionId }) => ({
+          questionId,
+          value: shared.find((one) => one.questionId === questionId)?.value ?? null,
+        })),
+      };
       this.#database.run(
         "INSERT INTO decisions (list, position, read, class, member, at, before) VALUES (?, ?, ?, ?, ?, ?, ?)",
         list,
@@ -358,16 +383,18 @@ export class Reading {
   #takeBack(list: number, position: number): LabelChange {
     const decided = this.#decision(list, position);
     if (decided === undefined) throw new AppError("app/not-found", "Nothing has been decided about this case.");
-    const { classId, shapes } = JSON.parse(decided.before) as Before;
+    const { classId, shapes, answers = [] } = JSON.parse(decided.before) as Before;
     const { id: imageId } = this.#database.one<{ id: string }>(
       "SELECT id FROM images WHERE number = ?",
       this.#caseImage(list, position),
     )!;
     this.#database.run("DELETE FROM decisions WHERE list = ? AND position = ?", list, position);
-    return this.#labels.apply([
+    const edits: LabelEdit[] = [
       { do: "class", imageId, classId },
       ...shapes.map((shape): LabelEdit => ({ do: "remove", ...shape })),
-    ]);
+      ...answers.map(({ questionId, value }) => answerEdit(imageId, questionId, value)),
+    ];
+    return this.#labels.apply(edits, SHARED_LAYER, true);
   }
 
   #list(number: number): WorkList {
@@ -402,7 +429,7 @@ export class Reading {
     };
   }
 
-  /** Cases whose committed reads name different classes, and that nobody has decided. */
+  /** Cases whose committed reads name different classes or answer differently, and that nobody has decided. */
   #differing(list: number): number {
     return this.#database.one<{ count: number }>(
       `SELECT count(*) AS count FROM (
@@ -412,7 +439,9 @@ export class Reading {
           CASE WHEN changed_mind IS NULL THEN reads.id ELSE reads.id || '/after' END
         WHERE reads.list = ? AND state = 'done' AND NOT EXISTS (
           SELECT 1 FROM decisions WHERE decisions.list = reads.list AND decisions.position = reads.position)
-        GROUP BY reads.position HAVING count(DISTINCT coalesce(class, '')) > 1)`,
+        GROUP BY reads.position HAVING count(DISTINCT coalesce(class, '') || ' ' || (
+          SELECT coalesce(group_concat(question || ' ' || value, ' ' ORDER BY question), '') FROM answers WHERE answers.layer =
+            CASE WHEN changed_mind IS NULL THEN reads.id ELSE reads.id || '/after' END)) > 1)`,
       list,
     )!.count;
   }
@@ -435,10 +464,10 @@ export class Reading {
       .filter(({ state }) => state === "committed" || state === "done")
       .map((read) => {
         const layer = this.#finalLayer(read.id);
-        const { classId, shapes } = this.#said(image, layer);
+        const { classId, shapes, answers } = this.#said(image, layer);
         const firstClassId = this.#labels.classIn(image, read.id);
         const { id: readId, reader, seconds } = read;
-        return { readId, layer, reader, classId, firstClassId, shapes: shapes.length, seconds };
+        return { readId, layer, reader, classId, firstClassId, shapes: shapes.length, answers, seconds };
       });
     const decision = this.#decision(list, position);
     return {
@@ -447,7 +476,8 @@ export class Reading {
       ...about,
       answers,
       complete: reads.every(({ state }) => state === "done"),
-      differs: new Set(answers.map(({ classId }) => classId)).size > 1,
+      differs:
+        new Set(answers.map((answer) => canonicalJson({ classId: answer.classId, ...bare(answer.answers) }))).size > 1,
       decision: decision ? { readId: decision.read, classId: decision.class, by: decision.by, at: decision.at } : null,
     };
   }
@@ -510,8 +540,13 @@ export class Reading {
     return changed === null ? readId : afterLayer(readId);
   }
 
-  #said(image: number, layer: string): { classId: string | null; shapes: Shape[] } {
-    return { classId: this.#labels.classIn(image, layer), shapes: this.#labels.shapesIn(this.#slices(image), layer) };
+  /** In the layer of a read. */
+  #said(image: number, layer: string): { classId: string | null; shapes: Shape[]; answers: QuestionAnswer[] } {
+    return {
+      classId: this.#labels.classIn(image, layer),
+      shapes: this.#labels.shapesIn(this.#slices(image), layer),
+      answers: this.#labels.answersIn(layer),
+    };
   }
 
   /** Numbers of the images that are read together with a case's image. */
@@ -526,16 +561,30 @@ export class Reading {
       .map(({ number }) => number);
   }
 
-  /** Whether two layers say different things: another class, or shapes that are not the same. */
+  /** Whether two layers say different things: another class, other answers, or shapes that are not the same. */
   #differ(image: number, a: string, b: string): boolean {
     const key = (layer: string) => {
-      const { classId, shapes } = this.#said(image, layer);
-      const bare = shapes.map(({ id: _, reader: __, source: ___, ...shape }) => canonicalJson(shape));
-      return canonicalJson({ classId, shapes: bare.sort() });
+      const { classId, shapes, answers } = this.#said(image, layer);
+      const drawn = shapes.map(({ id: _, reader: __, source: ___, ...shape }) => canonicalJson(shape));
+      return canonicalJson({ classId, shapes: drawn.sort(), ...bare(answers) });
     };
     return key(a) !== key(b);
   }
 }
+
+const NOTHING = { shapes: [], answers: [] };
+
+const answerEdit = (imageId: string, questionId: string, value: QuestionAnswer["value"] | null): LabelEdit => ({
+  do: "answer",
+  imageId,
+  questionId,
+  value,
+});
+
+/** Answers without who gave them: to compare. */
+const bare = (answers: readonly QuestionAnswer[]) => ({
+  answers: answers.map(({ questionId, subject, value }) => ({ questionId, subject, value })),
+});
 
 /** Series of these are stacks (as api/stack.ts has it). */
 const STACKED = new Set(["CT", "MR", "PT"]);

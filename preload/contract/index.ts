@@ -11,6 +11,7 @@ import { modelsContract } from "./models.ts";
 import { projectsContract } from "./project.ts";
 import { readingContract } from "./reading.ts";
 import { runsContract } from "./runs.ts";
+import { schemaContract } from "./schema.ts";
 import { snapshotsContract } from "./snapshots.ts";
 
 export const contract = {
@@ -18,6 +19,7 @@ export const contract = {
   projects: projectsContract,
   images: imagesContract,
   labels: labelsContract,
+  schema: schemaContract,
   reading: readingContract,
   snapshots: snapshotsContract,
   runs: runsContract,
@@ -46,5 +48,6 @@ export * from "./pixels.ts";
 export * from "./project.ts";
 export * from "./reading.ts";
 export * from "./runs.ts";
+export * from "./schema.ts";
 export * from "./serving.ts";
 export * from "./snapshots.ts";

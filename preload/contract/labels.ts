@@ -74,9 +74,30 @@ export type ShapeInput = Omit<Shape, "reader">;
 /** The layer that everybody shares. Every other layer is one reader's answers to one case of a work list, by the id of that read. */
 export const SHARED_LAYER = "";
 
+/** What an answer is about: one image, its series, or its patient. */
+export const levelSchema = z.enum(["image", "series", "patient"]);
+export type Level = z.infer<typeof levelSchema>;
+/** id of an option; of several, in the order of the options; or free text. */
+export const answerValueSchema = z.union([z.string().min(1).max(10_000), z.array(z.string()).min(1).max(100)]);
+export type AnswerValue = z.infer<typeof answerValueSchema>;
+
+/** An answer to a question of the schema (schema.ts). */
+export const questionAnswerSchema = z.object({
+  questionId: z.string(),
+  level: levelSchema,
+  subject: z.string().describe("image id, series instance UID or patient ID"),
+  value: answerValueSchema,
+  reader: z.string().describe("name of who said it last"),
+});
+export type QuestionAnswer = z.infer<typeof questionAnswerSchema>;
+
 export const imageLabelsSchema = z.object({
   imageId: z.string(),
   layer: z.string(),
+  subjects: z
+    .object({ series: z.string(), patient: z.string() })
+    .describe("what answers of a level are about; empty: the image has none, so nothing can be said of it"),
+  answers: z.array(questionAnswerSchema).describe("about the image, its series and its patient"),
   classId: z.string().nullable(),
   classReader: z.string().nullable(),
   shapes: z.array(shapeSchema).describe("in the order in which they were drawn"),
@@ -88,6 +109,14 @@ export const labelEditSchema = z.discriminatedUnion("do", [
   z.object({ do: z.literal("class"), imageId: z.string(), classId: z.string().nullable() }),
   z.object({ do: z.literal("put"), shape: shapeSchema.omit({ reader: true }) }),
   z.object({ do: z.literal("remove"), imageId: z.string(), id: z.string() }),
+  z
+    .object({
+      do: z.literal("answer"),
+      imageId: z.string(),
+      questionId: z.string(),
+      value: answerValueSchema.nullable(),
+    })
+    .describe("about the image, or the series or patient that it belongs to, as the question's level says"),
 ]);
 export type LabelEdit = z.infer<typeof labelEditSchema>;
 
@@ -101,6 +130,12 @@ export const labelChangeSchema = z.object({
   ),
   put: z.array(shapeSchema),
   removed: z.array(z.object({ imageId: z.string(), id: z.string() })),
+  answers: z.array(questionAnswerSchema.extend({ value: answerValueSchema.nullable(), reader: z.string().nullable() })),
+  schema: z
+    .boolean()
+    .describe(
+      "true: options were merged, or a merge was taken back; answers in every layer may be others than they were",
+    ),
 });
 export type LabelChange = z.infer<typeof labelChangeSchema>;
 
@@ -136,9 +171,10 @@ export const labelsContract = {
     .input(z.object({ imageIds: z.array(z.string()).max(5000), layer: z.string().default(SHARED_LAYER) }))
     .output(z.array(imageLabelsSchema)),
   /**
-   * Says something: gives or takes back image labels, draws, changes and removes shapes. All of it or nothing, one step of
+   * Says something: gives or takes back image labels and answers, draws, changes and removes shapes. All of it or nothing, one step of
    * undo, on disk when the answer arrives. Saying the same thing again changes nothing.
-   * Errors: app/not-found, labels/class-unknown, labels/geometry-invalid, reading/committed.
+   * Errors: app/not-found, labels/class-unknown, labels/geometry-invalid, labels/question-unknown, labels/answer-invalid,
+   * reading/committed.
    */
   apply: oc
     .input(z.object({ layer: z.string().default(SHARED_LAYER), edits: z.array(labelEditSchema).min(1).max(20_000) }))

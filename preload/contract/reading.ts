@@ -1,7 +1,7 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { imageFilterSchema } from "./images.ts";
-import { labelChangeSchema } from "./labels.ts";
+import { labelChangeSchema, questionAnswerSchema } from "./labels.ts";
 
 /** A set of cases that readers read. A case is an image, with the slices of its stack. */
 export const workListSchema = z.object({
@@ -66,6 +66,7 @@ export const answerSchema = z.object({
   classId: z.string().nullable(),
   firstClassId: z.string().nullable().describe("before the suggestion was shown"),
   shapes: z.int(),
+  answers: z.array(questionAnswerSchema).describe("to questions of the schema"),
   seconds: z.number().nullable(),
 });
 
@@ -138,7 +139,7 @@ export const readingContract = {
   mine: oc.input(z.object({ listId: z.string() })).output(z.array(readSchema)),
   /** Opens a read (the clock runs). Errors: app/not-found, reading/not-yours. */
   open: oc.input(z.object({ readId: z.string() })).output(readSchema),
-  /** Ends an answer: no label of its layer changes any more. Errors: reading/not-yours, reading/committed, reading/no-answer. */
+  /** Ends an answer: no label of its layer changes any more. Errors: reading/not-yours, reading/committed, reading/no-answer, reading/required-missing. */
   commit: oc.input(z.object({ readId: z.string() })).output(readSchema),
   /** Cases with what was said, for whoever adjudicates. Errors: reading/hidden for a reader of a blinded list. */
   cases: oc

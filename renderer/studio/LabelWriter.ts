@@ -4,9 +4,17 @@
 // making, and saying the same thing twice changes nothing, so a change whose answer was lost is simply sent again. Answers and
 // events carry what changed, not all labels of an image: an image with thousands of shapes stays quick.
 import type { QueryClient } from "@tanstack/react-query";
-import type { ImageLabels, LabelChange, LabelEdit, ShapeInput, Studio } from "../../preload/contract/index.ts";
+import type {
+  AnswerValue,
+  ImageLabels,
+  LabelChange,
+  LabelEdit,
+  Question,
+  ShapeInput,
+  Studio,
+} from "../../preload/contract/index.ts";
 import type { SaveQueue } from "../state/SaveQueue.ts";
-import { mergeChange } from "./label-cache.ts";
+import { cachedLabels, mergeChange, withAnswer } from "./label-cache.ts";
 import { keys } from "./queries.ts";
 
 export class LabelWriter {
@@ -24,12 +32,13 @@ export class LabelWriter {
   /** Several edits are one step of undo. */
   apply(layer: string, edits: LabelEdit[]): void {
     if (edits.length === 0) return;
-    const images = new Set(edits.map((edit) => (edit.do === "put" ? edit.shape.imageId : edit.imageId)));
+    const hopes = edits.map((edit) => this.hopeOf(layer, edit));
+    const images = new Set(hopes.flatMap(({ images }) => images));
     for (const imageId of images) {
       void this.queryClient.cancelQueries({ queryKey: keys.labels(imageId, layer) });
       this.queryClient.setQueryData<ImageLabels>(
         keys.labels(imageId, layer),
-        (labels) => labels && edits.reduce(hoped, labels),
+        (labels) => labels && hopes.reduce((before, { hope }) => hope(before), labels),
       );
     }
     this.queue.add(async () => {
@@ -57,6 +66,11 @@ export class LabelWriter {
     this.apply(layer, [{ do: "remove", imageId, id }]);
   }
 
+  /** `value` null takes the answer back. */
+  answer(layer: string, imageId: string, questionId: string, value: AnswerValue | null): void {
+    this.apply(layer, [{ do: "answer", imageId, questionId, value }]);
+  }
+
   /** `onDone` hears what was taken back, or null where there was nothing. */
   undo(layer: string, onDone: (change: LabelChange | null) => void): void {
     this.step(() => this.studio.labels.undo({ layer }), onDone);
@@ -64,6 +78,27 @@ export class LabelWriter {
 
   redo(layer: string, onDone: (change: LabelChange | null) => void): void {
     this.step(() => this.studio.labels.redo({ layer }), onDone);
+  }
+
+  /** What an edit will make of labels, and of which images: an answer about a series is seen on all its slices. */
+  private hopeOf(layer: string, edit: LabelEdit): { images: string[]; hope(labels: ImageLabels): ImageLabels } {
+    if (edit.do !== "answer") {
+      return {
+        images: [edit.do === "put" ? edit.shape.imageId : edit.imageId],
+        hope: (labels) => hoped(labels, edit),
+      };
+    }
+    const { imageId, questionId, value } = edit;
+    const here = this.queryClient.getQueryData<ImageLabels>(keys.labels(imageId, layer));
+    const questions = this.queryClient.getQueryData<Question[]>(keys.questions);
+    const level = questions?.find(({ id }) => id === questionId)?.level;
+    if (!here || level === undefined) return { images: [imageId], hope: (labels) => labels };
+    const subject = level === "image" ? imageId : here.subjects[level];
+    const said = { questionId, level, subject, value, reader: "" };
+    return {
+      images: cachedLabels(this.queryClient, layer).map((labels) => labels.imageId),
+      hope: (labels) => withAnswer(labels, said),
+    };
   }
 
   private step(call: () => Promise<LabelChange | null>, onDone: (change: LabelChange | null) => void): void {
@@ -84,7 +119,7 @@ export class LabelWriter {
   }
 }
 
-function hoped(labels: ImageLabels, edit: LabelEdit): ImageLabels {
+function hoped(labels: ImageLabels, edit: Exclude<LabelEdit, { do: "answer" }>): ImageLabels {
   switch (edit.do) {
     case "class":
       return edit.imageId === labels.imageId ? { ...labels, classId: edit.classId, classReader: null } : labels;

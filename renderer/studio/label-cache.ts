@@ -13,7 +13,7 @@ export function mergeChange(queryClient: QueryClient, change: LabelChange): void
     overtaken(queryClient, change);
     return;
   }
-  for (const imageId of imagesOf(change)) {
+  for (const imageId of imagesOf(queryClient, change)) {
     queryClient.setQueryData<ImageLabels>(
       keys.labels(imageId, change.layer),
       (labels) => labels && merged(labels, change),
@@ -28,19 +28,39 @@ export function mergeChange(queryClient: QueryClient, change: LabelChange): void
 function overtaken(queryClient: QueryClient, change: LabelChange): void {
   queryClient.setQueryData<readonly (readonly string[])[]>(keys.overtaken, (late = []) => [
     ...late,
-    ...[...imagesOf(change)].map((imageId) => keys.labels(imageId, change.layer)),
+    ...[...imagesOf(queryClient, change)].map((imageId) => keys.labels(imageId, change.layer)),
   ]);
 }
 
-function imagesOf({ classes, put, removed }: LabelChange): Set<string> {
-  return new Set([...classes, ...put, ...removed].map(({ imageId }) => imageId));
+/** Labels of a layer that the page knows. */
+export function cachedLabels(queryClient: QueryClient, layer: string): ImageLabels[] {
+  return queryClient
+    .getQueriesData<ImageLabels | null>({ queryKey: keys.allLabels })
+    .flatMap(([, labels]) => (labels && labels.layer === layer ? [labels] : []));
 }
 
-function merged(labels: ImageLabels, { classes, put, removed }: LabelChange): ImageLabels {
+/** The labels with an answer given or (value null) taken back, where it is about their image. */
+export function withAnswer(labels: ImageLabels, said: LabelChange["answers"][number]): ImageLabels {
+  const { level, subject, questionId, value, reader } = said;
+  if (subject !== (level === "image" ? labels.imageId : labels.subjects[level])) return labels;
+  const others = labels.answers.filter((answer) => answer.questionId !== questionId);
+  if (value === null) return { ...labels, answers: others };
+  return { ...labels, answers: [...others, { level, subject, questionId, value, reader: reader ?? "" }] };
+}
+
+function imagesOf(queryClient: QueryClient, { layer, classes, put, removed, answers }: LabelChange): Set<string> {
+  const about = new Set(answers.map(({ subject }) => subject));
+  const seen = cachedLabels(queryClient, layer).filter(
+    ({ imageId, subjects }) => about.has(imageId) || about.has(subjects.series) || about.has(subjects.patient),
+  );
+  return new Set([...classes, ...put, ...removed, ...seen].map(({ imageId }) => imageId));
+}
+
+function merged(labels: ImageLabels, { classes, put, removed, answers }: LabelChange): ImageLabels {
   const said = classes.find(({ imageId }) => imageId === labels.imageId);
   const changed = new Map(put.filter(({ imageId }) => imageId === labels.imageId).map((shape) => [shape.id, shape]));
   const gone = new Set(removed.map(({ id }) => id));
   const kept = labels.shapes.filter(({ id }) => !gone.has(id)).map((shape) => changed.get(shape.id) ?? shape);
   for (const { id } of kept) changed.delete(id);
-  return { ...labels, ...said, shapes: [...kept, ...changed.values()] };
+  return answers.reduce(withAnswer, { ...labels, ...said, shapes: [...kept, ...changed.values()] });
 }

@@ -20,6 +20,11 @@ export const keys = {
   facets: ["images", "facets"] as const,
   image: (id: string) => ["images", "one", id] as const,
   classes: ["labels", "classes"] as const,
+  questions: ["labels", "questions"] as const,
+  typed: (questionId: string) => ["labels", "typed", questionId] as const,
+  attributes: ["labels", "attributes"] as const,
+  usage: (questionId: string) => ["labels", "usage", questionId] as const,
+  attributeUsage: (classId: string) => ["labels", "attribute-usage", classId] as const,
   stacks: ["stack"] as const,
   stack: (imageId: string) => ["stack", imageId] as const,
   labels: (imageId: string, layer: string) => ["marks", imageId, layer] as const,
@@ -93,6 +98,44 @@ export const useImage = (id: string, enabled = true) => {
 export const useClasses = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.classes, queryFn: () => studio.labels.classes() });
+};
+
+/** Questions beside the class of an image, archived ones too. */
+export const useQuestions = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.questions, queryFn: () => studio.schema.questions() });
+};
+
+/** What was typed into a question; asked when its field gets the keyboard. */
+export const useTyped = (questionId: string, enabled: boolean) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.typed(questionId), queryFn: () => studio.schema.typed({ questionId }), enabled });
+};
+
+/** Definitions of the attributes of every class. */
+export const useAttributes = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.attributes, queryFn: () => studio.schema.attributes() });
+};
+
+/** How often a question's options are said. Old as soon as somebody labels, so it is asked anew when an editor opens. */
+export const useUsage = (questionId: string | null) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.usage(questionId ?? ""),
+    queryFn: () => studio.schema.usage({ questionId: questionId ?? "" }),
+    enabled: questionId !== null,
+    gcTime: 0,
+  });
+};
+
+export const useAttributeUsage = (classId: string) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.attributeUsage(classId),
+    queryFn: () => studio.schema.attributeUsage({ classId }),
+    gcTime: 0,
+  });
 };
 
 export const useLabels = (imageId: string, layer: string) => {

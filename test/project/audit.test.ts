@@ -33,7 +33,7 @@ test("every change has an entry, newest first, with who, when and what", async (
   // What was said is in the log of labels; the chain of hashes holds its digest.
   const said = `class 1\n\n${canonicalJson({ classId, reader: project.member.id })}\n`;
   const digest = createHash("sha256").update(said).digest("hex");
-  expect(JSON.parse(entries[1]!.detail)).toEqual({ classes: 1, shapes: 0, images: 1, digest });
+  expect(JSON.parse(entries[1]!.detail)).toEqual({ classes: 1, shapes: 0, answers: 0, images: 1, digest });
   expect(project.audit.list(1, 2).entries).toEqual(entries.slice(1, 3));
 });
 

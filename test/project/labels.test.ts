@@ -83,6 +83,8 @@ describe("labels", () => {
       classId: null,
       classReader: null,
       layer: "",
+      subjects: { series: "", patient: "" },
+      answers: [],
       shapes: [],
     });
     const say = (classId: string | null) => project.labels.apply([{ do: "class", imageId: image, classId }]).classes;

@@ -77,6 +77,8 @@ test("boxes, masks and undo of a project from before layers are what they were",
     expect(labels.forImage("i")).toEqual({
       imageId: "i",
       layer: "",
+      subjects: { series: "", patient: "" },
+      answers: [],
       classId: "c",
       classReader: "Ada",
       shapes: [box, runs],

@@ -6,6 +6,8 @@ import type { Session } from "../session.ts";
 /** Somebody said something: every window hears what it changed. The answer is already on disk. */
 function told<Change extends LabelChange | null>(session: Session, change: Change): Change {
   if (change !== null) session.publish({ type: "labels", change });
+  // Merged options, or a merge taken back: the schema and every layer may be others.
+  if (change?.schema) session.publish({ type: "changed", topic: "labels" });
   return change;
 }
 

@@ -7,6 +7,7 @@ import { runMemory } from "./0004-run-memory.ts";
 import { shapes } from "./0005-shapes.ts";
 import { series } from "./0006-series.ts";
 import { reading } from "./0007-reading.ts";
+import { questions } from "./0008-questions.ts";
 
 export interface Migration {
   readonly number: number;
@@ -35,4 +36,5 @@ export const MIGRATIONS = checkMigrations([
   shapes,
   series,
   reading,
+  questions,
 ]);

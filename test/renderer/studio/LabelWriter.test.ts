@@ -15,6 +15,7 @@ import { LabelWriter } from "../../../renderer/studio/LabelWriter.ts";
 import { keys } from "../../../renderer/studio/queries.ts";
 
 const LAYER = "";
+const NONE = { answers: [], schema: false };
 let client: QueryClient;
 let writer: LabelWriter;
 let shapes: Map<string, Shape>;
@@ -50,7 +51,7 @@ beforeEach(() => {
     for (const edit of edits) {
       if (edit.do === "class") classId = edit.classId;
       else if (edit.do === "remove") shapes.delete(edit.id);
-      else put.push({ ...edit.shape, reader: "r" });
+      else if (edit.do === "put") put.push({ ...edit.shape, reader: "r" });
     }
     for (const shape of put) shapes.set(shape.id, shape);
     if (lose) {
@@ -64,6 +65,12 @@ beforeEach(() => {
       classes: edits.some((edit) => edit.do === "class") ? [{ imageId: "i", classId, classReader: "r" }] : [],
       put,
       removed: edits.flatMap((edit) => (edit.do === "remove" ? [{ imageId: "i", id: edit.id }] : [])),
+      answers: edits.flatMap((edit) =>
+        edit.do === "answer"
+          ? [{ questionId: "q", level: "series" as const, subject: "s", value: edit.value, reader: "r" }]
+          : [],
+      ),
+      schema: false,
     };
   };
   const studio = { labels: { apply } } as unknown as Studio;
@@ -73,6 +80,8 @@ beforeEach(() => {
     classId: null,
     classReader: null,
     shapes: [],
+    subjects: { series: "s", patient: "" },
+    answers: [],
   });
   const queue = new SaveQueue({ isPassing: () => !refuse, onRefused: () => {}, wait: async () => {} });
   writer = new LabelWriter(studio, client, queue);
@@ -116,7 +125,7 @@ test("a refused change is asked for anew", async () => {
 
 test("what another window said arrives with its event; while own changes wait it is asked for when they are through", async () => {
   const other = { ...drawn(5), reader: "other" };
-  const change: LabelChange = { imageId: "i", frame: 0, layer: LAYER, classes: [], put: [other], removed: [] };
+  const change: LabelChange = { imageId: "i", frame: 0, layer: LAYER, classes: [], put: [other], removed: [], ...NONE };
   applyEvent(client, { type: "labels", change });
   expect(cached().shapes).toEqual([other]);
   applyEvent(client, { type: "labels", change: { ...change, put: [], removed: [{ imageId: "i", id: other.id }] } });
