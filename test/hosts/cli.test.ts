@@ -38,10 +38,12 @@ describe("loupe", () => {
   test("explains itself and every command, with exit code 0", async () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);
-    const commands = ["new", "import", "label", "snapshot", "train", "runs"];
+    const commands = ["new", "import", "deidentify", "label", "snapshot", "train", "runs"];
     commands.push("evaluate", "compress", "explain", "export", "save", "serve", "demo");
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
-    const details = await Promise.all(["import", "train", "demo"].map((command) => run([command, "--help"])));
+    const details = await Promise.all(
+      ["import", "deidentify", "train", "demo"].map((command) => run([command, "--help"])),
+    );
     for (const detail of details) {
       expect(detail.code).toBe(0);
       expect(detail.stdout).toContain("--json");

@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../../../package.json" with { type: "json" };
 import { AppError, isErrorCode } from "../../../preload/contract/index.ts";
 import { compressCommand } from "./commands/compress.ts";
+import { deidentifyCommand } from "./commands/deidentify.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -37,6 +38,7 @@ const program = new Command("loupe")
 const commands = [
   newCommand,
   importCommand,
+  deidentifyCommand,
   labelCommand,
   snapshotCommand,
   trainCommand,

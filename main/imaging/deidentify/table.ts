@@ -1,8 +1,7 @@
 // PS3.15 2024b, table E.1-1: what the profile does with each attribute, and what each option changes about it.
 //
-// One row for each attribute of the table: tag (x: any digit), keyword of PS3.6, action of the Basic Profile, and letters for
-// the columns of options that have an entry. The row "private attributes" is no row here: profile.ts removes odd groups.
-// Full dates (K wherever modified dates have C) and safe private attributes are columns this program does not offer.
+// All 621 rows of it, but "private attributes", which profile.ts knows without one. One row for each attribute of the table: tag (x: any digit), keyword of PS3.6, action of the Basic Profile, and letters for
+// the columns of options that have an entry. // Full dates (K wherever modified dates have C) and safe private attributes are columns this program does not offer.
 
 /** Letter -> column of the table and its action. */
 export const COLUMNS = {
@@ -232,6 +231,7 @@ const TABLE = `
 00181400 AcquisitionDeviceProcessingDescription X/D c
 00182042 TargetUID U u
 00184000 RETIRED_AcquisitionComments X c
+00185011 TransducerIdentificationSequence X d
 0018700a DetectorID X/D d
 0018700c DateOfLastDetectorCalibration X/D dt
 0018700e TimeOfLastDetectorCalibration X/D dt
@@ -571,6 +571,7 @@ const TABLE = `
 300a0676 EquipmentFrameOfReferenceDescription X c
 300a067c RadiationGenerationModeLabel D c
 300a067d RadiationGenerationModeDescription Z c
+300a0700 TreatmentSessionUID U u
 300a0734 TreatmentToleranceViolationDescription D c
 300a0736 TreatmentToleranceViolationDateTime D t
 300a073a RecordedRTControlPointDateTime D t
