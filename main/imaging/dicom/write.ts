@@ -1,4 +1,4 @@
-// Writes DICOM Part 10 files (PS3.10): our phantoms and the fixtures of tests.
+// Writes DICOM Part 10 files (PS3.10): our phantoms, label objects and the fixtures of tests.
 //
 // Attributes are given by keyword and take their representation from the dictionary. Text is written as UTF-8 and says so.
 // Little endian explicit unless another native or an encapsulated transfer syntax is asked for.
@@ -19,8 +19,8 @@ export type Attributes = { readonly [keyword: string]: AttributeValue };
 
 export interface DicomFile {
   readonly attributes: Attributes;
-  /** samples in the byte order of the transfer syntax, or one compressed frame per entry */
-  readonly pixelData: Uint8Array | readonly Uint8Array[];
+  /** samples in the byte order of the transfer syntax, or one compressed frame per entry; none for an object without pixels */
+  readonly pixelData?: Uint8Array | readonly Uint8Array[];
   /** default: explicit VR little endian */
   readonly transferSyntax?: string;
 }
@@ -58,8 +58,8 @@ export function writeDicom(file: DicomFile): Uint8Array {
   preamble.set([0x44, 0x49, 0x43, 0x4d], 128);
   const body = writeAttributes({ SpecificCharacterSet: "ISO_IR 192", ...attributes }, style);
   const meta = [writeAttributes({ FileMetaInformationGroupLength: metaBody.length }, little), metaBody];
-  const pixels = writePixelData(file.pixelData, attributes, transferSyntax, style);
-  return new Uint8Array(Buffer.concat([preamble, ...meta, body, pixels]));
+  const pixels = file.pixelData ? [writePixelData(file.pixelData, attributes, transferSyntax, style)] : [];
+  return new Uint8Array(Buffer.concat([preamble, ...meta, body, ...pixels]));
 }
 
 function writeAttributes(attributes: Attributes, style: Style): Uint8Array {
@@ -129,7 +129,7 @@ function writeElement(tag: number, vr: string, value: Uint8Array, style: Style, 
 }
 
 function writePixelData(
-  data: DicomFile["pixelData"],
+  data: Uint8Array | readonly Uint8Array[],
   attributes: Attributes,
   transferSyntax: string,
   style: Style,

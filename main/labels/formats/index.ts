@@ -3,6 +3,7 @@
 import type { LabelFormatId, LabelFormatSummary } from "../../../preload/contract/index.ts";
 import { coco } from "./coco.ts";
 import { csv } from "./csv.ts";
+import { dicomLabelmap, dicomSeg } from "./dicom-seg.ts";
 import type { LabelFormat } from "./format.ts";
 import { labelme } from "./labelme.ts";
 import { niftiMasks } from "./nifti-masks.ts";
@@ -19,6 +20,8 @@ const FORMATS: Record<string, LabelFormat> = {
   csv,
   nifti: niftiMasks,
   png: pngMasks,
+  "dicom-seg": dicomSeg,
+  "dicom-labelmap": dicomLabelmap,
 };
 
 export const formatOf = (id: LabelFormatId): LabelFormat => FORMATS[id]!;

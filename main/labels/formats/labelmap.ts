@@ -6,14 +6,15 @@ import { maskOfGeometry } from "./figures.ts";
 import type { LabelledImage } from "./format.ts";
 import type { LossCounter } from "./losses.ts";
 
-export type ClassNumbers = ReadonlyMap<string, number>;
+/** Number that a shape is painted with; undefined for one that is not. */
+export type NumberOf = (shape: Shape) => number | undefined;
 
 export interface PaintedFrame {
   /** row by row */
   readonly values: Uint16Array;
-  /** shapes that share their class with another one on the frame and cannot be told apart any more */
+  /** shapes that share their number with another one on the frame and cannot be told apart any more */
   readonly merged: readonly Shape[];
-  /** shapes of which a later one of another class hides a part */
+  /** shapes of which a later one with another number hides a part */
   readonly overlapped: readonly Shape[];
 }
 
@@ -23,7 +24,7 @@ export const hasInside = ({ kind }: Geometry): boolean => KINDS_WITH_INSIDE.incl
 /** `shapes`: of one frame, in the order in which they were drawn; those without an inside or a number are passed over. */
 export function paintFrame(
   shapes: readonly Shape[],
-  numbers: ClassNumbers,
+  numberOf: NumberOf,
   { rows, columns }: { rows: number; columns: number },
 ): PaintedFrame {
   const values = new Uint16Array(rows * columns);
@@ -31,7 +32,7 @@ export function paintFrame(
   const overlapped = new Set<Shape>();
   const perClass = new Map<number, Shape[]>();
   for (const [i, shape] of shapes.entries()) {
-    const number = shape.classId === null ? undefined : numbers.get(shape.classId);
+    const number = numberOf(shape);
     const mask = number === undefined ? null : maskOfGeometry(shape.geometry, rows, columns);
     if (mask === null || number === undefined) continue;
     perClass.set(number, [...(perClass.get(number) ?? []), shape]);
@@ -47,21 +48,29 @@ export function paintFrame(
   return { values, merged, overlapped: [...overlapped] };
 }
 
-export function classNumbers(classes: readonly { readonly id: string }[]): ClassNumbers {
-  return new Map(classes.map(({ id }, i) => [id, i + 1]));
+/** By class, in the order of the classes, from 1. */
+export function classNumbers(classes: readonly { readonly id: string }[]): NumberOf {
+  const numbers = new Map(classes.map(({ id }, i) => [id, i + 1]));
+  return ({ classId }) => (classId === null ? undefined : numbers.get(classId));
 }
 
-/** What a map of classes loses of a group's shapes: which were apart, and what lies below another. */
-export function countMapLosses(group: readonly LabelledImage[], count: LossCounter): void {
+/**
+ * What a map loses of a group's shapes: which were apart though they have one key, and what lies below another. Keys are the shapes' classes unless
+ * told; `layered`: shapes of different keys do not hide each other.
+ */
+export function countMapLosses(
+  group: readonly LabelledImage[],
+  count: LossCounter,
+  { keyOf = ({ classId }: Shape) => classId ?? "", layered = false } = {},
+): void {
   for (const { image, shapes } of group) {
-    const ids = [...new Set(shapes.map(({ classId }) => classId ?? ""))];
-    const numbers = classNumbers(ids.map((id) => ({ id })));
     for (const frame of new Set(shapes.map((shape) => shape.frame))) {
       const here = shapes.filter((shape) => shape.frame === frame && hasInside(shape.geometry));
       if (here.length < 2) continue;
-      const { merged, overlapped } = paintFrame(here, numbers, image);
+      const keys = [...new Set(here.map(keyOf))];
+      const { merged, overlapped } = paintFrame(here, (shape) => keys.indexOf(keyOf(shape)) + 1, image);
       for (const { geometry } of merged) count.add("merged", geometry.kind);
-      for (const { geometry } of overlapped) count.add("overlapped", geometry.kind);
+      for (const { geometry } of layered ? [] : overlapped) count.add("overlapped", geometry.kind);
     }
   }
 }

@@ -18,7 +18,7 @@ import {
 import { isObject, type JsonObject, objectsIn, readJsonObject, textIn } from "./json.ts";
 import { hasExtension, type LabelFile, type LabelFiles, withoutExtension } from "./label-files.ts";
 import {
-  type ClassNumbers,
+  type NumberOf,
   classNumbers,
   countMapLosses,
   hasInside,
@@ -117,7 +117,7 @@ async function write({ classes, sink, groups }: ExportJob): Promise<void> {
   about.close();
 }
 
-function volumeOf(slices: readonly Slice[], numbers: ClassNumbers): Uint8Array {
+function volumeOf(slices: readonly Slice[], numbers: NumberOf): Uint8Array {
   const { rows, columns }: ExportImage = slices[0].labelled.image;
   const values = new Uint16Array(rows * columns * slices.length);
   for (const [k, { labelled, frame }] of slices.entries()) {

@@ -51,7 +51,7 @@ export const pngMasks: LabelFormat = {
     reader: false,
   },
   grouping: "image",
-  losses: countMapLosses,
+  losses: (group, count) => countMapLosses(group, count),
   write,
   read,
 };
