@@ -61,7 +61,8 @@ export class Association {
   ) {
     this.#channel = channel;
     this.contexts = new Map(facts.contexts.map((context) => [context.id, context]));
-    this.#maxData = Math.min(facts.peerMaxPdu || MAX_PDU_BYTES, MAX_PDU_BYTES) - 6;
+    // Less the value's own head; fragments have an even length (PS3.8 9.3.1: dcmtk holds others for broken).
+    this.#maxData = (Math.min(facts.peerMaxPdu || MAX_PDU_BYTES, MAX_PDU_BYTES) - 6) & ~1;
     this.limits = facts.limits;
     this.#budget = facts.budget;
   }

@@ -89,8 +89,9 @@ export function decodeCommand(bytes: Uint8Array): Command & { CommandField: numb
   const found: Record<string, number | string> = {};
   let at = 0;
   while (at < view.length) {
-    if (view.length - at < 8 || view.readUInt16LE(at) !== 0) throw broken("a command with elements of another group");
-    const known = NAME_OF.get(view.readUInt16LE(at + 2));
+    if (view.length - at < 8) throw broken("a command that ends early");
+    // Orthanc writes a list of failed instances (0008,0058) into the command of its last C-GET answer.
+    const known = view.readUInt16LE(at) === 0 ? NAME_OF.get(view.readUInt16LE(at + 2)) : undefined;
     const end = at + 8 + view.readUInt32LE(at + 4);
     if (end > view.length) throw broken("a command element that is longer than the command");
     const value = view.subarray(at + 8, end);

@@ -3,6 +3,7 @@
 import { AppError } from "../../preload/contract/errors.ts";
 import { IMPLICIT_LITTLE } from "../imaging/dicom/transfer-syntax.ts";
 import type { Message } from "./association.ts";
+import { classesOf } from "./classes.ts";
 import { FIELD } from "./command.ts";
 import { checkAeTitle, type RemoteNode } from "./connect.ts";
 import { LEVEL_WORDS } from "./find.ts";
@@ -116,7 +117,7 @@ export async function move(
 }
 
 export interface GetOptions extends RetrieveOptions {
-  /** storage classes to take; default the common image classes. The fewer, the more transfer syntaxes are kept as they are. */
+  /** storage classes to take; default: those a search finds (classes.ts), and common image classes beside them */
   readonly sopClasses?: readonly string[];
 }
 
@@ -131,11 +132,12 @@ export async function get(
   node: RemoteNode,
   wanted: Wanted,
   onObject: OnObject,
-  { onProgress, signal, sopClasses = COMMON_STORAGE }: GetOptions = {},
+  { onProgress, signal, sopClasses }: GetOptions = {},
 ): Promise<RetrieveProgress> {
   const { identifier, root } = queryOf(wanted);
   const sopClass = QUERY_RETRIEVE[root].get;
-  const storage = storageProposals(sopClasses, STORAGE_ROOM);
+  const known = sopClasses ?? (await classesOf(node, wanted, signal));
+  const storage = storageProposals(known, sopClasses ? [] : COMMON_STORAGE, STORAGE_ROOM);
   const classes = [...new Set(storage.map(({ abstractSyntax }) => abstractSyntax))];
   const roles = classes.map((uid) => ({ sopClass: uid, scu: false, scp: true }));
   const proposals = [{ abstractSyntax: sopClass, transferSyntaxes: [IMPLICIT_LITTLE] }, ...storage];

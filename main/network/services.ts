@@ -75,17 +75,27 @@ const COMPRESSED = [
 export const TRANSFER_SYNTAXES: readonly string[] = [...NATIVE, ...COMPRESSED.flat()];
 
 /**
- * Contexts for receiving these classes by C-GET, within `room` contexts. With room for it every compressed syntax gets a context of its
- * own; with less, families, and at the least one context for each class. Classes beyond `room` are left out.
+ * Contexts for receiving objects by C-GET, within `room`. The archive accepts one syntax for each context and sends an object only in an accepted
+ * one, so classes that are `known` to come get a context for each syntax while there is room, then for each family; classes that are
+ * only `likely` share what is left. Classes beyond the room are left out.
  */
-export function storageProposals(sopClasses: readonly string[], room: number): Proposal[] {
-  const classes = [...new Set(sopClasses)].slice(0, room);
-  if (classes.length === 0) return [];
-  const each = Math.floor(room / classes.length);
-  const single = [...NATIVE.map((uid) => [uid]), ...COMPRESSED.flat().map((uid) => [uid])];
+export function storageProposals(known: readonly string[], likely: readonly string[], room: number): Proposal[] {
+  const first = [...new Set(known)];
+  const second = [...new Set(likely)].filter((uid) => !first.includes(uid));
+  // One context at the least for each likely class, if the known ones leave it.
+  const spare = first.length === 0 ? 0 : Math.max(room - second.length, first.length);
+  const sure = shared(first, Math.min(spare, room));
+  return [...sure, ...shared(second, room - sure.length)];
+}
+
+function shared(classes: readonly string[], room: number): Proposal[] {
+  const served = classes.slice(0, room);
+  if (served.length === 0) return [];
+  const each = Math.floor(room / served.length);
+  const single = TRANSFER_SYNTAXES.map((uid) => [uid]);
   const families = [NATIVE, ...COMPRESSED];
   const groups = each >= single.length ? single : each >= families.length ? families : merged(families, each);
-  return classes.flatMap((abstractSyntax) => groups.map((transferSyntaxes) => ({ abstractSyntax, transferSyntaxes })));
+  return served.flatMap((abstractSyntax) => groups.map((transferSyntaxes) => ({ abstractSyntax, transferSyntaxes })));
 }
 
 /** The same syntaxes in at most `count` groups: the last takes all that are left. */

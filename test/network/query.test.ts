@@ -317,6 +317,30 @@ describe("a transfer by C-GET", () => {
     ]);
   });
 
+  test("asks for the classes first where nobody names them", async () => {
+    const asked: string[] = [];
+    let proposed: string[] = [];
+    const special = "1.2.840.10008.5.1.4.1.1.501.2.1";
+    const node = await playedNode(async (association, rq) => {
+      const message = await request(association);
+      if (message.command.CommandField === FIELD.getRq) {
+        proposed = rq.contexts.map(({ abstractSyntax }) => abstractSyntax);
+        await answer(association, message, 0);
+      } else {
+        const level = message.keys.QueryRetrieveLevel[0];
+        asked.push(level);
+        const found: Keys = level === "SERIES" ? { SeriesInstanceUID: "1.2.9" } : { SOPClassUID: special };
+        await answer(association, message, 0xff00, {}, encodeIdentifier(found));
+        await answer(association, message, 0);
+      }
+      await untilReleased(association);
+    });
+    await get(node, { study: "1.2" }, async () => {});
+    expect(asked).toEqual(["SERIES", "IMAGE"]);
+    expect(proposed.filter((uid) => uid === special)).toHaveLength(16);
+    expect(proposed).toContain(CT);
+  });
+
   test("ends with the receiver's error, after the node was told", async () => {
     let statuses: number[] = [];
     const node = await playedNode(async (association) => {

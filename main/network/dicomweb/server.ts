@@ -198,7 +198,11 @@ async function* bodyOf(
     for (;;) {
       const timer = setTimeout(() => answer.destroy(timedOut(whereOf(server), idleMs)), idleMs);
       const { done, value } = await pieces.next().finally(() => clearTimeout(timer));
-      if (done) break;
+      if (done) {
+        // What was received before the signal and not read yet is dropped without an error.
+        if (signal?.aborted || !answer.complete) throw new Error("The answer ends before its declared end.");
+        break;
+      }
       // No time runs while the receiver has the piece: a slow disk is no fault of the server.
       yield value;
     }
