@@ -22,7 +22,12 @@ export const missing = [ORTHANC, DICOMWEB, "/usr/bin/storescu", OPENSSL].filter(
 const PASSWORD = "interop";
 const started: ChildProcess[] = [];
 /** Files of these tests only: drawn here, or public; no patient. */
-export const folder = mkdtempSync(join(tmpdir(), "loupe-pacs-"));
+let made = "";
+
+function folder(): string {
+  made ||= mkdtempSync(join(tmpdir(), "loupe-pacs-"));
+  return made;
+}
 
 export async function stopAll(): Promise<void> {
   for (const child of started) {
@@ -33,7 +38,7 @@ export async function stopAll(): Promise<void> {
     await ended;
     clearTimeout(late);
   }
-  rmSync(folder, { recursive: true, force: true });
+  if (made) rmSync(made, { recursive: true, force: true });
 }
 
 export async function freePort(): Promise<number> {
@@ -45,7 +50,7 @@ export async function freePort(): Promise<number> {
 }
 
 export function subfolder(name: string): string {
-  const path = join(folder, name);
+  const path = join(folder(), name);
   mkdirSync(path, { recursive: true });
   return path;
 }
@@ -135,7 +140,7 @@ export async function startOrthanc(loupePort: number): Promise<Orthanc> {
  * Debian's Orthanc 1.10.1 cannot speak https itself: it ends with a segmentation fault at the first connection.
  */
 export async function behindTls(web: DicomWebServer): Promise<{ web: DicomWebServer; close(): void }> {
-  const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(folder, name));
+  const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(folder(), name));
   const about = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
   const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...about, "-keyout", key, "-out", cert];
   execFileSync(OPENSSL, args, { stdio: "ignore" });
