@@ -46,9 +46,10 @@ export async function previewExport(project: Project, selection: ExportSelection
   const format = formatOf(selection.format);
   const source = new ExportSource(project, format.grouping, { filter, layer, signal, onProgress });
   const tally = new Tally();
+  const names = new Map(project.labels.classes().map(({ id, name }) => [id, name]));
   for await (const group of source.groups()) {
     tally.add(group);
-    countLosses(format, group, tally.losses);
+    countLosses(format, group, names, tally.losses);
   }
   return tally.preview(source.hidden);
 }
@@ -67,14 +68,16 @@ export async function exportLabels(
   try {
     const source = new ExportSource(project, format.grouping, { filter, layer, signal, onProgress });
     const tally = new Tally();
+    const classes = project.labels.classes();
+    const names = new Map(classes.map(({ id, name }) => [id, name]));
     await format.write({
-      classes: project.labels.classes(),
+      classes,
       sink,
       images: () => source.images(),
       async *groups() {
         for await (const group of source.groups()) {
           tally.add(group);
-          countLosses(format, group, tally.losses);
+          countLosses(format, group, names, tally.losses);
           const written = group.filter(({ image }) => (format.refuses?.(image) ?? null) === null);
           if (written.length > 0) yield written;
         }

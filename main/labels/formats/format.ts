@@ -114,7 +114,12 @@ export interface LabelFormat {
   /** A mask without a single pixel is in the file. */
   readonly keepsEmptyMasks?: true;
   /** What is lost beyond what `carries` says of whole kinds. */
-  readonly losses?: (group: readonly LabelledImage[], count: LossCounter) => void;
+  readonly losses?: (
+    group: readonly LabelledImage[],
+    count: LossCounter,
+    /** class id → name */
+    names: ReadonlyMap<string, string>,
+  ) => void;
   /** Labels that do not get into the file at all, with the reason; null where the image can be written. */
   readonly refuses?: (image: ExportImage) => "image-not-dicom" | "image-without-space" | null;
   write(job: ExportJob): Promise<void>;

@@ -24,7 +24,12 @@ export class LossCounter {
 }
 
 /** What the format loses of a group, by its own table and by what it adds to that. */
-export function countLosses(format: LabelFormat, group: readonly LabelledImage[], count: LossCounter): void {
+export function countLosses(
+  format: LabelFormat,
+  group: readonly LabelledImage[],
+  names: ReadonlyMap<string, string>,
+  count: LossCounter,
+): void {
   const written = group.filter(({ image, classId, shapes }) => {
     const why = format.refuses?.(image) ?? null;
     // An image without labels loses none.
@@ -32,7 +37,7 @@ export function countLosses(format: LabelFormat, group: readonly LabelledImage[]
     return why === null;
   });
   for (const labelled of written) countOfImage(format, labelled, count);
-  format.losses?.(written, count);
+  format.losses?.(written, count, names);
 }
 
 export function carriageOf(format: LabelFormat, geometry: Geometry): Carriage {
