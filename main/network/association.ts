@@ -18,7 +18,7 @@ import {
   encodeReleaseRq,
   PDU,
 } from "./pdu.ts";
-import { abortion } from "./words.ts";
+import { abortion, located } from "./words.ts";
 
 export interface Context {
   /** number of the presentation context */
@@ -111,8 +111,9 @@ export class Association {
         else
           throw new AppError("network/closed", `${this.where} closed the connection without releasing it. Try again.`);
       }
-    } catch (error) {
+    } catch (cause) {
       this.#forget();
+      const error = located(this.where, cause);
       if (error instanceof AppError && error.code === "network/protocol") {
         // Source: service provider; reason: an invalid PDU parameter value (PS3.8 table 9-26).
         this.#channel.fail(error, encodeAbort(2, 6));

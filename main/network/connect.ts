@@ -7,7 +7,7 @@ import { Association, type Context } from "./association.ts";
 import { Channel } from "./channel.ts";
 import { type Budget, checkSignal, DEFAULT_LIMITS, type Limits, stopped } from "./limits.ts";
 import { broken, decodeAssociateAc, encodeAbort, encodeAssociateRq, PDU, type Role } from "./pdu.ts";
-import { abortion, rejection, unreachable } from "./words.ts";
+import { abortion, located, rejection, unreachable } from "./words.ts";
 
 /** A node as somebody entered it. */
 export interface RemoteNode {
@@ -130,7 +130,7 @@ export async function openAssociation(
     return association;
   } catch (error) {
     channel.fail(error instanceof AppError ? error : broken("something unexpected"), encodeAbort(0, 0));
-    throw error;
+    throw located(where, error);
   } finally {
     options.signal?.removeEventListener("abort", stop);
   }
@@ -151,7 +151,7 @@ export async function withAssociation<T>(
     return result;
   } catch (error) {
     association.abort(error instanceof AppError ? error : stopped());
-    throw error;
+    throw located(association.where, error);
   } finally {
     endWatch();
   }

@@ -54,8 +54,7 @@ export async function* find(
     }
   } catch (error) {
     state = "failed";
-    operation.abort(error);
-    throw error;
+    throw operation.abort(error);
   } finally {
     if (state === "ended") await operation.finish();
     if (state === "running") await operation.leave();

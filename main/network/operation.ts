@@ -9,7 +9,7 @@ import { onAbort, openAssociation, type Proposal, type RemoteNode } from "./conn
 import { checkAnswer, expectMessage } from "./echo.ts";
 import { type Budget, stopped } from "./limits.ts";
 import type { Role } from "./pdu.ts";
-import { failedOperation, isWarning, STATUS } from "./words.ts";
+import { failedOperation, isWarning, located, STATUS } from "./words.ts";
 
 interface Request {
   readonly sopClass: string;
@@ -126,9 +126,11 @@ export class Operation {
     }
   }
 
-  abort(error: unknown): void {
+  /** Breaks off because of `error`; what to throw on. */
+  abort(error: unknown): unknown {
     this.#endWatch();
     clearTimeout(this.#timer);
     this.association.abort(error instanceof AppError ? error : stopped());
+    return located(this.association.where, error);
   }
 }

@@ -109,8 +109,7 @@ export async function move(
       if (status !== null) break;
     }
   } catch (error) {
-    operation.abort(error);
-    throw error;
+    throw operation.abort(error);
   }
   await operation.finish();
   return { ...progress, remaining: 0 };
@@ -161,8 +160,7 @@ export async function get(
       if (status !== null) break;
     }
   } catch (error) {
-    operation.abort(error);
-    throw error;
+    throw operation.abort(error);
   }
   await operation.finish();
   return { ...progress, remaining: 0 };

@@ -12,7 +12,7 @@ import { checkAnswer, expectMessage } from "./echo.ts";
 import { checkSignal, stopped } from "./limits.ts";
 import { identityOf, type Part10Object, splitPart10 } from "./part10.ts";
 import { isUid } from "./services.ts";
-import { isWarning, statusWords } from "./words.ts";
+import { isWarning, located, statusWords } from "./words.ts";
 
 export interface SendResult {
   readonly sent: number;
@@ -47,8 +47,7 @@ export async function send(
     }
     await sender.release();
   } catch (error) {
-    sender.abort(error);
-    throw error;
+    throw sender.abort(error);
   }
   return { sent: index - failed.length, failed };
 }
@@ -164,8 +163,9 @@ class Sender {
     this.#asked = false;
   }
 
-  abort(error: unknown): void {
+  abort(error: unknown): unknown {
     this.#endWatch();
     this.#association?.abort(error instanceof AppError ? error : stopped());
+    return this.#association ? located(this.#association.where, error) : error;
   }
 }

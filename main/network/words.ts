@@ -52,6 +52,13 @@ export function abortion(where: string, source: number, reason: number): AppErro
   return new AppError("network/closed", `${where} broke the association off ${why}. What had arrived before is kept.`);
 }
 
+/** A refusal of what the other side sent, with the name of that side before it. `where` is the subject of a sentence. */
+export function located(where: string, error: unknown): unknown {
+  const about = error instanceof AppError && ["network/protocol", "network/too-large"].includes(error.code);
+  if (!about || error.message.startsWith(where)) return error;
+  return new AppError(error.code, `${where} sent what cannot be taken. ${error.message}`, { cause: error.cause });
+}
+
 export const STATUS = {
   success: 0x0000,
   cancel: 0xfe00,

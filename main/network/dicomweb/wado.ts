@@ -7,6 +7,7 @@ import type { OnObject } from "../incoming.ts";
 import { Budget } from "../limits.ts";
 import { splitPart10 } from "../part10.ts";
 import { checkWanted, type Wanted } from "../retrieve.ts";
+import { located } from "../words.ts";
 import { boundaryOf, type Part, partsOf } from "./multipart.ts";
 import { type DicomWebServer, getFrom, limitsOf, type WebAnswer, whereOf } from "./server.ts";
 
@@ -58,7 +59,11 @@ async function* objectsOf(
     const what = "was asked for DICOM objects in parts and answered with";
     throw new AppError("network/protocol", `${whereOf(server)} ${what} ${kind}. Check the address.`);
   }
-  yield* partsOf(body, boundary, { maxPartBytes: maxObjectBytes, budget: new Budget(maxHeldBytes) });
+  try {
+    yield* partsOf(body, boundary, { maxPartBytes: maxObjectBytes, budget: new Budget(maxHeldBytes) });
+  } catch (error) {
+    throw located(whereOf(server), error);
+  }
 }
 
 function aboutOf(server: DicomWebServer, bytes: Uint8Array) {
