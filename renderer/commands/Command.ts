@@ -12,6 +12,8 @@ export interface Command {
   shortcuts: readonly string[];
   /** Of `labels.give`: the class that it gives. */
   className?: string;
+  /** Of `questions.answer`: what is asked and the answer that it gives. */
+  answer?: { question: string; option: string };
   enabled(): boolean;
   run(): void | Promise<void>;
   /** Runs again while the key is held (moving, scrolling). */

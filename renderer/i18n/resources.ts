@@ -9,6 +9,7 @@ import library from "../../resources/locales/en/library.json";
 import models from "../../resources/locales/en/models.json";
 import reading from "../../resources/locales/en/reading.json";
 import runs from "../../resources/locales/en/runs.json";
+import schema from "../../resources/locales/en/schema.json";
 import shell from "../../resources/locales/en/shell.json";
 import viewer from "../../resources/locales/en/viewer.json";
 import welcome from "../../resources/locales/en/welcome.json";
@@ -20,11 +21,12 @@ import zhLibrary from "../../resources/locales/zh-CN/library.json";
 import zhModels from "../../resources/locales/zh-CN/models.json";
 import zhReading from "../../resources/locales/zh-CN/reading.json";
 import zhRuns from "../../resources/locales/zh-CN/runs.json";
+import zhSchema from "../../resources/locales/zh-CN/schema.json";
 import zhShell from "../../resources/locales/zh-CN/shell.json";
 import zhViewer from "../../resources/locales/zh-CN/viewer.json";
 import zhWelcome from "../../resources/locales/zh-CN/welcome.json";
 
-const en = { commands, compare, data, errors, library, models, reading, runs, shell, viewer, welcome };
+const en = { commands, compare, data, errors, library, models, reading, runs, schema, shell, viewer, welcome };
 
 export const resources = {
   en,
@@ -37,6 +39,7 @@ export const resources = {
     models: zhModels,
     reading: zhReading,
     runs: zhRuns,
+    schema: zhSchema,
     shell: zhShell,
     viewer: zhViewer,
     welcome: zhWelcome,

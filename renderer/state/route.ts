@@ -16,7 +16,8 @@ export type Route =
   | { view: "data" }
   | { view: "runs"; runId: string | null }
   | { view: "models"; modelId: string | null }
-  | { view: "compare"; runIds: string[] };
+  | { view: "compare"; runIds: string[] }
+  | { view: "schema" };
 
 export type ViewName = Route["view"];
 
@@ -26,6 +27,7 @@ export function formatRoute(route: Route): string {
   switch (route.view) {
     case "library":
     case "data":
+    case "schema":
       return `#/${route.view}`;
     case "viewer":
       if (route.imageId === null) return "#/viewer";
@@ -58,6 +60,7 @@ export function parseRoute(hash: string): Route {
     case "reading":
       return { view, listId: rest[0] ?? null, position: rest[0] ? numberOf(rest[1]) : null };
     case "data":
+    case "schema":
       return { view };
     case "runs":
       return { view, runId: rest[0] ?? null };

@@ -1,5 +1,5 @@
 // The left rail: the rooms, by icon and name.
-import { Database, FlaskConical, Images, ListChecks, type LucideIcon, ScanEye, Shapes } from "lucide-react";
+import { Database, FlaskConical, Images, ListChecks, ListTree, type LucideIcon, ScanEye, Shapes } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { formatRoute, navigate, type Route, routeStore, type ViewName } from "../../state/route.ts";
@@ -12,6 +12,7 @@ const ROOMS: { view: Exclude<ViewName, "compare">; icon: LucideIcon; route: Rout
   { view: "data", icon: Database, route: { view: "data" } },
   { view: "runs", icon: FlaskConical, route: { view: "runs", runId: null } },
   { view: "models", icon: Shapes, route: { view: "models", modelId: null } },
+  { view: "schema", icon: ListTree, route: { view: "schema" } },
 ];
 
 export function Rail() {

@@ -29,6 +29,7 @@ const SnapshotsView = lazy(async () => ({ default: (await import("../../views/da
 const RunsView = lazy(async () => ({ default: (await import("../../views/runs/RunsView.tsx")).RunsView }));
 const ModelsView = lazy(async () => ({ default: (await import("../../views/models/ModelsView.tsx")).ModelsView }));
 const CompareView = lazy(async () => ({ default: (await import("../../views/compare/CompareView.tsx")).CompareView }));
+const SchemaView = lazy(async () => ({ default: (await import("../../views/schema/SchemaView.tsx")).SchemaView }));
 
 const LONGEST_SAVE_MS = 5000;
 
@@ -104,5 +105,7 @@ function room(route: Route): ReactNode {
       return <ModelsView modelId={route.modelId} />;
     case "compare":
       return <CompareView runIds={route.runIds} />;
+    case "schema":
+      return <SchemaView />;
   }
 }

@@ -17,6 +17,7 @@ import { Keys } from "../../ui/shell/Keys.tsx";
 import { ClassEditor } from "../library/ClassEditor.tsx";
 import { ExplainPanel } from "./ExplainPanel.tsx";
 import classes from "./LabelPanel.module.css";
+import { QuestionList } from "./QuestionList.tsx";
 import { ReadSection } from "./ReadSection.tsx";
 import { ShapeList } from "./ShapeList.tsx";
 import type { OpenRead } from "./useOpenRead.ts";
@@ -113,6 +114,12 @@ export function LabelPanel(props: LabelPanelProps) {
               />
             )}
           </section>
+          <QuestionList
+            answer={answer}
+            layer={sight.layer}
+            mayAnswer={sight.inSight}
+            committed={open?.read.state === "done"}
+          />
           <ShapeList {...props} />
           {masks > 0 && (
             <Switch size="sm" label={t("masks", { count: masks })} checked={showMasks} onChange={actions.toggleMasks} />

@@ -7,6 +7,7 @@ import type { LabelClass, Shape } from "../../../preload/contract/index.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
+import { AttributeFields } from "./AttributeFields.tsx";
 import classes from "./LabelPanel.module.css";
 import type { LabelPanelProps } from "./LabelPanel.tsx";
 import { useMeasureText } from "./useMeasureText.ts";
@@ -199,6 +200,7 @@ function Item({ shape, number, classes: labelClasses, selected, onSelect, spacin
           </ActionIcon>
         </Group>
       )}
+      {selected && <AttributeFields shape={shape} layer={layer} />}
     </li>
   );
 }

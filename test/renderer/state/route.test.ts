@@ -11,6 +11,7 @@ describe("routes", () => {
     { view: "reading", listId: "l1", position: null },
     { view: "reading", listId: "l1", position: 0 },
     { view: "data" },
+    { view: "schema" },
     { view: "runs", runId: "r1" },
     { view: "models", modelId: null },
     { view: "compare", runIds: ["a", "b"] },

@@ -137,3 +137,24 @@ test("what another window said arrives with its event; while own changes wait it
   await writer.queue.settled();
   expect(client.getQueryState(keys.labels("i", LAYER))?.isInvalidated).toBe(true);
 });
+
+test("an answer about a series shows at once on every slice of it, and on no other image", async () => {
+  const seen = (imageId: string) => client.getQueryData<ImageLabels>(keys.labels(imageId, LAYER))?.answers;
+  const known = cached();
+  for (const [imageId, series] of [
+    ["j", "s"],
+    ["k", "other"],
+  ] as const) {
+    const subjects = { series, patient: "" };
+    client.setQueryData<ImageLabels>(keys.labels(imageId, LAYER), { ...known, imageId, subjects });
+  }
+  client.setQueryData(keys.questions, [{ id: "q", level: "series" }]);
+  writer.answer(LAYER, "i", "q", "a");
+  expect([seen("i"), seen("j"), seen("k")]).toMatchObject([[{ value: "a" }], [{ value: "a", reader: "" }], []]);
+  await writer.queue.settled();
+  expect([seen("i"), seen("j"), seen("k")]).toMatchObject([[{ reader: "r" }], [{ reader: "r" }], []]);
+  writer.answer(LAYER, "i", "q", null);
+  expect([seen("i"), seen("j")]).toEqual([[], []]);
+  await writer.queue.settled();
+  expect([seen("i"), seen("j")]).toEqual([[], []]);
+});
