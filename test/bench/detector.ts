@@ -3,8 +3,8 @@
 // Each part has a seed of its own, so no patient is in two. Half of the patients have a nodule; healed spots, ribs and vessels are in all. Everything is chosen
 // on validation; the test part is looked at once, at the end.
 import { decodeFrame } from "../../main/imaging/frame.ts";
-import { prepareImage, valueRange } from "../../main/imaging/prepare.ts";
 import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
+import { prepareImage, valueRange } from "../../main/imaging/prepare.ts";
 import { readImages } from "../../main/imaging/read.ts";
 import { meanAveragePrecision } from "../../main/models/metrics/average-precision.ts";
 import { createSession } from "../../main/training/engines/session.ts";

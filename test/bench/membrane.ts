@@ -4,8 +4,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
-import { createSession } from "../../main/training/engines/session.ts";
 import { addCounts, dice, emptyCounts } from "../../main/models/metrics/overlap.ts";
+import { createSession } from "../../main/training/engines/session.ts";
 import { mirroredWindows } from "../../main/training/sliding-window.ts";
 import { likeliest, type MaskedImage, segmentation } from "../../main/training/tasks/segmentation.ts";
 import { train } from "../../main/training/trainer.ts";
