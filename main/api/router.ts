@@ -3,6 +3,7 @@
 import { appCalls } from "./calls/app.ts";
 import { imageCalls } from "./calls/images.ts";
 import { jobCalls } from "./calls/jobs.ts";
+import { labelFileCalls } from "./calls/label-files.ts";
 import { labelCalls } from "./calls/labels.ts";
 import { modelCalls } from "./calls/models.ts";
 import { projectCalls } from "./calls/projects.ts";
@@ -17,6 +18,7 @@ export const router = open.router({
   projects: projectCalls,
   images: imageCalls,
   labels: labelCalls,
+  labelFiles: labelFileCalls,
   schema: schemaCalls,
   reading: readingCalls,
   snapshots: snapshotCalls,

@@ -14,9 +14,14 @@ import type {
   Device,
   Evaluation,
   Explanation,
+  ExportPreview,
   ExportReport,
+  ImageFilter,
   ImportReport,
   JobKind,
+  LabelExportReport,
+  LabelFileReport,
+  LabelFormatId,
   ModelFile,
   Part,
   Progress,
@@ -30,6 +35,13 @@ import type {
 /** How images get a class while they are imported; see the contract's `importPath`. */
 export type LabelSource = "none" | "folders";
 
+/** Labels that leave in files; see the contract's `labelFiles`. */
+export interface LabelSelection {
+  format: LabelFormatId;
+  filter: ImageFilter;
+  layer: string;
+}
+
 /** Long work: has a Job row, shows progress, can be cancelled, runs in a child of its own. */
 export type JobTask =
   | { kind: "import"; path: string; labels: LabelSource }
@@ -37,7 +49,9 @@ export type JobTask =
   | { kind: "train"; runId: string }
   | { kind: "evaluate"; modelId: string; part: Part }
   | { kind: "compress"; modelId: string; maxAucDrop: number }
-  | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean };
+  | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean }
+  | ({ kind: "labels-export"; folder: string } & LabelSelection)
+  | { kind: "labels-import"; format: LabelFormatId; path: string };
 
 /** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
 export type CallTask =
@@ -63,6 +77,7 @@ export type CallTask =
       name: string;
       overwrite: boolean;
     }
+  | ({ kind: "labels-preview" } & LabelSelection)
   | { kind: "devices" };
 
 export type Task = JobTask | CallTask;
@@ -75,6 +90,9 @@ export interface TaskResults {
   evaluate: { modelId: string; part: Part };
   compress: CompressionReport;
   export: ExportReport;
+  "labels-export": LabelExportReport;
+  "labels-import": LabelFileReport;
+  "labels-preview": ExportPreview;
   "import-file": ImportReport;
   explain: Explanation;
   evaluation: Evaluation;

@@ -40,6 +40,8 @@ const UNIT = {
   evaluate: "images",
   compress: "parts",
   export: "bytes",
+  "labels-export": "images",
+  "labels-import": "parts",
 } as const satisfies Record<JobKind, Job["progress"]["unit"]>;
 
 /** What may look different when a job of this kind has ended. */
@@ -50,6 +52,8 @@ const TOPICS: Record<JobKind, Topic[]> = {
   evaluate: ["models"],
   compress: ["models", "project"],
   export: ["exports"],
+  "labels-export": [],
+  "labels-import": ["images", "labels", "project"],
 };
 
 const CRASHED: TaskFailure = {

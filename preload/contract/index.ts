@@ -6,6 +6,7 @@ import type { ContractRouterClient, InferContractRouterInputs, InferContractRout
 import { appContract } from "./app.ts";
 import { imagesContract } from "./images.ts";
 import { jobsContract } from "./jobs.ts";
+import { labelFilesContract } from "./label-files.ts";
 import { labelsContract } from "./labels.ts";
 import { modelsContract } from "./models.ts";
 import { projectsContract } from "./project.ts";
@@ -19,6 +20,7 @@ export const contract = {
   projects: projectsContract,
   images: imagesContract,
   labels: labelsContract,
+  labelFiles: labelFilesContract,
   schema: schemaContract,
   reading: readingContract,
   snapshots: snapshotsContract,

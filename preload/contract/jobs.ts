@@ -1,7 +1,16 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 
-export const jobKindSchema = z.enum(["import", "sample", "train", "evaluate", "compress", "export"]);
+export const jobKindSchema = z.enum([
+  "import",
+  "sample",
+  "train",
+  "evaluate",
+  "compress",
+  "export",
+  "labels-export",
+  "labels-import",
+]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 /** interrupted = its process died or the project was locked; a training job can then be resumed. */
@@ -25,7 +34,11 @@ export const jobSchema = z.object({
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  result: z.unknown().describe("by kind: ImportReport, {runId}, CompressionReport or ExportReport; null until done"),
+  result: z
+    .unknown()
+    .describe(
+      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport or LabelFileReport; null until done",
+    ),
 });
 export type Job = z.infer<typeof jobSchema>;
 

@@ -14,6 +14,8 @@ import { explainCommand } from "./commands/explain.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { labelCommand } from "./commands/label.ts";
+import { labelsExportCommand } from "./commands/labels-export.ts";
+import { labelsImportCommand } from "./commands/labels-import.ts";
 import { newCommand } from "./commands/new.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { saveCommand } from "./commands/save.ts";
@@ -40,6 +42,8 @@ const commands = [
   importCommand,
   deidentifyCommand,
   labelCommand,
+  labelsImportCommand,
+  labelsExportCommand,
   snapshotCommand,
   trainCommand,
   runsCommand,

@@ -21,6 +21,9 @@ const tasks: TaskTable = {
   compress: async (task, context) => (await import("./compress.ts")).compress(task, context),
   explain: async (task, context) => (await import("./explain.ts")).explainImage(task, context),
   export: async (task, context) => (await import("./export.ts")).exportModel(task, context),
+  "labels-export": async (task, context) => (await import("./labels-export.ts")).exportLabelFiles(task, context),
+  "labels-preview": async (task, context) => (await import("./labels-export.ts")).previewLabelFiles(task, context),
+  "labels-import": async (task, context) => (await import("./labels-import.ts")).importLabelFiles(task, context),
 };
 
 export function runTask(task: Task, context: TaskContext): Promise<TaskResults[TaskKind]> {
