@@ -28,6 +28,7 @@ export function stackOf(project: Project, id: string): ImageStack {
       imageId,
       frame,
       position: placed ? along(geometry) : null,
+      geometry,
     })),
     images: images.map(({ geometry: _, instanceNumber: __, ...image }) => image),
     order: placed ? "geometry" : "number",

@@ -1,7 +1,7 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { jobSchema } from "./jobs.ts";
-import { pixelDescriptionSchema } from "./pixels.ts";
+import { frameGeometrySchema, pixelDescriptionSchema } from "./pixels.ts";
 
 export const partSchema = z.enum(["train", "validation", "test"]);
 export type Part = z.infer<typeof partSchema>;
@@ -41,6 +41,7 @@ export const imageStackSchema = z.object({
         imageId: z.string(),
         frame: z.int().min(0),
         position: z.number().nullable().describe("mm along the normal of the slices; null where the file does not say"),
+        geometry: frameGeometrySchema.nullable().describe("where the slice lies in the patient"),
       }),
     )
     .min(1),

@@ -1,6 +1,6 @@
 // Commands of the viewer. Arrow keys move the keyboard's pointer or the selected shape; without either they walk through images and slices.
 import type { LabelClass } from "../../preload/contract/index.ts";
-import type { ToolName, ViewTool } from "../state/viewer.ts";
+import type { Layout, ToolName, ViewTool } from "../state/viewer.ts";
 import type { Command, CommandGroup, CommandId } from "./Command.ts";
 import { type LabelActions, labelCommands } from "./labels.ts";
 
@@ -8,6 +8,7 @@ export interface ViewerActions extends LabelActions {
   next(): void;
   previous(): void;
   slices(): number;
+  /** so many slices on, at most to the first or last */
   slice(step: number): void;
   /** plays the slices, or stops */
   cine(): void;
@@ -19,6 +20,9 @@ export interface ViewerActions extends LabelActions {
   rotate(): void;
   flip(): void;
   setTool(tool: ToolName): void;
+  /** the pictures in hand can be laid out so */
+  hasLayout(layout: Layout): boolean;
+  setLayout(layout: Layout): void;
   toggleMasks(): void;
   toggleExplain(): void;
   /** 1: a larger brush, -1: a smaller one */
@@ -68,6 +72,12 @@ export const DRAWING_TOOLS: readonly { tool: Exclude<ToolName, ViewTool>; id: Co
   { tool: "fill", id: "tools.fill", key: "U" },
   { tool: "scissors", id: "tools.scissors", key: "C" },
   { tool: "smart", id: "tools.smart", key: "S" },
+];
+
+/** Ways to lay out the pictures, with the key of each: as many as there are pictures. */
+export const LAYOUTS: readonly { layout: Layout; id: CommandId; key: string }[] = [
+  { layout: "1x1", id: "viewer.single", key: "Mod+1" },
+  { layout: "planes", id: "viewer.planes", key: "Mod+3" },
 ];
 
 const ZOOM_STEP = 1.25;
@@ -125,8 +135,8 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
     view("viewer.next", ["ArrowRight", "PageDown"], actions.next, undefined, true),
     view("viewer.slicePrevious", ["ArrowUp"], () => actions.slice(-1), manySlices, true),
     view("viewer.sliceNext", ["ArrowDown"], () => actions.slice(1), manySlices, true),
-    view("viewer.sliceFirst", ["Home"], () => actions.slice(-actions.slices()), manySlices),
-    view("viewer.sliceLast", ["End"], () => actions.slice(actions.slices()), manySlices),
+    view("viewer.sliceFirst", ["Home"], () => actions.slice(Number.NEGATIVE_INFINITY), manySlices),
+    view("viewer.sliceLast", ["End"], () => actions.slice(Number.POSITIVE_INFINITY), manySlices),
     view("viewer.cine", ["."], actions.cine, manySlices),
     view("viewer.fit", ["F"], actions.fit),
     view("viewer.zoomIn", ["+", "="], () => actions.zoom(ZOOM_STEP), undefined, true),
@@ -138,6 +148,20 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
     view("viewer.window", ["W"], () => actions.setTool("window")),
     view("viewer.pan", ["P"], () => actions.setTool("pan")),
     view("viewer.zoom", ["Z"], () => actions.setTool("zoom")),
+    view(
+      "viewer.crosshair",
+      [";"],
+      () => actions.setTool("crosshair"),
+      () => actions.hasLayout("planes"),
+    ),
+    ...LAYOUTS.map(({ layout, id, key }) =>
+      view(
+        id,
+        [key],
+        () => actions.setLayout(layout),
+        () => actions.hasLayout(layout),
+      ),
+    ),
     ...DRAWING_TOOLS.map(({ tool, id, key }) =>
       command(
         "tools",

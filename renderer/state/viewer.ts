@@ -4,11 +4,15 @@ import type { Explanation } from "../../preload/contract/index.ts";
 import type { MaskToolKind } from "../viewer/masks/MaskTool.ts";
 import type { DrawingKind } from "../viewer/shapes/ShapeTool.ts";
 
-/** Tools that change the view belong to Cornerstone3D, the others draw. */
-export type ViewTool = "window" | "pan" | "zoom";
+/** Tools that change the view belong to Cornerstone3D, the crosshair moves the planes, the others draw. */
+export type ViewTool = "window" | "pan" | "zoom" | "crosshair";
 export type ToolName = ViewTool | DrawingKind | MaskToolKind;
 
+/** How the pictures are laid out; "planes": axial, sagittal and coronal. */
+export type Layout = "1x1" | "planes";
+
 export interface ViewerState {
+  layout: Layout;
   tool: ToolName;
   showMasks: boolean;
   /** classes whose shapes are not shown */
@@ -23,6 +27,7 @@ export interface ViewerState {
 }
 
 export const viewerStore = createStore<ViewerState>(() => ({
+  layout: "1x1",
   tool: "window",
   showMasks: true,
   hiddenClasses: new Set(),

@@ -1,20 +1,10 @@
-// The only file that knows Cornerstone3D: a viewport that shows a stack of slices, which are frames of one image or of several.
+// One picture on the page: a viewport of Cornerstone3D that shows a stack of slices, which are frames of one image or of several, or
+// virtual slices of a plane. With loader.ts the only file that knows Cornerstone3D.
 //
 // The picture is drawn on the CPU on purpose (decision R3 in ../README.md): the same pixels on every machine, no dependence on
 // a graphics driver, and Cornerstone3D would fall back to it silently where WebGL is missing. On that path world coordinates
 // start at the outer corner of the first pixel, so with our metadata (origin 0, axes aligned) world = image pixel * spacing.
-import {
-  cache,
-  Enums,
-  eventTarget,
-  imageLoader,
-  init as initCore,
-  metaData,
-  RenderingEngine,
-  type StackViewport,
-  type Types,
-  utilities,
-} from "@cornerstonejs/core";
+import { Enums, init as initCore, RenderingEngine, type StackViewport, type Types } from "@cornerstonejs/core";
 import {
   addTool,
   init as initTools,
@@ -23,44 +13,41 @@ import {
   ToolGroupManager,
   WindowLevelTool,
 } from "@cornerstonejs/tools";
-import { PIXELS_PATH } from "../../preload/contract/images.ts";
 import type { PixelDescription } from "../../preload/contract/index.ts";
-import { cssPx, type ImageSize, type ViewTransform, viewTransform } from "./coordinates.ts";
-import { type DisplayFrame, displayFrame } from "./pixels.ts";
+import {
+  cssPx,
+  type ImagePx,
+  type ImageSize,
+  scaleOf,
+  toImage,
+  type ViewTransform,
+  viewTransform,
+} from "./coordinates.ts";
+import {
+  describe,
+  forgetAll,
+  idOf,
+  type KnownImage,
+  load,
+  loaded,
+  pixelsOf,
+  type Slice,
+  startLoader,
+} from "./loader.ts";
+import type { DisplayFrame } from "./pixels.ts";
 import { rangeToWindow, type Window, windowToRange } from "./window.ts";
 import { ZoomTool, zoomViewport } from "./ZoomTool.ts";
 
-/** What the left mouse button does on the picture; with "label" it belongs to the tools that draw. */
+export type { KnownImage, Slice } from "./loader.ts";
+
+/** What the left mouse button does on the picture; with "label" it belongs to our own tools. */
 export type PointerTool = "window" | "pan" | "zoom" | "label";
 
-const SCHEME = "loupe";
-const CACHE_BYTES = 512 * 1024 * 1024;
 const TOOL_NAMES = { window: WindowLevelTool.toolName, pan: PanTool.toolName, zoom: ZoomTool.toolName } as const;
 
-export interface KnownImage {
-  modality: string;
-  pixels: PixelDescription;
-}
-
-/** One picture of a stack. */
-export interface Slice {
-  readonly imageId: string;
-  readonly frame: number;
-}
-
-/** Descriptions of the images that were opened, by image id. */
-const known = new Map<string, KnownImage>();
-const frames = new Map<string, DisplayFrame>();
 let started = false;
 
 const openPictures = new Set<object>();
-
-const idOf = ({ imageId, frame }: Slice) => `${SCHEME}:${encodeURIComponent(imageId)}/${frame}`;
-
-function parseFrameId(id: string): Slice {
-  const [imageId, frame] = id.slice(SCHEME.length + 1).split("/");
-  return { imageId: decodeURIComponent(imageId), frame: Number(frame) };
-}
 
 /** Once for the page. */
 function startCornerstone(): void {
@@ -68,121 +55,8 @@ function startCornerstone(): void {
   started = true;
   initCore({ rendering: { useCPURendering: true }, debug: {} });
   initTools();
-  cache.setMaxCacheSize(CACHE_BYTES);
   for (const tool of [WindowLevelTool, PanTool, ZoomTool]) addTool(tool);
-  imageLoader.registerImageLoader(SCHEME, (id) => {
-    const stop = new AbortController();
-    return { promise: loadFrame(id, stop.signal), cancelFn: () => stop.abort() };
-  });
-  metaData.addProvider(describeFrame);
-  eventTarget.addEventListener(Enums.Events.IMAGE_CACHE_IMAGE_REMOVED, (event: Event) => {
-    const { imageId } = (event as CustomEvent<{ imageId: string }>).detail;
-    frames.delete(imageId);
-  });
-}
-
-async function loadFrame(id: string, signal: AbortSignal): Promise<Types.IImage> {
-  const { imageId, frame } = parseFrameId(id);
-  const image = known.get(imageId);
-  if (!image) throw new Error("The image was not described before it was drawn.");
-  const answer = await fetch(`${PIXELS_PATH}${encodeURIComponent(imageId)}/${frame}`, { signal });
-  if (!answer.ok) throw await refusalOfAnswer(answer);
-  const { pixels } = image;
-  const display = displayFrame(await answer.arrayBuffer(), pixels);
-  // The viewer may have been closed meanwhile; Cornerstone3D drops such an image too.
-  if (known.has(imageId)) frames.set(id, display);
-  return cornerstoneImage(id, pixels, display);
-}
-
-/** /pixels answers a refusal as `{error: {code, message}}`. */
-async function refusalOfAnswer(answer: Response): Promise<Error> {
-  let refusal: { code?: unknown; message?: unknown } = {};
-  try {
-    refusal = (await answer.json())?.error ?? {};
-  } catch {
-    // Not JSON: the status says it.
-  }
-  const message = typeof refusal.message === "string" ? refusal.message : `The studio answered ${answer.status}.`;
-  return Object.assign(new Error(message), {
-    code: typeof refusal.code === "string" ? refusal.code : "app/internal",
-  });
-}
-
-/** Without getCanvas: the CPU path would draw that canvas instead of the pixels for colour at its natural window. */
-function cornerstoneImage(id: string, pixels: PixelDescription, display: DisplayFrame): Types.IImage {
-  const { rows, columns } = pixels;
-  const [rowPixelSpacing, columnPixelSpacing] = pixels.spacing ?? [1, 1];
-  const components = display.color ? 3 : 1;
-  const range = windowToRange(pixels.window, display.scale);
-  const { windowWidth, windowCenter } = utilities.windowLevel.toWindowLevel(range.lower, range.upper);
-  return {
-    imageId: id,
-    minPixelValue: display.min,
-    maxPixelValue: display.max,
-    // Values are drawn as they are; window.ts converts windows (see pixels.ts).
-    slope: 1,
-    intercept: 0,
-    windowCenter: display.color ? 128 : windowCenter,
-    windowWidth: display.color ? 256 : windowWidth,
-    voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
-    getPixelData: () => display.values,
-    rows,
-    columns,
-    height: rows,
-    width: columns,
-    color: display.color,
-    rgba: false,
-    numberOfComponents: components,
-    columnPixelSpacing,
-    rowPixelSpacing,
-    invert: false,
-    sizeInBytes: display.values.byteLength,
-    dataType: display.values.constructor.name as Types.PixelDataTypedArrayString,
-    voxelManager: utilities.VoxelManager.createImageVoxelManager({
-      width: columns,
-      height: rows,
-      scalarData: display.values,
-      numberOfComponents: components,
-    }),
-  } as Types.IImage;
-}
-
-/** Metadata that Cornerstone3D asks for by frame. */
-function describeFrame(type: string, id: unknown): unknown {
-  if (typeof id !== "string" || !id.startsWith(`${SCHEME}:`)) return undefined;
-  const image = known.get(parseFrameId(id).imageId);
-  if (!image) return undefined;
-  const { pixels, modality } = image;
-  const [rowPixelSpacing, columnPixelSpacing] = pixels.spacing ?? [1, 1];
-  switch (type) {
-    case "imagePlaneModule":
-      return {
-        rows: pixels.rows,
-        columns: pixels.columns,
-        imagePositionPatient: [0, 0, 0],
-        imageOrientationPatient: [1, 0, 0, 0, 1, 0],
-        rowCosines: [1, 0, 0],
-        columnCosines: [0, 1, 0],
-        rowPixelSpacing,
-        columnPixelSpacing,
-        usingDefaultValues: pixels.spacing === null,
-        frameOfReferenceUID: id,
-      };
-    case "imagePixelModule":
-      return {
-        samplesPerPixel: pixels.samples,
-        photometricInterpretation: pixels.samples === 3 ? "RGB" : "MONOCHROME2",
-        bitsAllocated: pixels.samples === 3 ? 8 : 16,
-        bitsStored: pixels.samples === 3 ? 8 : 16,
-        highBit: pixels.samples === 3 ? 7 : 15,
-        pixelRepresentation: 0,
-      };
-    case "generalSeriesModule":
-      // Not the real one: "PT" and "CT" would switch on rules for scaled values, which these are not.
-      return { modality: "OT", describedAs: modality };
-    default:
-      return undefined;
-  }
+  startLoader();
 }
 
 export interface PictureEvents {
@@ -200,6 +74,8 @@ export interface PictureView extends Slice {
   transform: ViewTransform;
   /** in modality values */
   window: Window;
+  /** the reader turned dark and bright around */
+  inverted: boolean;
   /** of the shown slice */
   display: DisplayFrame;
 }
@@ -248,9 +124,9 @@ export class Picture {
     return this.engine.getViewport(this.id) as StackViewport;
   }
 
-  private get image(): KnownImage | undefined {
+  private get pixels(): PixelDescription | undefined {
     const slice = this.slices[this.index];
-    return slice && known.get(slice.imageId);
+    return slice && pixelsOf(slice);
   }
 
   /** Shows a stack from a slice on, with its own window and fitted. Rejects with the studio's refusal. */
@@ -260,15 +136,15 @@ export class Picture {
   }
 
   private async open(slices: readonly Slice[], images: ReadonlyMap<string, KnownImage>, index: number): Promise<void> {
-    for (const [id, description] of images) known.set(id, description);
+    describe(images);
     this.slices = slices;
     this.index = index;
     this.wanted = index;
-    this.window = this.image?.pixels.window ?? null;
+    this.window = this.pixels?.window ?? null;
     this.inverted = false;
     const ids = slices.map(idOf);
     // Loaded first by itself: a viewport reports failures only as an event without the reason.
-    await imageLoader.loadAndCacheImage(ids[index]);
+    await load(slices[index]);
     if (this.disposed || this.slices !== slices) return;
     await this.viewport.setStack(ids, index);
     if (this.disposed || this.slices !== slices) return;
@@ -277,11 +153,12 @@ export class Picture {
     this.fit();
   }
 
-  /** Loads a slice into memory, so that showing it next takes no time. */
-  static async prepare(slice: Slice, description: KnownImage): Promise<void> {
+  /** Loads a slice into memory, so that showing it next takes no time. undefined: the viewer was closed meanwhile. */
+  static async prepare(slice: Slice, description: KnownImage): Promise<DisplayFrame | undefined> {
     startCornerstone();
-    known.set(slice.imageId, description);
-    await imageLoader.loadAndCacheImage(idOf(slice));
+    describe([[slice.imageId, description]]);
+    await load(slice);
+    return loaded(slice);
   }
 
   /** Another slice of the same stack; of several quick calls the last one counts. */
@@ -290,7 +167,7 @@ export class Picture {
     await this.opening?.catch(() => {}); // show() reports its own failure
     if (this.disposed || this.wanted !== index || index === this.index) return;
     const slice = this.slices[index];
-    if (slice) await imageLoader.loadAndCacheImage(idOf(slice));
+    if (slice) await load(slice);
     if (!this.disposed && this.wanted === index) await this.viewport.setImageIdIndex(index);
   }
 
@@ -332,9 +209,13 @@ export class Picture {
     this.applyWindow();
   }
 
-  invert(): void {
-    this.inverted = !this.inverted;
+  setInverted(inverted: boolean): void {
+    this.inverted = inverted;
     this.applyWindow();
+  }
+
+  invert(): void {
+    this.setInverted(!this.inverted);
   }
 
   /** The whole picture in the middle. */
@@ -345,7 +226,7 @@ export class Picture {
 
   /** As it was opened: fitted, its own window, not inverted, turned or mirrored. */
   reset(): void {
-    this.window = this.image?.pixels.window ?? null;
+    this.window = this.pixels?.window ?? null;
     this.inverted = false;
     this.viewport.setCamera({ flipHorizontal: false });
     this.viewport.setViewPresentation({ rotation: 0 });
@@ -356,6 +237,26 @@ export class Picture {
   /** Around the middle of the view; above 1 is larger. */
   zoomBy(factor: number): void {
     zoomViewport(this.viewport, factor);
+  }
+
+  /** Puts a point of the picture into the middle of the view, at a scale of CSS pixels per image pixel along a row. */
+  lookAt(center: ImagePx, scale: number): void {
+    const before = this.measure();
+    if (!before) return;
+    zoomViewport(this.viewport, scale / scaleOf(before.transform));
+    const { focalPoint } = this.viewport.getCamera();
+    const after = this.measure();
+    if (!focalPoint || !after) return;
+    const now = toImage(after.transform, cssPx(this.element.clientWidth / 2, this.element.clientHeight / 2));
+    const [rowSpacing, columnSpacing] = after.spacing ?? [1, 1];
+    const [x, y] = [(center.x - now.x) * columnSpacing, (center.y - now.y) * rowSpacing];
+    this.viewport.setCamera({ focalPoint: [focalPoint[0] + x, focalPoint[1] + y, focalPoint[2]] });
+    this.viewport.render();
+  }
+
+  /** What is drawn, in the screen's pixels. */
+  get canvas(): HTMLCanvasElement {
+    return this.viewport.canvas;
   }
 
   dispose(): void {
@@ -369,22 +270,19 @@ export class Picture {
     this.engine.destroy();
     openPictures.delete(this);
     if (openPictures.size > 0) return;
-    // Pixels of patients stay in memory no longer than a picture is open.
-    cache.purgeCache();
-    frames.clear();
-    known.clear();
+    forgetAll();
   }
 
   private display(): DisplayFrame | undefined {
     const slice = this.slices[this.index];
-    return slice && frames.get(idOf(slice));
+    return slice && loaded(slice);
   }
 
   private applyWindow(): void {
-    const { image } = this;
+    const { pixels } = this;
     const display = this.display();
-    if (!display || !image) return;
-    const invert = this.inverted !== image.pixels.inverted;
+    if (!display || !pixels) return;
+    const invert = this.inverted !== pixels.inverted;
     const voiRange =
       display.color || !this.window ? { lower: 0, upper: 255 } : windowToRange(this.window, display.scale);
     this.viewport.setProperties({ voiRange, invert }, true);
@@ -416,23 +314,29 @@ export class Picture {
   };
 
   private readonly onRendered = () => {
-    const { image } = this;
+    const view = this.measure();
+    if (view) this.events.onView(view);
+  };
+
+  private measure(): PictureView | null {
+    const { pixels } = this;
     const display = this.display();
-    if (!image || !display || !this.window) return;
-    const { columns, rows, spacing } = image.pixels;
+    if (!pixels || !display || !this.window) return null;
+    const { columns, rows, spacing } = pixels;
     const [rowSpacing, columnSpacing] = spacing ?? [1, 1];
     const corner = this.toCss([0, 0, 0]);
     const right = this.toCss([columns * columnSpacing, 0, 0]);
     const below = this.toCss([0, rows * rowSpacing, 0]);
-    this.events.onView({
+    return {
       ...this.slices[this.index],
       size: { columns, rows },
       spacing,
       transform: viewTransform({ columns, rows }, corner, right, below),
       window: this.window,
+      inverted: this.inverted,
       display,
-    });
-  };
+    };
+  }
 
   /**
    * World to the page. Cornerstone3D divides canvas pixels by the device's pixel ratio, but its CPU canvas has not always that

@@ -55,6 +55,11 @@ export function displayFrame(bytes: ArrayBuffer, pixels: PixelDescription): Disp
   const scale: DisplayScale = isNative
     ? { slope, intercept }
     : { slope: slope * step, intercept: slope * min + intercept };
+  return greyFrame(values, scale);
+}
+
+/** Grey values that can be drawn as they are. */
+export function greyFrame(values: DisplayValues, scale: DisplayScale): DisplayFrame {
   const drawn = extent(values);
   return { values, color: false, ...drawn, scale, statistics: frameStatistics(values, drawn, scale) };
 }

@@ -11,18 +11,26 @@ import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { useClasses, useLabels, useStackLabels } from "../../studio/queries.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { Picture, type PictureView } from "../../viewer/cornerstone.ts";
-import { isDrawingTool, isMaskTool } from "../../viewer/Pointer.ts";
+import { slicePlane } from "../../viewer/volume/geometry.ts";
 import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameSlider } from "./FrameSlider.tsx";
 import { ImageText } from "./ImageText.tsx";
 import { LabelPanel } from "./LabelPanel.tsx";
+import { CrossLines, Letters } from "./PaneMarks.tsx";
+import paneClasses from "./Panes.module.css";
+import { crosshair, PlanePane } from "./PlanePane.tsx";
+import { PlanesState } from "./PlanesState.tsx";
 import classes from "./Reading.module.css";
 import { Stage } from "./Stage.tsx";
 import { Toolbar } from "./Toolbar.tsx";
-import { useActions } from "./useActions.ts";
+import { useActions, useLayout } from "./useActions.ts";
 import type { OpenRead } from "./useOpenRead.ts";
+import { usePaneInHand } from "./usePaneInHand.ts";
+import { isViewTool } from "./usePicture.ts";
 import { usePlace } from "./usePlace.ts";
+import { usePlanes } from "./usePlanes.ts";
 import { usePrepared } from "./usePrepared.ts";
+import { useStackMasks } from "./useStackMasks.ts";
 import { type InSight, useTools } from "./useTools.ts";
 
 const NO_CLASSES: LabelClass[] = [];
@@ -83,8 +91,11 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
   const readId = open?.read.id ?? null;
   const listId = open?.read.listId ?? null;
   const show = useCallback(
-    (to: { imageId: string; frame: number }) =>
-      navigate({ view: "viewer", ...to, ...(readId && listId ? { read: { listId, readId } } : {}) }, { replace: true }),
+    ({ imageId, frame }: { imageId: string; frame: number }) =>
+      navigate(
+        { view: "viewer", imageId, frame, ...(readId && listId ? { read: { listId, readId } } : {}) },
+        { replace: true },
+      ),
     [readId, listId],
   );
   const sight: InSight = {
@@ -111,6 +122,11 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
     },
     [stack, show],
   );
+  const layout = useLayout(stack);
+  const { state: volume, planes } = usePlanes({ stack, index, wanted: layout === "planes", show });
+  const hand = usePaneInHand(planes?.drawn.map(({ plane }) => plane.name) ?? []);
+  const masks = useStackMasks(stack, layer);
+  const plane = slicePlane(stack.slices[index].geometry, image);
   const scroll = useRef(goToSlice);
   scroll.current = goToSlice;
 
@@ -140,11 +156,11 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
     const { imageId, frame } = now.current;
     picture?.setIndex(index).catch((error: unknown) => setRefused({ imageId, frame, error }));
   }, [picture, index]);
-  useEffect(() => picture?.setTool(isDrawingTool(tool) || isMaskTool(tool) ? "label" : tool), [picture, tool]);
+  useEffect(() => picture?.setTool(isViewTool(tool) ? tool : "label"), [picture, tool]);
   const following = open ? (open.neighbour(1)?.imageId ?? null) : place.neighbour(1);
   usePrepared(view === null ? null : following, stack, index);
 
-  const actions = useActions({ now, tools, writer, place, picture, stack, goToSlice, show, answered, open });
+  const actions = useActions({ now, tools, writer, place, picture, stack, goToSlice, show, answered, open, hand });
   useCommands(useMemo(() => viewerCommands(actions, labelClasses), [actions, labelClasses]));
 
   // What is in hand belongs to the slice on which it was drawn: it is kept before another one comes.
@@ -174,16 +190,46 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
           actions={actions}
           place={open || stack.images.length > 1 ? null : place}
           layer={layer}
+          layout={layout}
         />
-        <section className={classes.stage} aria-label={t("picture", { name: image.name })}>
-          <Stage element={element} tools={tools} sight={sight} view={view} ready={ready} classes={labelClasses} />
-          {ready && <ImageText image={image} view={view} stack={stack} index={index} />}
-          {trouble !== null && (
-            <div className={classes.trouble}>
-              <Refused error={trouble} />
-            </div>
-          )}
-        </section>
+        <div className={paneClasses.grid} data-layout={layout}>
+          <section
+            className={classes.stage}
+            aria-label={t("picture", { name: image.name })}
+            onPointerDownCapture={() => hand.take(null)}
+          >
+            <Stage
+              element={element}
+              tools={tools}
+              sight={sight}
+              view={view}
+              ready={ready}
+              classes={labelClasses}
+              onCrosshair={planes ? (point) => planes.moveTo(planes.acquired, point) : undefined}
+            >
+              {view && planes && <CrossLines view={view} lines={crosshair(planes, planes.acquired)} />}
+              {view && plane && <Letters view={view} across={plane.across} down={plane.down} />}
+            </Stage>
+            {ready && <ImageText image={image} view={view} stack={stack} index={index} />}
+            {trouble !== null && (
+              <div className={classes.trouble}>
+                <Refused error={trouble} />
+              </div>
+            )}
+          </section>
+          {layout === "planes" && !planes && <PlanesState state={volume} onClose={() => actions.setLayout("1x1")} />}
+          {planes?.drawn.map((drawn) => (
+            <PlanePane
+              key={drawn.slices[0].imageId}
+              drawn={drawn}
+              planes={planes}
+              main={ready ? view : null}
+              masks={masks}
+              classes={labelClasses}
+              hand={hand}
+            />
+          ))}
+        </div>
         {stack.slices.length > 1 && <FrameSlider stack={stack} index={index} onShow={show} />}
         {open === null && <Filmstrip place={place} imageId={imageId} />}
       </div>

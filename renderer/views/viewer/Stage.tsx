@@ -1,6 +1,6 @@
 // The picture with everything that lies over it, and the mouse on it: what belongs to a tool that draws goes there, the rest is
 // Cornerstone3D's (window, pan, zoom).
-import { type RefObject, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useRef, useState } from "react";
 import { useStore } from "zustand";
 import type { LabelClass } from "../../../preload/contract/index.ts";
 import { viewerStore } from "../../state/viewer.ts";
@@ -23,13 +23,27 @@ export interface StageProps {
   /** the picture asked for is on the screen */
   ready: boolean;
   classes: readonly LabelClass[];
+  /** the crosshair was put here, in ImagePx */
+  onCrosshair?(point: ImagePx): void;
+  /** drawn over the labels, while the picture is ready */
+  children?: ReactNode;
 }
 
-export function Stage({ element, tools, sight, view, ready, classes: labelClasses }: StageProps) {
+export function Stage({
+  element,
+  tools,
+  sight,
+  view,
+  ready,
+  classes: labelClasses,
+  onCrosshair,
+  children,
+}: StageProps) {
   const tool = useStore(viewerStore, (state) => state.tool);
   useStore(viewerStore, (state) => state.hiddenClasses); // shownShapes reads it
   const [hover, setHover] = useState<CssPx | null>(null);
   const taken = useRef(false);
+  const crossing = useRef(false);
   const { pointer } = tools;
   const shown = shownShapes(sight);
   const draws = isDrawingTool(tool) || isMaskTool(tool);
@@ -51,10 +65,16 @@ export function Stage({ element, tools, sight, view, ready, classes: labelClasse
       data-commands
       tabIndex={-1}
       data-ready={ready || undefined}
-      data-drawing={draws || undefined}
+      data-drawing={draws || tool === "crosshair" || undefined}
       onPointerDownCapture={(event) => {
         const where = place(event);
         if (!where || event.button !== 0 || !ready) return;
+        if (tool === "crosshair" && onCrosshair) {
+          crossing.current = true;
+          element.current?.setPointerCapture(event.pointerId);
+          onCrosshair(where.point);
+          return;
+        }
         taken.current = pointer.press(where.point, where.within);
         if (!taken.current) return;
         event.stopPropagation();
@@ -67,6 +87,7 @@ export function Stage({ element, tools, sight, view, ready, classes: labelClasse
       onPointerMove={(event) => {
         const where = place(event);
         if (!where) return;
+        if (crossing.current) return void onCrosshair?.(where.point);
         // All places since the last event: a fast stroke is not cut short.
         const events = taken.current ? event.nativeEvent.getCoalescedEvents() : [];
         for (const one of events.slice(0, -1)) {
@@ -79,11 +100,13 @@ export function Stage({ element, tools, sight, view, ready, classes: labelClasse
       }}
       onPointerLeave={() => setHover(null)}
       onPointerUp={(event) => {
+        crossing.current = false;
         if (!taken.current || event.button !== 0) return;
         taken.current = false;
         pointer.release(event.shiftKey);
       }}
       onPointerCancel={() => {
+        crossing.current = false;
         taken.current = false;
         tools.masks.cancel();
         tools.shapes.cancel();
@@ -109,6 +132,7 @@ export function Stage({ element, tools, sight, view, ready, classes: labelClasse
             classes={labelClasses}
             hover={hover}
           />
+          {children}
         </>
       )}
     </div>

@@ -14,6 +14,7 @@ import {
   Lasso,
   type LucideIcon,
   Maximize,
+  Move3d,
   PaintBucket,
   Pentagon,
   Redo2,
@@ -37,11 +38,12 @@ import { useStore } from "zustand";
 import type { ImageStack } from "../../../preload/contract/index.ts";
 import { DRAWING_TOOLS, type ViewerActions } from "../../commands/viewer.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { viewerStore } from "../../state/viewer.ts";
+import { type Layout, viewerStore } from "../../state/viewer.ts";
 import { useLabelHistory } from "../../studio/queries.ts";
 import { SaveStatus } from "../../ui/SaveStatus.tsx";
 import type { Picture, PictureView } from "../../viewer/cornerstone.ts";
 import { presetsFor, presetWindow } from "../../viewer/window.ts";
+import { LayoutMenu } from "./LayoutMenu.tsx";
 import classes from "./Toolbar.module.css";
 import type { Place } from "./usePlace.ts";
 
@@ -49,6 +51,7 @@ const VIEW_TOOLS = [
   { tool: "window", icon: SunMedium },
   { tool: "pan", icon: Hand },
   { tool: "zoom", icon: Search },
+  { tool: "crosshair", icon: Move3d },
 ] as const;
 
 const ICONS: Record<(typeof DRAWING_TOOLS)[number]["tool"], LucideIcon> = {
@@ -76,9 +79,10 @@ export interface ToolbarProps {
   /** null: a work list says what comes next */
   place: Place | null;
   layer: string;
+  layout: Layout;
 }
 
-export function Toolbar({ image, view, picture, actions, place, layer }: ToolbarProps) {
+export function Toolbar({ image, view, picture, actions, place, layer, layout }: ToolbarProps) {
   const { t } = useTranslation("viewer");
   const { t: command } = useTranslation("commands");
   const format = useFormat();
@@ -96,15 +100,17 @@ export function Toolbar({ image, view, picture, actions, place, layer }: Toolbar
         <Tool icon={ChevronRight} name={command("names.viewer.next")} onRun={actions.next} />
         <Divider orientation="vertical" mx={4} />
         <Group gap={2} role="group" aria-label={t("pointer")}>
-          {VIEW_TOOLS.map(({ tool: name, icon }) => (
-            <Choice
-              key={name}
-              icon={icon}
-              name={t(`pointers.${name}`)}
-              active={tool === name}
-              onRun={() => actions.setTool(name)}
-            />
-          ))}
+          {VIEW_TOOLS.filter(({ tool: name }) => name !== "crosshair" || layout === "planes").map(
+            ({ tool: name, icon }) => (
+              <Choice
+                key={name}
+                icon={icon}
+                name={t(`pointers.${name}`)}
+                active={tool === name}
+                onRun={() => actions.setTool(name)}
+              />
+            ),
+          )}
         </Group>
         <Divider orientation="vertical" mx={4} />
         <Group gap={2} role="group" aria-label={t("drawing")}>
@@ -145,6 +151,7 @@ export function Toolbar({ image, view, picture, actions, place, layer }: Toolbar
         <Tool icon={ZoomIn} name={command("names.viewer.zoomIn")} onRun={() => actions.zoom(1.25)} />
         <Tool icon={Maximize} name={command("names.viewer.fit")} onRun={actions.fit} />
         <Tool icon={RotateCcw} name={command("names.viewer.reset")} onRun={actions.reset} />
+        <LayoutMenu actions={actions} layout={layout} />
         <Divider orientation="vertical" mx={4} />
         <Tool icon={Undo2} name={command("names.labels.undo")} onRun={actions.undo} disabled={history?.undo === 0} />
         <Tool icon={Redo2} name={command("names.labels.redo")} onRun={actions.redo} disabled={history?.redo === 0} />

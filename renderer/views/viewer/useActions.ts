@@ -1,14 +1,16 @@
 // What the viewer's commands do. They outlive renders and read what is so now.
 import { type RefObject, useEffect, useMemo, useRef } from "react";
+import { useStore } from "zustand";
 import type { ImageStack, LabelEdit } from "../../../preload/contract/index.ts";
 import type { ViewerActions } from "../../commands/viewer.ts";
 import { preferencesStore } from "../../state/preferences.ts";
 import { navigate } from "../../state/route.ts";
-import { viewerStore } from "../../state/viewer.ts";
+import { type Layout, viewerStore } from "../../state/viewer.ts";
 import type { LabelWriter } from "../../studio/LabelWriter.ts";
 import type { Picture } from "../../viewer/cornerstone.ts";
 import { openRead } from "../reading/read-next.ts";
 import type { OpenRead } from "./useOpenRead.ts";
+import type { PaneInHand } from "./usePaneInHand.ts";
 import type { Place } from "./usePlace.ts";
 import { type InSight, isDrawn, isMask, shownShapes, type Tools } from "./useTools.ts";
 
@@ -16,6 +18,16 @@ import { type InSight, isDrawn, isMask, shownShapes, type Tools } from "./useToo
 const CINE_RATE = 12;
 const BRUSH_STEP = 1.25;
 const LARGEST_BRUSH = 400;
+
+/** Only a stack has planes. */
+const laidOut = (layout: Layout, { slices }: ImageStack): Layout =>
+  layout === "planes" && slices.length < 2 ? "1x1" : layout;
+const layoutOf = (stack: ImageStack): Layout => laidOut(viewerStore.getState().layout, stack);
+export const useLayout = (stack: ImageStack): Layout =>
+  laidOut(
+    useStore(viewerStore, ({ layout }) => layout),
+    stack,
+  );
 
 export interface ActionParts {
   now: RefObject<InSight>;
@@ -29,6 +41,7 @@ export interface ActionParts {
   /** image whose label is the answer: the slice in sight, or the case's own image */
   answered: string;
   open: OpenRead | null;
+  hand: PaneInHand;
 }
 
 export function useActions(parts: ActionParts): ViewerActions {
@@ -68,6 +81,11 @@ export function useActions(parts: ActionParts): ViewerActions {
         return;
       latest.current.show({ imageId: change.imageId, frame: change.frame });
     };
+    /** the picture that keys and buttons are about */
+    const picture = () => {
+      const { hand, picture: main } = latest.current;
+      return hand.current()?.picture ?? main;
+    };
     const here = () => shownShapes(now.current).filter(isDrawn);
     const sliceAfter = (step: number) => {
       const { imageId, frame } = now.current;
@@ -92,7 +110,7 @@ export function useActions(parts: ActionParts): ViewerActions {
       next: () => goTo(1),
       previous: () => goTo(-1),
       slices: () => stack.slices.length,
-      slice: goToSlice,
+      slice: (step) => (latest.current.hand.current()?.scroll ?? goToSlice)(step),
       cine: () => {
         if (cine.current) return stopCine();
         cine.current = setInterval(() => {
@@ -110,18 +128,29 @@ export function useActions(parts: ActionParts): ViewerActions {
         );
         const edits = chosen.map(({ reader: _, ...shape }): LabelEdit => {
           const id = crypto.randomUUID();
-          return { do: "put", shape: { ...shape, ...next, id, track: shape.track ?? shape.id, source: "copy" } };
+          const { imageId, frame } = next;
+          return { do: "put", shape: { ...shape, imageId, frame, id, track: shape.track ?? shape.id, source: "copy" } };
         });
         writer.apply(layer, edits);
         goToSlice(1);
       },
-      fit: () => latest.current.picture?.fit(),
-      zoom: (factor) => latest.current.picture?.zoomBy(factor),
-      reset: () => latest.current.picture?.reset(),
-      invert: () => latest.current.picture?.invert(),
-      rotate: () => latest.current.picture?.rotate(),
-      flip: () => latest.current.picture?.flip(),
-      setTool: (next) => viewerStore.setState({ tool: next }),
+      fit: () => picture()?.fit(),
+      zoom: (factor) => picture()?.zoomBy(factor),
+      reset: () => picture()?.reset(),
+      // Planes have the main picture's window.
+      invert: () => (layoutOf(stack) === "planes" ? latest.current.picture : picture())?.invert(),
+      rotate: () => picture()?.rotate(),
+      flip: () => picture()?.flip(),
+      setTool: (next) =>
+        viewerStore.setState(
+          next === "crosshair" && layoutOf(stack) !== "planes" ? { tool: next, layout: "planes" } : { tool: next },
+        ),
+      hasLayout: (layout) => layout !== "planes" || stack.slices.length > 1,
+      setLayout: (layout) => {
+        const { tool } = viewerStore.getState();
+        if (layout === "planes") viewerStore.setState({ layout, tool: "crosshair" });
+        else viewerStore.setState({ layout, tool: tool === "crosshair" ? "window" : tool });
+      },
       toggleMasks: () => viewerStore.setState(({ showMasks }) => ({ showMasks: !showMasks })),
       toggleExplain: () => viewerStore.setState(({ explaining }) => ({ explaining: !explaining, explanation: null })),
       brush: (direction) =>

@@ -52,6 +52,8 @@ const viewer: ViewerActions = {
   reset: say("reset"),
   invert: say("invert"),
   setTool: say("tool"),
+  hasLayout: () => true,
+  setLayout: say("layout"),
   toggleMasks: say("masks"),
   toggleExplain: say("explain"),
   canCommit: () => false,
