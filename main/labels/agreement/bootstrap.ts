@@ -150,7 +150,7 @@ function quantile(ascending: Float64Array, q: number): number {
 }
 
 /** Whole numbers below a bound, without bias, from splitmix32 (Steele, Lea and Flood 2014, in 32 bits). Not for secrets. */
-function randomBelow(seed: number): (bound: number) => number {
+export function randomBelow(seed: number): (bound: number) => number {
   let state = seed | 0;
   const next = (): number => {
     state = (state + 0x9e3779b9) | 0;
