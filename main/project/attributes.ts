@@ -15,6 +15,7 @@ import type {
   SchemaUsage,
   Shape,
 } from "../../preload/contract/index.ts";
+import { fromWords, inWords } from "./attribute-words.ts";
 import type { Audit } from "./audit.ts";
 import { convertAttribute, isWithin, nextChoices, previewOf, sameName, wordsOfAttribute } from "./choices.ts";
 import type { ProjectDatabase } from "./database.ts";
@@ -154,6 +155,19 @@ export class Attributes {
       merge(this.#database, this.#audit, { owner: classId, attribute: attributeId, gone: from, stays: into }, step);
       return changes.length;
     });
+  }
+
+  /** For files outside the project: what shapes say, with the names that the schema has now instead of ids. */
+  words(): (values: Shape["attributes"]) => Shape["attributes"] {
+    const definitions = new Map(
+      this.list().flatMap(({ attributes }) => attributes.map((one) => [one.id, one] as const)),
+    );
+    return (values) => inWords(definitions, values);
+  }
+
+  /** The other way, for shapes of a class that come from a file. Throws labels/class-unknown. */
+  fromWords(classId: string, values: Shape["attributes"]): Shape["attributes"] {
+    return Object.keys(values).length === 0 ? {} : fromWords(attributeRows(this.#database, classId), values);
   }
 
   #next(old: readonly AttributeDefinition[], input: AttributeInput): AttributeDefinition {

@@ -79,7 +79,11 @@ export function applyEvent(queryClient: QueryClient, event: StudioEvent): void {
     case "changed":
       void queryClient.invalidateQueries({ queryKey: keys.topic(event.topic) });
       // Labels show in the library's badges and counts, and an import may bring classes; the project counts everything.
-      if (event.topic === "labels") void queryClient.invalidateQueries({ queryKey: keys.topic("images") });
+      if (event.topic === "labels") {
+        void queryClient.invalidateQueries({ queryKey: keys.topic("images") });
+        // Merged options are a step of undo.
+        void queryClient.invalidateQueries({ queryKey: keys.histories });
+      }
       if (event.topic === "images") {
         void queryClient.invalidateQueries({ queryKey: keys.topic("labels") });
         void queryClient.invalidateQueries({ queryKey: keys.stacks });

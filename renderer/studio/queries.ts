@@ -30,6 +30,7 @@ export const keys = {
   labels: (imageId: string, layer: string) => ["marks", imageId, layer] as const,
   stackLabels: (imageId: string, layer: string) => ["marks", "stack", imageId, layer] as const,
   allLabels: ["marks"] as const,
+  histories: ["history"] as const,
   history: (layer: string) => ["history", layer] as const,
   /** how many changes of this page are not yet on disk, and the labels that answers were too late for */
   saving: ["saving"] as const,

@@ -518,6 +518,20 @@ describe("attributes of a class", () => {
     expect(drawn()).toEqual([{ [id]: 12.5 }, { [id]: 40 }]);
   });
 
+  test("leave the project under their names and come back under their ids; what does not fit stays as it came", async () => {
+    const { project, lesion, saved } = await drawing(
+      attribute(),
+      attribute({ name: "Size", kind: "number", min: 0, max: 100, options: [] }),
+    );
+    const [margin, size] = saved.map(({ id }) => id);
+    const inside = { [margin!]: saved[0]!.options[1]!.id, [size!]: 12, iscrowd: true };
+    const outside = { Margin: "spiculated", Size: 12, iscrowd: true };
+    expect(project.attributes.words()(inside)).toEqual(outside);
+    expect(project.attributes.fromWords(lesion, outside)).toEqual(inside);
+    const odd = { Margin: "fuzzy", Size: 101, note: "x" };
+    expect(project.attributes.fromWords(lesion, odd)).toEqual(odd);
+  });
+
   test("merged choices rewrite the shapes as one step of undo", async () => {
     const { project, lesion, saved, draw, drawn } = await drawing(attribute());
     const { id, options } = saved[0]!;

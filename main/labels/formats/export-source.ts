@@ -29,11 +29,13 @@ export class ExportSource {
   readonly #options: SourceOptions;
   readonly #grouping: Grouping;
   readonly #names: ExportNames;
+  readonly #words: ReturnType<Project["attributes"]["words"]>;
 
   constructor(project: Project, grouping: Grouping, options: SourceOptions) {
     this.#project = project;
     this.#grouping = grouping;
     this.#options = options;
+    this.#words = project.attributes.words();
     this.#names = new ExportNames(project.images.names());
     this.total = project.images.list(options.filter, "imported", 0, 0).total;
   }
@@ -58,7 +60,8 @@ export class ExportSource {
         const labels = this.#labels(image.id);
         if (labels === null) this.hidden++;
         else {
-          const { classId, classReader, shapes } = labels;
+          const { classId, classReader } = labels;
+          const shapes = labels.shapes.map((shape) => ({ ...shape, attributes: this.#words(shape.attributes) }));
           const exported = this.#exportImage(image, () => this.#header(image, series));
           labelled.push({ image: exported, classId, classReader, shapes });
         }

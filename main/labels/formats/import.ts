@@ -140,7 +140,8 @@ class Reading {
           }
         }
         const id = randomUUID();
-        return { id, imageId, frame, classId, geometry, attributes: { ...attributes }, track, source: "import" };
+        const said = classId === null ? { ...attributes } : project.attributes.fromWords(classId, attributes);
+        return { id, imageId, frame, classId, geometry, attributes: said, track, source: "import" };
       });
       project.labels.importShapes(inputs);
       return {

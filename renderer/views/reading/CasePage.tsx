@@ -12,6 +12,7 @@ import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import { ReadAnswers } from "./ReadAnswers.tsx";
 import { ReadPane } from "./ReadPane.tsx";
 import { AnswerBadge } from "./WorkListPage.tsx";
 
@@ -98,6 +99,7 @@ function Answers({ one }: { one: ReadingCase }) {
                 classes={classes}
                 name={t("decide.picture", { reader: answer.reader })}
               />
+              <ReadAnswers one={one} answers={answer.answers} />
               <Group justify="space-between">
                 <Text size="sm" c="dimmed">
                   {t("decide.shapes", { count: answer.shapes })}
