@@ -56,7 +56,7 @@ describe("CSV", () => {
       "one.png,4,lesion,box,1 1 2 2,",
       "one.png,0,lesion,star,1 1 2 2,",
       "one.png,0,,box,1 1 2 2,",
-      "one.png,0,lesion,mask,24 32 5 5,",
+      "one.png,0,lesion,mask,23 31 5 5,",
       "one.png,0,lesion,box,1 1 2 2,{oops",
       "one.png,0,lesion,box,1 1 2 2,",
     ];

@@ -19,8 +19,9 @@ import type {
 import { addImages, newProject, temporaryFolder } from "../../project/builder.ts";
 import { shape } from "../../project/shapes.ts";
 
-export const ROWS = 24;
-export const COLUMNS = 32;
+/** Odd, so that frames of one bit for each pixel do not end with a byte. */
+export const ROWS = 23;
+export const COLUMNS = 31;
 
 export interface Fixture {
   readonly project: Project;

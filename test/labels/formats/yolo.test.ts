@@ -7,7 +7,7 @@ import { importLabelFiles } from "../../../main/labels/formats/import.ts";
 import { memoryFile } from "../../../main/labels/formats/label-files.ts";
 import type { Geometry } from "../../../preload/contract/index.ts";
 import { shape } from "../../project/shapes.ts";
-import { drawn, fixture, roundTrip } from "./round-trip.ts";
+import { COLUMNS, drawn, fixture, ROWS, roundTrip } from "./round-trip.ts";
 
 /** Ten digits of a fraction of at most 32 pixels. */
 const ROUNDING = 1e-8;
@@ -59,8 +59,15 @@ describe("YOLO", () => {
     const place = await fixture();
     const [, second, cine] = place.images;
     const { folder, preview, exported } = await roundTrip(place, "yolo", [
-      shape(second, place.classes[1], { kind: "box", x: 8, y: 6, width: 16, height: 12 }),
-      shape(cine, place.classes[0], { kind: "ellipse", x: 16, y: 12, radiusX: 8, radiusY: 6, angle: 0 }, { frame: 1 }),
+      shape(second, place.classes[1], {
+        ...{ kind: "box", x: COLUMNS / 4, y: ROWS / 4, width: COLUMNS / 2, height: ROWS / 2 },
+      }),
+      shape(
+        cine,
+        place.classes[0],
+        { kind: "ellipse", x: COLUMNS / 2, y: ROWS / 2, radiusX: COLUMNS / 4, radiusY: ROWS / 4, angle: 0 },
+        { frame: 1 },
+      ),
       shape(cine, place.classes[0], { kind: "point", x: 1, y: 1 }, { attributes: { sure: true } }),
     ]);
     const read = (path: string) => readFileSync(join(folder, path), "utf8");
@@ -88,7 +95,7 @@ describe("YOLO", () => {
     const report = await importLabelFiles(project, files, { format: "yolo" });
     expect(report).toMatchObject({ shapes: names.length, newClasses: names });
     expect(project.labels.forImage(images[0]).shapes[0]!.geometry).toEqual({
-      ...{ kind: "box", x: 12, y: 9, width: 8, height: 6 },
+      ...{ kind: "box", x: COLUMNS * 0.375, y: ROWS * 0.375, width: COLUMNS / 4, height: ROWS / 4 },
     });
   });
 
