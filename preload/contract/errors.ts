@@ -39,6 +39,7 @@ export const ERROR_STATUS = {
   "labels/file-invalid": 422,
   "labels/geometry-invalid": 422,
   "labels/not-exportable": 422,
+  "labels/nothing-between": 422,
   "labels/question-unknown": 404,
   "labels/schema-conflict": 409,
   "labels/schema-in-use": 409,

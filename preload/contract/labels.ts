@@ -179,6 +179,22 @@ export const labelsContract = {
   apply: oc
     .input(z.object({ layer: z.string().default(SHARED_LAYER), edits: z.array(labelEditSchema).min(1).max(20_000) }))
     .output(labelChangeSchema),
+  /**
+   * Fills the slices of a stack between two that are labelled by hand, from the nearest one before the place to the nearest after it; where the
+   * place is one itself, it is the second of the two, or the first where nothing is before it. Masks of a class, or the shape with an id
+   * and its track; all of it gets one track and the source "interpolation", and is one step of undo. What was filled before is filled anew.
+   * Errors: app/not-found, labels/nothing-between, labels/geometry-invalid, reading/committed.
+   */
+  interpolate: oc
+    .input(
+      z.object({
+        layer: z.string().default(SHARED_LAYER),
+        imageId: z.string(),
+        frame: z.int().min(0).default(0),
+        of: z.union([z.object({ classId: z.string() }), z.object({ shapeId: z.uuid() })]),
+      }),
+    )
+    .output(labelChangeSchema),
   /** Takes back the present reader's last step in this layer, wherever it was; survives a restart. */
   undo: oc.input(z.object({ layer: z.string().default(SHARED_LAYER) })).output(labelChangeSchema.nullable()),
   redo: oc.input(z.object({ layer: z.string().default(SHARED_LAYER) })).output(labelChangeSchema.nullable()),

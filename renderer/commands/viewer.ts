@@ -13,6 +13,8 @@ export interface ViewerActions extends LabelActions {
   /** plays the slices, or stops */
   cine(): void;
   copyToNext(): void;
+  /** labels on the slices between the two nearest that are labelled by hand */
+  fillBetween(): void;
   fit(): void;
   zoom(factor: number): void;
   reset(): void;
@@ -137,6 +139,7 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
     view("viewer.sliceNext", ["ArrowDown"], () => actions.slice(1), manySlices, true),
     view("viewer.sliceFirst", ["Home"], () => actions.slice(Number.NEGATIVE_INFINITY), manySlices),
     view("viewer.sliceLast", ["End"], () => actions.slice(Number.POSITIVE_INFINITY), manySlices),
+    command("shapes", "shapes.fillBetween", ["Mod+I"], actions.fillBetween, () => manySlices() && shapes.canDraw()),
     view("viewer.cine", ["."], actions.cine, manySlices),
     view("viewer.fit", ["F"], actions.fit),
     view("viewer.zoomIn", ["+", "="], () => actions.zoom(ZOOM_STEP), undefined, true),

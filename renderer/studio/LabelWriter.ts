@@ -71,6 +71,11 @@ export class LabelWriter {
     this.apply(layer, [{ do: "answer", imageId, questionId, value }]);
   }
 
+  /** Fills slices of a stack between two; what that makes is known when the studio has answered. */
+  interpolate(input: Parameters<Studio["labels"]["interpolate"]>[0]): void {
+    this.queue.add(async () => this.learn(await this.studio.labels.interpolate(input)));
+  }
+
   /** `onDone` hears what was taken back, or null where there was nothing. */
   undo(layer: string, onDone: (change: LabelChange | null) => void): void {
     this.step(() => this.studio.labels.undo({ layer }), onDone);

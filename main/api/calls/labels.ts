@@ -1,7 +1,9 @@
 import type { LabelChange } from "../../../preload/contract/index.ts";
 import { importLabels } from "../../labels/csv.ts";
+import { fillBetween } from "../../labels/fill-between.ts";
 import { unlocked } from "../procedures.ts";
 import type { Session } from "../session.ts";
+import { stackOf } from "../stack.ts";
 
 /** Somebody said something: every window hears what it changed. The answer is already on disk. */
 function told<Change extends LabelChange | null>(session: Session, change: Change): Change {
@@ -34,6 +36,14 @@ export const labelCalls = {
   apply: unlocked.labels.apply.handler(({ input, context }) =>
     told(context.session, context.project.labels.apply(input.edits, input.layer)),
   ),
+  interpolate: unlocked.labels.interpolate.handler(({ input, context: { session, project } }) => {
+    const { layer, imageId, frame, of } = input;
+    const stack = stackOf(project, imageId);
+    const slices = stack.slices.map((slice) => ({ ...slice, spacing: slice.geometry?.spacing ?? null }));
+    const shapes = stack.images.flatMap(({ id }) => project.labels.forImage(id, layer).shapes);
+    const at = slices.findIndex((slice) => slice.imageId === imageId && slice.frame === frame);
+    return told(session, project.labels.apply(fillBetween(slices, shapes, at, of), layer));
+  }),
   undo: unlocked.labels.undo.handler(({ input, context }) =>
     told(context.session, context.project.labels.undo(input.layer)),
   ),

@@ -34,8 +34,18 @@ export function interpolateMasks(
   if (!Number.isInteger(count) || count < 0) {
     throw new AppError("app/invalid-input", `Expected a whole number of slices in between, found ${count}.`);
   }
+  const even = Array.from({ length: count }, (_, i) => (i + 1) / (count + 1));
+  return masksBetween(a, b, even, spacing);
+}
+
+/** The same where slices do not lie evenly: `fractions` of the way from `a` to `b`, between 0 and 1. */
+export function masksBetween(
+  a: Mask,
+  b: Mask,
+  fractions: readonly number[],
+  spacing: readonly [rows: number, columns: number] = [1, 1],
+): Mask[] {
   const apart = sharedArea(a, b) === 0;
-  const fractions = Array.from({ length: count }, (_, i) => (i + 1) / (count + 1));
   if (maskArea(a) === 0 || maskArea(b) === 0) {
     return fractions.map(() => ({ rows: a.rows, columns: a.columns, runs: [a.rows * a.columns] }));
   }

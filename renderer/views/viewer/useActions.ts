@@ -9,6 +9,7 @@ import { type Layout, viewerStore } from "../../state/viewer.ts";
 import type { LabelWriter } from "../../studio/LabelWriter.ts";
 import type { Picture } from "../../viewer/cornerstone.ts";
 import { openRead } from "../reading/read-next.ts";
+import { fillInput } from "./fill-between.ts";
 import type { OpenRead } from "./useOpenRead.ts";
 import type { PaneInHand } from "./usePaneInHand.ts";
 import type { Place } from "./usePlace.ts";
@@ -133,6 +134,11 @@ export function useActions(parts: ActionParts): ViewerActions {
         });
         writer.apply(layer, edits);
         goToSlice(1);
+      },
+      fillBetween: () => {
+        pointer.settle();
+        const input = fillInput(now.current, shapes.selected);
+        if (input) writer.interpolate(input);
       },
       fit: () => picture()?.fit(),
       zoom: (factor) => picture()?.zoomBy(factor),

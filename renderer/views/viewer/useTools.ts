@@ -48,6 +48,10 @@ export function shownShapes({ labels, frame }: Pick<InSight, "labels" | "frame">
   );
 }
 
+/** What was filled in between two slices is the reader's own once it is corrected: filling again leaves it alone. */
+const ownHand = (shape: ShapeInput): ShapeInput =>
+  shape.source === "interpolation" ? { ...shape, source: null } : shape;
+
 export function useTools(now: RefObject<InSight>, writer: LabelWriter): Tools {
   return useMemo(() => {
     const find = (id: string) => now.current.labels?.shapes.filter(isDrawn).find((shape) => shape.id === id);
@@ -57,7 +61,7 @@ export function useTools(now: RefObject<InSight>, writer: LabelWriter): Tools {
         const old = find(id);
         if (!old) return ""; // it was taken back while it was in hand
         const { reader: _, ...said } = old;
-        writer.put(layer, { ...said, geometry });
+        writer.put(layer, { ...ownHand(said), geometry });
         return id;
       }
       const measures = geometry.kind === "length" || geometry.kind === "angle";
@@ -98,7 +102,7 @@ export function useTools(now: RefObject<InSight>, writer: LabelWriter): Tools {
         }
         if (old) {
           const { reader: _, ...said } = old;
-          writer.put(layer, { ...said, geometry });
+          writer.put(layer, { ...ownHand(said), geometry });
         } else if (drawClass) {
           now.current.drew(drawClass.id);
           const common = { imageId, frame, attributes: {}, track: null, source: null };

@@ -44,6 +44,7 @@ const viewer: ViewerActions = {
   slices: () => 3,
   cine: say("cine"),
   copyToNext: say("copy"),
+  fillBetween: say("fill"),
   rotate: say("rotate"),
   flip: say("flip"),
   brush: say("brush"),
