@@ -123,7 +123,7 @@ describe.skipIf(typeof browser === "string")(
             await fetch("/rpc/images/importPath", {
               method: "POST",
               headers: { "content-type": "application/json" },
-              body: JSON.stringify({ json: { path, labels: "none" } }),
+              body: JSON.stringify({ json: { path, labels: "none", deidentify: { profile: "none" } } }),
             });
           },
           join(studio.folder, "images"),
@@ -165,7 +165,7 @@ describe.skipIf(typeof browser === "string")(
     test(
       "is answered by keys; what is said of the series is on its other slices, and undo takes back step by step",
       async () => {
-        await openImage("CT-1", "detached");
+        await openImage("IM0", "detached");
         await press("Home");
         await atSlice(1);
         await ready();
@@ -317,6 +317,51 @@ describe.skipIf(typeof browser === "string")(
         await expect
           .poll(() => page.getByRole("combobox", { name: "Margin" }).inputValue())
           .toBe("spiculated (archived)");
+      },
+      3 * MINUTES,
+    );
+
+    test(
+      "in a read a required question keeps the answer from being committed; committed answers do not change, and the adjudicator sees them",
+      async () => {
+        await room("Schema");
+        await button(/^Density/).click();
+        await page.getByRole("checkbox", { name: "Required" }).check();
+        await button("Save").click();
+        await page.getByText("required", { exact: true }).waitFor();
+        await page.evaluate(async () => {
+          const call = async (path: string, json: object) => {
+            const headers = { "content-type": "application/json" };
+            const answer = await fetch(`/rpc/${path}`, { method: "POST", headers, body: JSON.stringify({ json }) });
+            return ((await answer.json()) as { json: unknown }).json;
+          };
+          const members = (await call("projects/members", {})) as { id: string }[];
+          const readers = members.map(({ id }) => id);
+          await call("reading/create", { name: "Double reading", filter: { text: "scan" }, readers });
+        });
+        await room("Reading");
+        await button("Read the next case of Double reading").click();
+        await ready();
+        await asked("Density").getByText("required").waitFor();
+        expect(await given("Density", /./).count()).toBe(0); // the shared answer is another one
+        await press("1", "Control+Enter");
+        await page.getByText("A question that needs an answer has none yet.").waitFor();
+        await press("Alt+ArrowDown", "Alt+2");
+        await given("Density", /^middle/).waitFor();
+        await lookAt(page, "viewer-read-questions");
+        await press("Control+Enter");
+        await page.getByText("Committed", { exact: true }).first().waitFor();
+        expect(await given("Density", /^middle/).isDisabled()).toBe(true);
+        await press("Alt+3");
+        await expect.poll(() => given("Density", /^middle/).count()).toBe(1);
+        await room("Reading");
+        await button("Cases and agreement of Double reading").click();
+        await button(/^Decide/)
+          .first()
+          .click();
+        await page.getByRole("term").filter({ hasText: "Density" }).waitFor();
+        await page.getByRole("definition").filter({ hasText: "middle" }).waitFor();
+        await lookAt(page, "reading-answers");
       },
       3 * MINUTES,
     );
