@@ -2,7 +2,7 @@
 //
 // Tools outlive renders, so they read what is so now from `now`.
 import { type RefObject, useMemo } from "react";
-import type { ImageLabels, LabelClass, MaskGeometry, Shape } from "../../../preload/contract/index.ts";
+import type { ImageLabels, LabelClass, MaskGeometry, Shape, ShapeInput } from "../../../preload/contract/index.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import type { LabelWriter } from "../../studio/LabelWriter.ts";
 import type { ImageSize } from "../../viewer/coordinates.ts";
