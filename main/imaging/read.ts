@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { AppError } from "../../preload/contract/errors.ts";
-import { type PixelDescription, pixelsOfFrame } from "../../preload/contract/index.ts";
+import { type DeidentificationReport, type PixelDescription, pixelsOfFrame } from "../../preload/contract/index.ts";
+import { type DeidentifyOnRead, deidentifyOnRead, neutralName } from "./deidentify/at-import.ts";
 import { tableRange, windowOver } from "./display.ts";
 import { dicom } from "./formats/dicom.ts";
 import { jpeg } from "./formats/jpeg.ts";
@@ -32,6 +33,8 @@ export interface ReadOptions {
   readonly maxBytes?: number;
   /** hears of each file of an archive that cannot be read; without it they are left out, unless none can be read */
   readonly onRefused?: (file: string, reason: AppError) => void;
+  /** takes out who the patient is of every DICOM file before it is read, and its name with it; other formats stay as they are */
+  readonly deidentify?: DeidentifyOnRead | null;
 }
 
 /**
@@ -68,7 +71,12 @@ function readAny(file: ImageFile, reading: Reading): ImportedImage[] {
     );
   }
   try {
-    return format.open(file, reading.maxBytes).map((opened) => finish(opened, format.id));
+    if (format.id === "dicom" && reading.deidentify) {
+      const { bytes, report } = deidentifyOnRead(file.bytes, reading.deidentify, reading.maxBytes);
+      const images = format.open({ name: "", bytes }, reading.maxBytes);
+      return images.map((opened) => finish({ ...opened, name: neutralName(opened) }, format.id, report));
+    }
+    return format.open(file, reading.maxBytes).map((opened) => finish(opened, format.id, null));
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError("imaging/unreadable", `The file begins like ${format.id} but cannot be read.`, { cause });
@@ -114,7 +122,7 @@ function readArchive(file: ImageFile, reading: Reading): ImportedImage[] {
   throw new AppError(first.code, `None of the ${members.length} files of the archive could be read: ${first.message}`);
 }
 
-function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
+function finish(opened: OpenedImage, format: Format["id"], deidentified: DeidentificationReport | null): ImportedImage {
   const { window, member, ...image } = opened;
   const shown = Math.floor(image.frames.length / 2);
   let thumbnailFrame: DecodedFrame | null = null;
@@ -143,6 +151,7 @@ function finish(opened: OpenedImage, format: Format["id"]): ImportedImage {
     thumbnail: drawThumbnail(thumbnailFrame, pixelsOfFrame(pixels, shown)),
     quality: [...new Set(findingsOf({ ...image, pixels }, statistics).map(({ code }) => code))],
     pictureHash: pictureHash(thumbnailFrame, pixelsOfFrame(pixels, shown)),
+    deidentified,
   };
 }
 

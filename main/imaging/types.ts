@@ -4,7 +4,13 @@
 // PixelDescription (contract) says what *decoded* samples mean, FrameEncoding says how the *kept* bytes are laid out,
 // DecodedFrame is the samples. All are plain data; FrameEncoding travels through the project as JSON.
 
-import type { FrameGeometry, ImageFormat, Part, PixelDescription } from "../../preload/contract/index.ts";
+import type {
+  DeidentificationReport,
+  FrameGeometry,
+  ImageFormat,
+  Part,
+  PixelDescription,
+} from "../../preload/contract/index.ts";
 import type { QualityCode } from "./quality.ts";
 
 /** A frame as it is kept. `transferSyntax` is a DICOM UID, or "png", "jpeg" (a whole file) or "raw" (little-endian samples). */
@@ -92,10 +98,15 @@ export interface ImportedImage {
   readonly pictureHash: string;
   readonly suggestedClass: string | null;
   readonly suggestedPart: Part | null;
+  /** what was done so that nobody is recognised; null where nothing was asked for, and for formats without a patient */
+  readonly deidentified: DeidentificationReport | null;
 }
 
 /** What a format's reader gives; `readImages` adds identity, thumbnail and what it looks like. */
-export type OpenedImage = Omit<ImportedImage, "identity" | "thumbnail" | "format" | "quality" | "pictureHash"> & {
+export type OpenedImage = Omit<
+  ImportedImage,
+  "identity" | "thumbnail" | "format" | "quality" | "pictureHash" | "deidentified"
+> & {
   /** "auto": the file names no window, so it becomes the range from its darkest to its brightest value */
   readonly window: "given" | "auto";
   /** place within an archive; empty for a file that is one image */

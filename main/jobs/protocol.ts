@@ -11,6 +11,7 @@
 import type {
   AugmentationPreview,
   CompressionReport,
+  Deidentify,
   Device,
   Evaluation,
   Explanation,
@@ -44,7 +45,7 @@ export interface LabelSelection {
 
 /** Long work: has a Job row, shows progress, can be cancelled, runs in a child of its own. */
 export type JobTask =
-  | { kind: "import"; path: string; labels: LabelSource }
+  | { kind: "import"; path: string; labels: LabelSource; deidentify: Deidentify }
   | { kind: "sample"; images: number; seed: number }
   | { kind: "train"; runId: string }
   | { kind: "evaluate"; modelId: string; part: Part }
@@ -55,7 +56,7 @@ export type JobTask =
 
 /** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
 export type CallTask =
-  | { kind: "import-file"; name: string; bytes: Uint8Array; labels: LabelSource }
+  | { kind: "import-file"; name: string; bytes: Uint8Array; labels: LabelSource; deidentify: Deidentify }
   | {
       kind: "explain";
       modelId: string;

@@ -11,6 +11,7 @@ import type { Member, ProjectSummary, Role } from "../../preload/contract/index.
 import { Attributes } from "./attributes.ts";
 import { Audit } from "./audit.ts";
 import { ProjectDatabase, storageError } from "./database.ts";
+import { Deidentification } from "./deidentification.ts";
 import { Exports } from "./exports.ts";
 import { HostPresence } from "./host-presence.ts";
 import { Images } from "./images.ts";
@@ -55,6 +56,7 @@ export class Project {
   readonly member: Member;
   readonly images: Images;
   readonly labels: Labels;
+  readonly deidentification: Deidentification;
   readonly questions: Questions;
   readonly attributes: Attributes;
   readonly reading: Reading;
@@ -90,6 +92,7 @@ export class Project {
     this.images = new Images(database, this.audit, member);
     this.labels = new Labels(database, this.audit, member);
     this.questions = new Questions(database, this.audit, this.labels, member);
+    this.deidentification = new Deidentification(database, this.audit);
     this.attributes = new Attributes(database, this.audit, this.labels, member);
     this.reading = new Reading(database, this.audit, this.labels, member);
     this.snapshots = new Snapshots(database, this.audit);

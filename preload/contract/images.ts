@@ -1,5 +1,6 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
+import { DEFAULT_DEIDENTIFY, deidentificationSchema, deidentifySchema } from "./deidentification.ts";
 import { jobSchema } from "./jobs.ts";
 import { frameGeometrySchema, pixelDescriptionSchema } from "./pixels.ts";
 
@@ -85,6 +86,8 @@ export const importReportSchema = z.object({
   imported: z.int().describe("images added"),
   duplicates: z.int().describe("images that were already there, byte for byte in their pixels and identity"),
   labelled: z.int().describe("images that got a label from the import"),
+  deidentified: z.int().describe("images added without who the patient is"),
+  actions: z.record(z.string(), z.int()).describe("attributes of these by what was done: removed, replaced, mapped …"),
   refused: z.array(refusedFileSchema),
 });
 export type ImportReport = z.infer<typeof importReportSchema>;
@@ -93,9 +96,17 @@ export const imagesContract = {
   /**
    * Imports a file or a folder (recursively) of this machine: DICOM, NIfTI, PNG, JPEG, TIFF, MedMNIST-style .npz, ZIP archives of them.
    * `labels: "folders"` takes each file's parent folder as its class. The job's result is an ImportReport.
+   * `deidentify`: what is taken out of every DICOM file, also within archives, before anything of it is kept; its name becomes one that says
+   * nothing, and a file that cannot be de-identified is refused. The report then numbers refused files in the order of their names.
    */
   importPath: oc
-    .input(z.object({ path: z.string().min(1), labels: z.enum(["none", "folders"]).default("none") }))
+    .input(
+      z.object({
+        path: z.string().min(1),
+        labels: z.enum(["none", "folders"]).default("none"),
+        deidentify: deidentifySchema.default(DEFAULT_DEIDENTIFY),
+      }),
+    )
     .output(jobSchema),
   /** Draws the sample set (chest phantoms, two classes, lesions with masks) and imports it as DICOM files. */
   importSample: oc
@@ -103,10 +114,18 @@ export const imagesContract = {
     .output(jobSchema),
   /**
    * Imports one file whose bytes the page sends (drag and drop); `name` may be a relative path, whose last folder is the class
-   * when `labels` is "folders". Nothing touches the disk unencrypted.
+   * when `labels` is "folders". Nothing touches the disk unencrypted. `deidentify` as in importPath; the report names files as they were sent,
+   * and is kept nowhere.
    */
   importFile: oc
-    .input(z.object({ name: z.string().min(1), bytes: z.file(), labels: z.enum(["none", "folders"]).default("none") }))
+    .input(
+      z.object({
+        name: z.string().min(1),
+        bytes: z.file(),
+        labels: z.enum(["none", "folders"]).default("none"),
+        deidentify: deidentifySchema.default(DEFAULT_DEIDENTIFY),
+      }),
+    )
     .output(importReportSchema),
   list: oc
     .input(
@@ -121,6 +140,8 @@ export const imagesContract = {
   /** Counts over the whole project, for the filter column. */
   facets: oc.output(facetsSchema),
   get: oc.input(z.object({ id: z.string() })).output(imageDetailSchema),
+  /** What was done so that nobody is recognised in an image, and what is suspected to be text in its pixels. */
+  deidentification: oc.input(z.object({ id: z.string() })).output(deidentificationSchema),
   /** The slices that an image is read with, in order: its own frames, or those of its series where it is a stack through the patient. */
   stack: oc.input(z.object({ id: z.string() })).output(imageStackSchema),
   /** Writes into the audit log that pixels of this image are about to leave the project unencrypted. Call it before they do. */

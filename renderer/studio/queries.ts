@@ -19,6 +19,7 @@ export const keys = {
   images: (input: Inputs["images"]["list"]) => ["images", "list", input] as const,
   facets: ["images", "facets"] as const,
   image: (id: string) => ["images", "one", id] as const,
+  deidentification: (id: string) => ["images", "deidentification", id] as const,
   classes: ["labels", "classes"] as const,
   questions: ["labels", "questions"] as const,
   typed: (questionId: string) => ["labels", "typed", questionId] as const,
@@ -94,6 +95,15 @@ export const useFacets = () => {
 export const useImage = (id: string, enabled = true) => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.image(id), queryFn: () => studio.images.get({ id }), enabled });
+};
+
+export const useDeidentification = (id: string, enabled = true) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.deidentification(id),
+    queryFn: () => studio.images.deidentification({ id }),
+    enabled,
+  });
 };
 
 export const useClasses = () => {

@@ -108,7 +108,7 @@ describe("one dropped file", () => {
     const { bytes, fileName } = drawPhantom({ index: 0, seed: 1 });
     const file = () => new File([bytes as Uint8Array<ArrayBuffer>], fileName);
     const report = await page.images.importFile({ name: `lesion/${fileName}`, bytes: file(), labels: "folders" });
-    expect(report).toEqual({ imported: 1, duplicates: 0, labelled: 1, refused: [] });
+    expect(report).toMatchObject({ imported: 1, duplicates: 0, labelled: 1, deidentified: 1, refused: [] });
     expect((await page.images.importFile({ name: fileName, bytes: file() })).duplicates).toBe(1);
 
     const { items } = await page.images.list({});

@@ -18,7 +18,7 @@ test("a series is a stack in the patient's order, and each slice says where it l
   for (const { name, bytes } of ctSeries({ slices: 5, side: 16, patient: "CT-1", uid: "2.25.77" })) {
     writeFileSync(join(path, name), bytes);
   }
-  await ended(client, await client.images.importPath({ path, labels: "none" }));
+  await ended(client, await client.images.importPath({ path, labels: "none", deidentify: { profile: "none" } }));
   const { items } = await client.images.list({});
   const stack = await client.images.stack({ id: items[0]!.id });
   expect(stack).toMatchObject({ order: "geometry", step: 2.5, gaps: 0, repeated: 0 });

@@ -41,7 +41,10 @@ export default async function pneumonia(args: readonly string[]): Promise<BenchR
 async function measure(project: Project, seeds: readonly number[]): Promise<BenchResult> {
   const { signal } = new AbortController();
   const silent = { progress: () => {}, points: () => {}, changed: () => {} };
-  const report = await importPath({ kind: "import", path: DATA, labels: "none" }, { project, signal, ...silent });
+  const report = await importPath(
+    { kind: "import", path: DATA, labels: "none", deidentify: { profile: "none", options: [] } },
+    { project, signal, ...silent },
+  );
   console.error(`imported ${report.imported} images, ${report.labelled} labelled`);
   const split = { seed: 1, train: 0.7, validation: 0.15, useSuggestedParts: true };
   const snapshot = project.snapshots.create({ name: "Official parts", ...split });

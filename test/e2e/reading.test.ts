@@ -110,7 +110,7 @@ describe.skipIf(typeof browser === "string")(
             await fetch("/rpc/images/importPath", {
               method: "POST",
               headers: { "content-type": "application/json" },
-              body: JSON.stringify({ json: { path, labels: "none" } }),
+              body: JSON.stringify({ json: { path, labels: "none", deidentify: { profile: "none" } } }),
             });
           },
           join(studio.folder, "images"),

@@ -98,7 +98,8 @@ test("patients, file names, labels, readers and passphrases are in no file that 
     writeFileSync(join(folder, `${MARKER}-${index}.dcm`), markedFile(index));
   }
   writeFileSync(join(source, `${MARKER}.txt`), `${MARKER} is not an image`);
-  const imported = await ended(client, await client.images.importPath({ path: source, labels: "folders" }));
+  const whole = { path: source, labels: "folders", deidentify: { profile: "none" } } as const;
+  const imported = await ended(client, await client.images.importPath(whole));
   expect(imported.result).toMatchObject({ imported: 24, labelled: 24, refused: [{ file: `${MARKER}.txt` }] });
   const { items } = await client.images.list({ filter: { text: MARKER } });
   expect(items).toHaveLength(24);

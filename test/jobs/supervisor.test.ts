@@ -99,7 +99,7 @@ describe("short calls", () => {
 
 describe("importing a folder", () => {
   const report = async (path: string, labels: "none" | "folders"): Promise<ImportReport> => {
-    const job = await open.client.images.importPath({ path, labels });
+    const job = await open.client.images.importPath({ path, labels, deidentify: { profile: "none" } });
     return (await ended(open.client, job)).result as ImportReport;
   };
 
@@ -193,7 +193,8 @@ describe("importing a folder", () => {
     };
     const bytes = encode({ width: 4, height: 3, data: new Uint8Array(12), channels: 1 });
     const context = { project, signal: new AbortController().signal, progress() {}, points() {}, changed() {} };
-    const answer = await importFile({ kind: "import-file", name: "a.png", bytes, labels: "none" }, context);
+    const deidentify = { profile: "none" as const, options: [] };
+    const answer = await importFile({ kind: "import-file", name: "a.png", bytes, labels: "none", deidentify }, context);
     expect(answer).toMatchObject({ imported: 0, refused: [{ file: "a.png", code: "imaging/too-large" }] });
   });
 

@@ -10,7 +10,7 @@ export const imageCalls = {
     await access(path).catch((error: unknown) => {
       throw new AppError("app/not-found", "This file or folder does not exist or may not be read.", { cause: error });
     });
-    return context.jobs.start({ kind: "import", path, labels: input.labels }, null);
+    return context.jobs.start({ kind: "import", path, labels: input.labels, deidentify: input.deidentify }, null);
   }),
   importSample: unlocked.images.importSample.handler(({ input, context }) =>
     context.jobs.start({ kind: "sample", ...input }, null),
@@ -26,6 +26,9 @@ export const imageCalls = {
   ),
   facets: unlocked.images.facets.handler(({ context }) => context.project.images.facets()),
   get: unlocked.images.get.handler(({ input, context }) => context.project.images.get(input.id)),
+  deidentification: unlocked.images.deidentification.handler(({ input, context }) =>
+    context.project.deidentification.of(input.id),
+  ),
   stack: unlocked.images.stack.handler(({ input, context }) => stackOf(context.project, input.id)),
   recordExport: unlocked.images.recordExport.handler(({ input, context: { project } }) => {
     const { id } = project.images.get(input.id);

@@ -5,6 +5,7 @@
 // Compound actions (X/Z, X/D …) depend on the attribute's Type in its IOD. Where this file knows the Type to be 3, X; elsewhere
 // the alternative that is conformant in every IOD. Cleaning wins over keeping where two chosen options disagree.
 
+import type { DeidentifyOption } from "../../../preload/contract/index.ts";
 import { dictionaryEntry } from "../dicom/dictionary.ts";
 import { type BasicAction, COLUMNS, ROWS, type Row } from "./table.ts";
 
@@ -19,7 +20,7 @@ export const OPTIONS = {
   "retain-patient-characteristics": { code: "113108", meaning: "Retain Patient Characteristics Option" },
   "retain-device-identity": { code: "113109", meaning: "Retain Device Identity Option" },
   "retain-uids": { code: "113110", meaning: "Retain UIDs Option" },
-} as const;
+} as const satisfies Record<DeidentifyOption | "clean-pixel-data", { code: string; meaning: string }>;
 export type Option = keyof typeof OPTIONS;
 
 export type Action =

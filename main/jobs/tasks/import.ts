@@ -2,11 +2,22 @@
 //
 // One file after the other: a file that cannot be read is listed with the reason and the rest goes on; only a project that
 // cannot be written stops the work. What is in when it stops, stays in, and importing again adds only the rest.
+//
+// With de-identification on, the names of files are used for what folders say (class, part) and then forgotten: the report of a job is kept
+// in the project, so it numbers the files it refuses. The project's secret is wiped from this process's memory when the import ends.
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { AppError, type ImportReport, type Part, type RefusedFile } from "../../../preload/contract/index.ts";
+import {
+  AppError,
+  type Deidentify,
+  type ImportReport,
+  type Part,
+  type RefusedFile,
+} from "../../../preload/contract/index.ts";
+import type { DeidentifyOnRead } from "../../imaging/deidentify/at-import.ts";
+import { keyedMapping } from "../../imaging/deidentify/mapping.ts";
 import { readImages } from "../../imaging/read.ts";
 import type { ImportedImage } from "../../imaging/types.ts";
 import type { LabelSource, TaskOf } from "../protocol.ts";
@@ -35,28 +46,34 @@ export async function importPath(task: TaskOf<"import">, context: TaskContext): 
   const root = resolve(task.path);
   const isFolder = (await stat(root).catch(notThere)).isDirectory();
   const importer = new Importer(context.project);
+  const anonymous = task.deidentify.profile !== "none";
   const nameOf = (path: string): string => (isFolder ? relative(root, path).split(sep).join("/") : basename(path));
   const refuseFolder = (path: string): void => {
     const message = "This folder may not be read, so nothing in it was imported.";
-    importer.report.refused.push({ file: `${nameOf(path) || basename(path)}/`, code: "imaging/unreadable", message });
+    const file = anonymous ? "folder" : `${nameOf(path) || basename(path)}/`;
+    importer.report.refused.push({ file, code: "imaging/unreadable", message });
   };
   const files = isFolder ? await listFiles(root, context.signal, refuseFolder) : [root];
   const pace = new Pace();
   let announcedAt = performance.now();
-  for (const [index, path] of files.entries()) {
-    throwIfStopped(context.signal);
-    context.progress(pace.at(index, files.length, "files", "importing"));
-    await importOne(
-      importer,
-      { name: nameOf(path), read: () => readWhole(path), folder: basename(dirname(path)), amongOthers: isFolder },
-      task.labels,
-      context,
-    );
-    if (performance.now() - announcedAt > ANNOUNCE_EVERY_MS) {
-      announcedAt = performance.now();
-      context.changed("images");
+  await withMapping(task.deidentify, context, async (deidentify) => {
+    for (const [index, path] of files.entries()) {
+      throwIfStopped(context.signal);
+      context.progress(pace.at(index, files.length, "files", "importing"));
+      const source = {
+        name: nameOf(path),
+        shown: anonymous ? `file ${index + 1}` : nameOf(path),
+        read: () => readWhole(path),
+        folder: basename(dirname(path)),
+        amongOthers: isFolder,
+      };
+      await importOne(importer, source, task.labels, deidentify, context);
+      if (performance.now() - announcedAt > ANNOUNCE_EVERY_MS) {
+        announcedAt = performance.now();
+        context.changed("images");
+      }
     }
-  }
+  });
   context.progress(pace.at(files.length, files.length, "files", "importing"));
   return importer.report;
 }
@@ -65,31 +82,57 @@ export async function importFile(task: TaskOf<"import-file">, context: TaskConte
   const importer = new Importer(context.project);
   const name = task.name.split("\\").join("/");
   const folders = name.split("/").slice(0, -1);
-  const file = { name, read: async () => task.bytes, folder: folders.at(-1) ?? "", amongOthers: false };
-  await importOne(importer, file, task.labels, context);
+  const file = { name, shown: name, read: async () => task.bytes, folder: folders.at(-1) ?? "", amongOthers: false };
+  await withMapping(task.deidentify, context, (deidentify) =>
+    importOne(importer, file, task.labels, deidentify, context),
+  );
   return importer.report;
 }
 
-/** A file to import: its name to show, its bytes when they are needed, the folder that may be its class. */
+/** Does the work with what the project's secret maps to; null where files come in as they are. */
+async function withMapping(
+  { profile, options }: Deidentify,
+  { project }: TaskContext,
+  work: (deidentify: DeidentifyOnRead | null) => Promise<void>,
+): Promise<void> {
+  if (profile === "none") return work(null);
+  const secret = project.deidentification.secret();
+  try {
+    await work({ options, mapping: keyedMapping(secret) });
+  } finally {
+    secret.fill(0);
+  }
+}
+
+/** A file to import: its path, its bytes when they are needed, the folder that may be its class. */
 interface Source {
   name: string;
+  /** what the report calls it */
+  shown: string;
   read(): Promise<Uint8Array>;
   folder: string;
   /** whether the files around it are imported too */
   amongOthers: boolean;
 }
 
-async function importOne(importer: Importer, source: Source, from: LabelSource, context: TaskContext): Promise<void> {
-  const { name } = source;
+async function importOne(
+  importer: Importer,
+  source: Source,
+  from: LabelSource,
+  deidentify: DeidentifyOnRead | null,
+  context: TaskContext,
+): Promise<void> {
+  const { name, shown } = source;
   let images: ImportedImage[];
   const refuse = (file: string, reason: unknown): void => {
-    const listed = refusal(file, reason);
+    // A file within an archive is told by the archive alone where its name may not be kept.
+    const listed = refusal(shown === name ? file : shown, reason);
     // A disc's table of contents is nothing to import and nothing to worry about where the disc itself is imported.
     const contents = listed.code === "imaging/directory" && (source.amongOthers || file !== name);
     if (!contents) importer.report.refused.push(listed);
   };
   try {
-    images = readImages({ name, bytes: await source.read() }, { onRefused: refuse });
+    images = readImages({ name, bytes: await source.read() }, { onRefused: refuse, deidentify });
   } catch (error) {
     refuse(name, error);
     return;
@@ -112,7 +155,7 @@ async function importOne(importer: Importer, source: Source, from: LabelSource, 
     } catch (error) {
       // The project refuses an image that it cannot keep; any other error is the project's own and ends the import.
       if (!(error instanceof AppError && error.code.startsWith("imaging/"))) throw error;
-      importer.report.refused.push(refusal(name, error));
+      importer.report.refused.push(refusal(shown, error));
       return;
     }
   }

@@ -4,7 +4,7 @@
 // an image and its labels are one transaction. Non-goals: finding files (import.ts) and reading formats (main/imaging).
 
 import { randomUUID } from "node:crypto";
-import type { Geometry, ImportReport, ShapeInput } from "../../../preload/contract/index.ts";
+import type { DeidentificationReport, Geometry, ImportReport, ShapeInput } from "../../../preload/contract/index.ts";
 import type { ImportedImage } from "../../imaging/types.ts";
 import type { Project } from "../../project/index.ts";
 
@@ -16,8 +16,17 @@ export interface ImportedLabels {
 
 const byName = new Intl.Collator("en", { numeric: true });
 
+const emptyReport = (): ImportReport => ({
+  imported: 0,
+  duplicates: 0,
+  labelled: 0,
+  deidentified: 0,
+  actions: {},
+  refused: [],
+});
+
 export class Importer {
-  readonly report: ImportReport = { imported: 0, duplicates: 0, labelled: 0, refused: [] };
+  readonly report: ImportReport = emptyReport();
   readonly #project: Project;
 
   constructor(project: Project) {
@@ -29,11 +38,18 @@ export class Importer {
     const { images: kept, labels: given } = this.#project;
     let imported = 0;
     let labelled = 0;
+    const reports: DeidentificationReport[] = [];
     this.#project.transaction(() => {
       const fresh: { imageId: string; className: string; labels: ImportedLabels }[] = [];
       for (const { image, labels } of images) {
         const { id, added } = kept.add(image);
-        if (added) imported += 1;
+        if (added) {
+          imported += 1;
+          if (image.deidentified) {
+            this.#project.deidentification.addReport(id, image.deidentified);
+            reports.push(image.deidentified);
+          }
+        }
         const { className } = labels;
         if (className !== null && given.forImage(id).classId === null) fresh.push({ imageId: id, className, labels });
       }
@@ -51,5 +67,10 @@ export class Importer {
     this.report.imported += imported;
     this.report.duplicates += images.length - imported;
     this.report.labelled += labelled;
+    this.report.deidentified += reports.length;
+    const { actions } = this.report;
+    for (const { counts } of reports) {
+      for (const [done, count] of Object.entries(counts)) actions[done] = (actions[done] ?? 0) + count;
+    }
   }
 }

@@ -8,6 +8,7 @@ import { shapes } from "./0005-shapes.ts";
 import { series } from "./0006-series.ts";
 import { reading } from "./0007-reading.ts";
 import { questions } from "./0008-questions.ts";
+import { deidentification } from "./0009-deidentification.ts";
 
 export interface Migration {
   readonly number: number;
@@ -38,3 +39,4 @@ export const MIGRATIONS = checkMigrations([
   reading,
   questions,
 ]);
+  deidentification,

@@ -3,12 +3,13 @@ import { Button, FileButton, Group, Modal, Progress, Radio, Stack, Tabs, Text } 
 import { FileText, FolderUp, HardDrive, Sparkles, Upload } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ImportReport, Inputs, Job } from "../../../preload/contract/index.ts";
+import { DEFAULT_DEIDENTIFY, type ImportReport, type Inputs, type Job } from "../../../preload/contract/index.ts";
 import { useCall, useJobs } from "../../studio/queries.ts";
 import { useStudio } from "../../studio/StudioContext.tsx";
 import { PathField } from "../../ui/PathField.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { RunningJob } from "../../ui/shell/JobsButton.tsx";
+import { DeidentifyChoice } from "./DeidentifyChoice.tsx";
 import classes from "./ImportDialog.module.css";
 import { CsvReport, ImportReportView } from "./ImportReportView.tsx";
 import { filesOfDrop, filesOfInput, type LabelsFrom, type NamedFile, uploadFiles } from "./upload.ts";
@@ -81,6 +82,7 @@ function FromFiles({ onBusy }: { onBusy(busy: boolean): void }) {
   const { t: shell } = useTranslation();
   const studio = useStudio();
   const [labels, setLabels] = useState<LabelsFrom>("none");
+  const [deidentify, setDeidentify] = useState(DEFAULT_DEIDENTIFY);
   const [over, setOver] = useState(false);
   const [sending, setSending] = useState<{ done: number; total: number; stop: AbortController } | null>(null);
   const [report, setReport] = useState<ImportReport | null>(null);
@@ -98,6 +100,7 @@ function FromFiles({ onBusy }: { onBusy(busy: boolean): void }) {
       setReport(
         await uploadFiles(studio, files, {
           labels,
+          deidentify,
           signal: stop.signal,
           onProgress: (done) => setSending({ done, total: files.length, stop }),
         }),
@@ -112,6 +115,7 @@ function FromFiles({ onBusy }: { onBusy(busy: boolean): void }) {
 
   return (
     <Stack gap="md">
+      <DeidentifyChoice value={deidentify} onChange={setDeidentify} />
       <LabelsChoice value={labels} onChange={setLabels} />
       {sending ? (
         <Stack gap="xs">
@@ -185,12 +189,13 @@ function FromPath() {
   const { t } = useTranslation("library");
   const [path, setPath] = useState("");
   const [labels, setLabels] = useState<LabelsFrom>("none");
+  const [deidentify, setDeidentify] = useState(DEFAULT_DEIDENTIFY);
   const start = useCall((studio, input: Inputs["images"]["importPath"]) => studio.images.importPath(input));
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (path.trim() !== "") start.mutate({ path: path.trim(), labels });
+        if (path.trim() !== "") start.mutate({ path: path.trim(), labels, deidentify });
       }}
     >
       <Stack gap="md">
@@ -201,6 +206,7 @@ function FromPath() {
           value={path}
           onChange={setPath}
         />
+        <DeidentifyChoice value={deidentify} onChange={setDeidentify} />
         <LabelsChoice value={labels} onChange={setLabels} />
         <Group justify="flex-end">
           <Button type="submit" disabled={path.trim() === ""} loading={start.isPending}>

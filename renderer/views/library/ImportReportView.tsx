@@ -19,6 +19,7 @@ export function ImportReportView({ report }: { report: ImportReport }) {
       <Text role="status" fw={600}>
         {t("report.summary", { imported: report.imported, duplicates: report.duplicates, labelled: report.labelled })}
       </Text>
+      {report.deidentified > 0 && <Text size="sm">{t("deidentify.imported", { count: report.deidentified })}</Text>}
       {refused.length > 0 && (
         <>
           <Group justify="space-between">

@@ -1,5 +1,5 @@
 // Files that the person dropped or chose, sent one call each, a few at a time.
-import type { ImportReport, Studio } from "../../../preload/contract/index.ts";
+import type { Deidentify, ImportReport, Studio } from "../../../preload/contract/index.ts";
 import { refusalOf } from "../../studio/client.ts";
 
 /** A file with the path under which it was dropped; the last folder of it may name a class. */
@@ -12,12 +12,27 @@ export type LabelsFrom = "none" | "folders";
 
 const CONCURRENCY = 4;
 
-const EMPTY_REPORT: ImportReport = { imported: 0, duplicates: 0, labelled: 0, refused: [] };
+const EMPTY_REPORT: ImportReport = {
+  imported: 0,
+  duplicates: 0,
+  labelled: 0,
+  deidentified: 0,
+  actions: {},
+  refused: [],
+};
+
+function addCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sum = { ...a };
+  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
+}
 
 const addReports = (a: ImportReport, b: ImportReport): ImportReport => ({
   imported: a.imported + b.imported,
   duplicates: a.duplicates + b.duplicates,
   labelled: a.labelled + b.labelled,
+  deidentified: a.deidentified + b.deidentified,
+  actions: addCounts(a.actions, b.actions),
   refused: [...a.refused, ...b.refused],
 });
 
@@ -28,7 +43,7 @@ const addReports = (a: ImportReport, b: ImportReport): ImportReport => ({
 export async function uploadFiles(
   studio: Studio,
   files: readonly NamedFile[],
-  options: { labels: LabelsFrom; signal: AbortSignal; onProgress(done: number): void },
+  options: { labels: LabelsFrom; deidentify: Deidentify; signal: AbortSignal; onProgress(done: number): void },
 ): Promise<ImportReport> {
   let report = EMPTY_REPORT;
   let next = 0;
@@ -37,7 +52,7 @@ export async function uploadFiles(
     while (next < files.length && !options.signal.aborted) {
       const { name, file } = files[next++];
       // In two steps: several are on their way, and each must add to the sum as it is then.
-      const one = await uploadOne(studio, name, file, options.labels);
+      const one = await uploadOne(studio, name, file, options);
       report = addReports(report, one);
       options.onProgress(++done);
     }
@@ -46,9 +61,14 @@ export async function uploadFiles(
   return report;
 }
 
-async function uploadOne(studio: Studio, name: string, bytes: File, labels: LabelsFrom): Promise<ImportReport> {
+async function uploadOne(
+  studio: Studio,
+  name: string,
+  bytes: File,
+  { labels, deidentify }: { labels: LabelsFrom; deidentify: Deidentify },
+): Promise<ImportReport> {
   try {
-    return await studio.images.importFile({ name, bytes, labels });
+    return await studio.images.importFile({ name, bytes, labels, deidentify });
   } catch (error) {
     const { code, message } = refusalOf(error);
     if (code === "page/offline" || code.startsWith("project/")) throw error;

@@ -12,6 +12,7 @@ import { preferencesStore } from "../../state/preferences.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import { useImage } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
+import { DeidentificationFacts } from "../../ui/DeidentificationFacts.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Keys } from "../../ui/shell/Keys.tsx";
 import { ClassEditor } from "../library/ClassEditor.tsx";
@@ -165,6 +166,7 @@ function Facts({ image }: { image: LabelPanelProps["image"] }) {
   return (
     <details className={classes.facts} onToggle={(event) => setOpened(event.currentTarget.open)}>
       <summary>{t("facts")}</summary>
+      <DeidentificationFacts id={image.id} enabled={opened} />
       <Table verticalSpacing={2} fz="xs">
         <Table.Tbody>
           <Table.Tr>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ImportReport, Studio } from "../../../preload/contract/index.ts";
+import { DEFAULT_DEIDENTIFY, type ImportReport, type Studio } from "../../../preload/contract/index.ts";
 import { filesOfInput, uploadFiles } from "../../../renderer/views/library/upload.ts";
 
 /** Imports what ends in .dcm, refuses .txt, and answers in no particular order. */
@@ -13,13 +13,19 @@ function studio(fail?: (name: string) => Error | null) {
     const error = fail?.(name);
     if (error) throw error;
     const refused = name.endsWith(".txt") ? [{ file: name, code: "imaging/format-unknown", message: "No." }] : [];
-    return { imported: refused.length === 0 ? 1 : 0, duplicates: 0, labelled: 0, refused };
+    const imported = refused.length === 0 ? 1 : 0;
+    return { imported, duplicates: 0, labelled: 0, deidentified: imported, actions: { removed: imported }, refused };
   };
   return { studio: { images: { importFile } } as unknown as Studio, most: () => most };
 }
 
 const files = (names: string[]) => names.map((name) => ({ name, file: new File(["x"], name) }));
-const options = () => ({ labels: "none" as const, signal: new AbortController().signal, onProgress: () => {} });
+const options = () => ({
+  labels: "none" as const,
+  deidentify: DEFAULT_DEIDENTIFY,
+  signal: new AbortController().signal,
+  onProgress: () => {},
+});
 
 test("reports of files that are on their way together add up, at most four at a time", async () => {
   const { studio: client, most } = studio();
@@ -30,6 +36,7 @@ test("reports of files that are on their way together add up, at most four at a 
   const report = await uploadFiles(client, files(names), options());
   expect(report.imported).toBe(24);
   expect(report.refused).toHaveLength(6);
+  expect(report).toMatchObject({ deidentified: 24, actions: { removed: 24 } });
   expect(most()).toBe(4);
 });
 
@@ -52,6 +59,7 @@ test("a stopped upload reports what was done", async () => {
   const names = Array.from({ length: 20 }, (_, index) => `${index}.dcm`);
   const report = await uploadFiles(client, files(names), {
     labels: "folders",
+    deidentify: DEFAULT_DEIDENTIFY,
     signal: stop.signal,
     onProgress: (done) => done === 4 && stop.abort(),
   });
