@@ -59,6 +59,7 @@ export const exportLossCodeSchema = z.enum([
   "image-class-dropped",
   "source-dropped",
   "reader-dropped",
+  "answer-dropped",
   "merged",
   "overlapped",
   "rounded",
@@ -73,7 +74,9 @@ export type ExportLossCode = z.infer<typeof exportLossCodeSchema>;
 export const exportLossSchema = z.object({
   code: exportLossCodeSchema,
   kind: z.string().nullable().describe("kind of the shapes, where the loss is one of shapes of a kind"),
-  count: z.int().describe("shapes; for image-… codes and image-class-dropped images"),
+  count: z
+    .int()
+    .describe("shapes; for image-… codes and image-class-dropped images, for answer-dropped answers to questions"),
 });
 export type ExportLoss = z.infer<typeof exportLossSchema>;
 

@@ -4,7 +4,7 @@
 // the difference to the run before the last, in groups of five bits, lowest first, bit 5 set where another group follows, the last group's
 // bit 4 the sign, each group as a character from "0" on.
 
-import { bytesOfMask, type Mask, maskBounds, maskOfBytes, RunWriter } from "../masks/runs.ts";
+import { eachRowStretch, type Mask, maskBounds, maskOfBytes, RunWriter } from "../masks/runs.ts";
 
 const MORE = 0x20;
 const SIGN = 0x10;
@@ -21,20 +21,28 @@ export function columnRuns(mask: Mask): number[] {
     writer.add(rows * columns, false);
     return writer.runs;
   }
-  const bytes = bytesOfMask(mask);
+  // The window, one column after the other.
+  const { top, left } = bounds;
+  const height = bounds.bottom - top;
+  const bytes = new Uint8Array(height * (bounds.right - left));
+  eachRowStretch(mask, (row, from, to) => {
+    for (let column = from; column < to; column++) bytes[(column - left) * height + row - top] = 1;
+  });
   let done = 0;
-  for (let column = bounds.left; column < bounds.right; column++) {
-    for (let row = bounds.top; row < bounds.bottom; ) {
-      if (bytes[row * columns + column] === 0) {
-        row++;
-        continue;
-      }
-      const from = row;
-      while (row < bounds.bottom && bytes[row * columns + column] !== 0) row++;
-      writer.add(column * rows + from - done, false);
-      writer.add(row - from, true);
-      done = column * rows + row;
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at] === 0) {
+      at++;
+      continue;
     }
+    const column = Math.floor(at / height);
+    const end = (column + 1) * height;
+    let to = at;
+    while (to < end && bytes[to] === 1) to++;
+    const start = (left + column) * rows + top + at - column * height;
+    writer.add(start - done, false);
+    writer.add(to - at, true);
+    done = start + to - at;
+    at = to;
   }
   writer.add(rows * columns - done, false);
   return writer.runs;

@@ -61,9 +61,12 @@ export class ExportSource {
         if (labels === null) this.hidden++;
         else {
           const { classId, classReader } = labels;
+          const answers = labels.answers.map(({ questionId, level, subject }) =>
+            JSON.stringify([questionId, level, subject]),
+          );
           const shapes = labels.shapes.map((shape) => ({ ...shape, attributes: this.#words(shape.attributes) }));
           const exported = this.#exportImage(image, () => this.#header(image, series));
-          labelled.push({ image: exported, classId, classReader, shapes });
+          labelled.push({ image: exported, classId, classReader, shapes, answers });
         }
         this.#options.onProgress?.(done, this.total);
       }

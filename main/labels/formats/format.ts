@@ -47,6 +47,8 @@ export interface LabelledImage {
   readonly classId: string | null;
   readonly classReader: string | null;
   readonly shapes: readonly Shape[];
+  /** answers to the project's questions about the image, its series and its patient, each as one text; no format holds any */
+  readonly answers: readonly string[];
 }
 
 /** Images that become one file: each image of its own, those of one series, or those of one study. */
@@ -139,5 +141,3 @@ export const frameBase = (image: ExportImage, frame: number): string =>
 /** Numbers of the frames that have a shape, rising. */
 export const framesWithShapes = (shapes: readonly Shape[]): number[] =>
   [...new Set(shapes.map(({ frame }) => frame))].sort((a, b) => a - b);
-
-export const isFinitePositive = (value: number): boolean => Number.isFinite(value) && value > 0;

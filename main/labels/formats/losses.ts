@@ -5,6 +5,7 @@ import { maskBounds } from "../masks/runs.ts";
 import type { LabelFormat, LabelledImage } from "./format.ts";
 
 export class LossCounter {
+  readonly #once = new Set<string>();
   readonly #counts = new Map<string, { code: ExportLossCode; kind: string | null; count: number }>();
 
   add(code: ExportLossCode, kind: string | null = null, count = 1): void {
@@ -13,6 +14,13 @@ export class LossCounter {
     const present = this.#counts.get(key);
     if (present) present.count += count;
     else this.#counts.set(key, { code, kind, count });
+  }
+
+  /** Counted when `what` comes for the first time: an answer about a patient is met at each of their images. */
+  addOnce(code: ExportLossCode, what: string): void {
+    if (this.#once.has(what)) return;
+    this.#once.add(what);
+    this.add(code);
   }
 
   /** By code, then by kind. */
@@ -45,8 +53,9 @@ export function carriageOf(format: LabelFormat, geometry: Geometry): Carriage {
   return format.carriageOf?.(geometry) ?? format.carries.kinds[geometry.kind];
 }
 
-function countOfImage(format: LabelFormat, { classId, shapes }: LabelledImage, count: LossCounter): void {
+function countOfImage(format: LabelFormat, { classId, shapes, answers }: LabelledImage, count: LossCounter): void {
   const { carries } = format;
+  for (const answer of answers) count.addOnce("answer-dropped", answer);
   if (classId !== null && !carries.imageClass) count.add("image-class-dropped");
   for (const { geometry, attributes, track, source } of shapes) {
     const carriage = carriageOf(format, geometry);
