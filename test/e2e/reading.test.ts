@@ -236,6 +236,43 @@ describe.skipIf(typeof browser === "string")(
     );
 
     test(
+      "fills the slices between two masks, and one undo takes them back",
+      async () => {
+        for (let step = 0; step < 4; step++) await press("ArrowDown");
+        await atSlice(37);
+        await ready();
+        await press("q", "k", " ");
+        for (let step = 0; step < 4; step++) await press("ArrowRight");
+        await press(" ", "k");
+        await listed(/^Mask 1, lesion/).waitFor();
+        await press("Control+i");
+        for (const slice of [36, 35, 34]) {
+          await press("ArrowUp");
+          await atSlice(slice);
+          await listed(/^Mask 1, lesion/).waitFor();
+        }
+        await ready();
+        await page.getByTestId("mask").first().waitFor();
+        await saved();
+        await lookAt(page, "viewer-filled");
+        await press("Control+z");
+        await press("Home");
+        await atSlice(1);
+        for (let step = 0; step < 33; step++) await press("ArrowDown");
+        await atSlice(34);
+        for (const slice of [34, 35, 36]) {
+          await atSlice(slice);
+          await listed(/^Mask 1, lesion/).waitFor({ state: "detached" });
+          await press("ArrowDown");
+        }
+        await atSlice(37); // what a hand made is still there
+        await listed(/^Mask 1, lesion/).waitFor();
+        await press("w");
+      },
+      2 * MINUTES,
+    );
+
+    test(
       "lets two readers in and gives them the chest images, blinded",
       async () => {
         await room("Library");
