@@ -14,6 +14,7 @@ const SERIES = { slices: 300, side: 512, patient: "CT-300", uid: "2.25.300" };
 const SHAPES = 5_000;
 const ROUNDS = 7;
 const STROKE_MOVES = 60;
+const SLOWEST_MS = 10_000;
 /** One frame of a screen of 60 Hz, and what its clock may be off. */
 const FRAME_MS = 1000 / 60 + 1;
 
@@ -41,6 +42,9 @@ export default async function viewer(): Promise<BenchResult> {
     await page.waitForTimeout(3000); // the slices around are on their way into memory, as for a reader who looks first
     const scrollFps = await framesPerSecond(page, () => wheel(page));
     const brushMs = await brush(page);
+    console.error(
+      `first image ${firstImageMs.toFixed(0)} ms, scrolling ${scrollFps.toFixed(0)} a second, brush ${brushMs.toFixed(1)} ms`,
+    );
     const shapeActionMs = await shapeActions(page, crowded);
     const figures = { firstImageMs, scrollFps, shapeActionMs, brushMs };
     const required = { firstImageMs: "<= 300", scrollFps: ">= 30", shapeActionMs: "< 100", brushMs: "<= 17.7" };
@@ -150,34 +154,43 @@ async function shapeActions(page: Page, imageId: string): Promise<number> {
     (count) => document.querySelector<HTMLElement>("[data-testid=shapes]")?.dataset.count === String(count),
     SHAPES,
   );
-  const act = async (name: string, key: string, done: string): Promise<number> => {
+  const act = async (name: string, key: string, before: string | null = null): Promise<number> => {
     const times: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const waiting = page.evaluate(
-        (condition) =>
-          new Promise<number>((resolve) => {
-            let began = 0;
-            const key = () => {
-              began = performance.now();
-              window.removeEventListener("keydown", key, true);
+      if (before) {
+        await page.keyboard.press(before);
+        await page.waitForTimeout(150);
+      }
+      await page.evaluate(() => {
+        const state = () => {
+          const canvas = document.querySelector<HTMLElement>("[data-testid=shapes]");
+          const selected = document.querySelector("[data-testid=selected-shape] path")?.getAttribute("d") ?? "";
+          return `${canvas?.dataset.count} ${selected}`;
+        };
+        const before = state();
+        const took = new Promise<number>((resolve) => {
+          window.addEventListener(
+            "keydown",
+            () => {
+              const began = performance.now();
+              const look = () => {
+                if (state() !== before) resolve(performance.now() - began);
+                else requestAnimationFrame(look);
+              };
               requestAnimationFrame(look);
-            };
-            const state = () => {
-              const canvas = document.querySelector<HTMLElement>("[data-testid=shapes]");
-              const selected = document.querySelector("[data-testid=selected-shape] path")?.getAttribute("d") ?? "";
-              return `${canvas?.dataset.count} ${selected}`;
-            };
-            const before = state();
-            const look = () => {
-              if (condition === "changed" ? state() !== before : true) resolve(performance.now() - began);
-              else requestAnimationFrame(look);
-            };
-            window.addEventListener("keydown", key, true);
-          }),
-        done,
-      );
+            },
+            { capture: true, once: true },
+          );
+        });
+        Object.assign(window, { took });
+      });
       await page.keyboard.press(key);
-      times.push(await waiting);
+      const late = new Promise<never>((_, reject) => {
+        setTimeout(() => reject(new Error(`${name}: nothing changed on the page.`)), SLOWEST_MS).unref();
+      });
+      times.push(
+        await Promise.race([page.evaluate(() => (window as unknown as { took: Promise<number> }).took), late]),
+      );
       await page.waitForTimeout(150);
     }
     const time = median(times);
@@ -185,11 +198,11 @@ async function shapeActions(page: Page, imageId: string): Promise<number> {
     return time;
   };
   const slowest = [
-    await act("choose the next", "n", "changed"),
-    await act("move", "ArrowRight", "changed"),
-    await act("delete", "Delete", "changed").catch(() => Number.NaN),
-    await act("undo", "Control+z", "changed"),
-    await act("zoom", "+", "frame"),
+    await act("choose the next", "n"),
+    await act("move", "ArrowRight"),
+    await act("delete", "Delete", "n"),
+    await act("undo", "Control+z"),
+    await act("zoom", "+", "n"),
   ];
-  return Math.max(...slowest.filter(Number.isFinite));
+  return Math.max(...slowest);
 }

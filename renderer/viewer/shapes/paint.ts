@@ -1,9 +1,11 @@
 // Draws shapes on a canvas of the page's own pixels, thousands at a time: lines keep their width at any zoom.
-import { type CssPx, cssPx, imagePx, toCss, type ViewTransform } from "../coordinates.ts";
+import { type CssPx, cssPx, imagePx, scaleOf, toCss, type ViewTransform } from "../coordinates.ts";
 import { type Drawn, pairs } from "./geometry.ts";
 
 const POINT_RADIUS = 5;
-const CURVE_STEPS = 64;
+/** A curve is drawn with a corner for each so many CSS pixels of its longer radius. */
+const CURVE_STEP = 1.5;
+const CURVE_STEPS = [12, 64] as const;
 
 export interface PaintedShape {
   readonly geometry: Drawn;
@@ -21,8 +23,11 @@ export function outlineOf(view: ViewTransform, shape: Drawn): { corners: CssPx[]
     }
     case "ellipse": {
       const turn = (shape.angle * Math.PI) / 180;
-      const corners = Array.from({ length: CURVE_STEPS }, (_, i) => {
-        const at = (2 * Math.PI * i) / CURVE_STEPS;
+      const [fewest, most] = CURVE_STEPS;
+      const radius = Math.max(shape.radiusX, shape.radiusY) * scaleOf(view);
+      const steps = Math.max(fewest, Math.min(most, Math.ceil(radius / CURVE_STEP)));
+      const corners = Array.from({ length: steps }, (_, i) => {
+        const at = (2 * Math.PI * i) / steps;
         const [dx, dy] = [shape.radiusX * Math.cos(at), shape.radiusY * Math.sin(at)];
         return toCss(
           view,
@@ -52,6 +57,9 @@ function namePlace(corners: readonly CssPx[]): CssPx {
   return corners.reduce((top, corner) => (corner.y < top.y ? corner : top));
 }
 
+/** With more shapes than this, dark lines would only fill the picture. */
+const MOST_SHADOWS = 500;
+
 /** Names are left out where there are more shapes than this: they would cover each other and the picture. */
 const MOST_NAMES = 60;
 
@@ -64,30 +72,35 @@ export function paintShapes(
 ): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  context.lineJoin = "round";
-  const lines = new Map<string, Path2D>();
   const names: { text: string; at: CssPx }[] = [];
+  const inSight: { corners: CssPx[]; closed: boolean; color: string }[] = [];
   for (const { geometry, color, name } of shapes) {
     const { corners, closed } = outlineOf(view, geometry);
     const outside = corners.every(({ x }) => x < 0) || corners.every(({ x }) => x > width);
     if (outside || corners.every(({ y }) => y < 0) || corners.every(({ y }) => y > height)) continue;
-    const path = lines.get(color) ?? new Path2D();
-    lines.set(color, path);
-    for (const [index, { x, y }] of corners.entries()) {
-      if (index === 0) path.moveTo(x, y);
-      else path.lineTo(x, y);
-    }
-    if (closed) path.closePath();
+    inSight.push({ corners, closed, color });
     if (name !== "") names.push({ text: name, at: namePlace(corners) });
   }
-  // A dark line under the coloured one keeps it visible on bright pictures.
-  context.lineWidth = 4;
-  context.strokeStyle = "rgb(0 0 0 / 60%)";
-  for (const path of lines.values()) context.stroke(path);
+  // One stroke for each shape: a single path of thousands takes ten times as long to draw.
+  const stroke = ({ corners, closed }: { corners: CssPx[]; closed: boolean }) => {
+    context.beginPath();
+    for (const [index, { x, y }] of corners.entries()) {
+      if (index === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    }
+    if (closed) context.closePath();
+    context.stroke();
+  };
+  if (inSight.length <= MOST_SHADOWS) {
+    // A dark line under the coloured one keeps it visible on bright pictures.
+    context.lineWidth = 4;
+    context.strokeStyle = "rgb(0 0 0 / 60%)";
+    for (const shape of inSight) stroke(shape);
+  }
   context.lineWidth = 2;
-  for (const [color, path] of lines) {
-    context.strokeStyle = color;
-    context.stroke(path);
+  for (const shape of inSight) {
+    context.strokeStyle = shape.color;
+    stroke(shape);
   }
   if (names.length > MOST_NAMES) return;
   context.font = "12px system-ui, sans-serif";

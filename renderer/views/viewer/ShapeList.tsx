@@ -1,20 +1,17 @@
 // Everything that is drawn on the slice in sight, as a list: to read, to choose from, to change class and delete, with measures.
 import { ActionIcon, Button, Group, NumberInput, Select, Text, Title, Tooltip } from "@mantine/core";
-import { Eye, EyeOff, Plus, Trash2 } from "lucide-react";
+import { Eye, EyeOff, Plus } from "lucide-react";
+import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import type { LabelClass, Shape } from "../../../preload/contract/index.ts";
+import type { Shape } from "../../../preload/contract/index.ts";
 import { viewerStore } from "../../state/viewer.ts";
-import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
-import { ClassBadge } from "../../ui/ClassBadge.tsx";
-import { AttributeFields } from "./AttributeFields.tsx";
 import classes from "./LabelPanel.module.css";
 import type { LabelPanelProps } from "./LabelPanel.tsx";
-import { useMeasureText } from "./useMeasureText.ts";
-import { isDrawn } from "./useTools.ts";
+import { ShapeItem } from "./ShapeItem.tsx";
 
 /** More than this would only slow the page down; the picture shows them all. */
-const MOST_LISTED = 200;
+const MOST_LISTED = 50;
 
 export function ShapeList({ image, sight, labels, classes: labelClasses, actions, tools }: LabelPanelProps) {
   const { t } = useTranslation("viewer");
@@ -23,8 +20,13 @@ export function ShapeList({ image, sight, labels, classes: labelClasses, actions
   const hidden = useStore(viewerStore, (viewer) => viewer.hiddenClasses);
   const brush = useStore(viewerStore, (viewer) => viewer.brush);
   const tool = useStore(viewerStore, (viewer) => viewer.tool);
-  const here = (labels.data?.shapes ?? []).filter(({ frame }) => frame === sight.frame);
-  const used = new Set(here.map(({ classId }) => classId));
+  const { frame } = sight;
+  const shapes = labels.data?.shapes;
+  const here = useMemo(() => numbered((shapes ?? []).filter((shape) => shape.frame === frame)), [shapes, frame]);
+  const used = useMemo(() => new Set(here.map(({ shape }) => shape.classId)), [here]);
+  // The chosen one is always listed.
+  const listed = here.filter(({ shape }, index) => index < MOST_LISTED || shape.id === selected);
+  const select = useCallback((id: string | null) => tools.shapes.select(id), [tools]);
   const byKeys = state.name === "changing" && state.from === null;
   return (
     <section>
@@ -117,91 +119,26 @@ export function ShapeList({ image, sight, labels, classes: labelClasses, actions
         </Text>
       ) : (
         <ul className={classes.boxes}>
-          {numbered(here.slice(0, MOST_LISTED)).map(({ shape, number }) => (
-            <Item
+          {listed.map(({ shape, number }) => (
+            <ShapeItem
               key={shape.id}
               shape={shape}
               number={number}
               classes={labelClasses}
               selected={selected === shape.id}
-              onSelect={(id) => tools.shapes.select(id)}
+              onSelect={select}
               spacing={image.pixels.spacing}
               layer={sight.layer}
             />
           ))}
         </ul>
       )}
-      {here.length > MOST_LISTED && (
+      {here.length > listed.length && (
         <Text size="xs" c="dimmed">
-          {t("shapes.more", { count: here.length - MOST_LISTED })}
+          {t("shapes.more", { count: here.length - listed.length })}
         </Text>
       )}
     </section>
-  );
-}
-
-interface ItemProps {
-  shape: Shape;
-  number: number;
-  classes: readonly LabelClass[];
-  selected: boolean;
-  onSelect(id: string | null): void;
-  spacing: readonly [number, number] | null;
-  layer: string;
-}
-
-function Item({ shape, number, classes: labelClasses, selected, onSelect, spacing, layer }: ItemProps) {
-  const { t } = useTranslation("viewer");
-  const writer = useLabelWriter();
-  const measureText = useMeasureText(spacing);
-  const labelClass = labelClasses.find(({ id }) => id === shape.classId);
-  const kind = t(`shapes.kinds.${shape.geometry.kind}`);
-  const name = labelClass ? t("shapes.name", { kind, number, class: labelClass.name }) : `${kind} ${number}`;
-  const setClass = (classId: string) => {
-    const { reader: _, ...said } = shape;
-    writer.put(layer, { ...said, classId });
-  };
-  return (
-    <li className={classes.boxItem} data-selected={selected || undefined}>
-      <button
-        type="button"
-        className={classes.box}
-        aria-pressed={selected}
-        onClick={() => onSelect(selected ? null : shape.id)}
-      >
-        <ClassBadge name={name} color={labelClass?.color ?? null} />
-        <Text span size="xs" c="dimmed">
-          {isDrawn(shape) && measureText(shape.geometry)}
-          {shape.source !== null && ` · ${t("shapes.proposed")}`}
-        </Text>
-      </button>
-      {selected && (
-        <Group gap={4} wrap="nowrap" className={classes.boxTools}>
-          {shape.classId !== null && (
-            <Select
-              size="xs"
-              aria-label={t("shapes.class", { name })}
-              allowDeselect={false}
-              data={labelClasses.map(({ id, name: label }) => ({ value: id, label }))}
-              value={shape.classId}
-              onChange={(value) => value && setClass(value)}
-            />
-          )}
-          <ActionIcon
-            variant="default"
-            size="md"
-            aria-label={t("shapes.delete", { name })}
-            onClick={() => {
-              onSelect(null);
-              writer.remove(layer, shape.imageId, shape.id);
-            }}
-          >
-            <Trash2 aria-hidden size={14} />
-          </ActionIcon>
-        </Group>
-      )}
-      {selected && <AttributeFields shape={shape} layer={layer} />}
-    </li>
   );
 }
 

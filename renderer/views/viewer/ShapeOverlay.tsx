@@ -1,4 +1,4 @@
-// Shapes over the picture. All but the selected one are painted on one canvas, so that thousands stay quick; the selected one,
+// Shapes over the picture. All but the one in hand are painted on one canvas, so that thousands stay quick; the selected one,
 // the one being drawn and the cursor are SVG. Geometry is in image pixels and passes through the view's transform.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -51,7 +51,7 @@ export function ShapeOverlay({ tool, masks, pointer, view, shapes, classes: labe
   const brushAt = cursor ? toCss(transform, cursor) : hover;
   return (
     <>
-      <ShapeCanvas view={view} shapes={shapes} classes={labelClasses} without={special} />
+      <ShapeCanvas view={view} shapes={shapes} classes={labelClasses} without={draft?.id ?? null} />
       <svg className={classes.overlay} role="img" aria-label={t("shapes.title")}>
         {chosen && geometry && (
           <g data-testid="selected-shape" data-kind={geometry.kind}>

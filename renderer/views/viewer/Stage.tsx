@@ -1,6 +1,6 @@
 // The picture with everything that lies over it, and the mouse on it: what belongs to a tool that draws goes there, the rest is
 // Cornerstone3D's (window, pan, zoom).
-import { type ReactNode, type RefObject, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import type { LabelClass } from "../../../preload/contract/index.ts";
 import { viewerStore } from "../../state/viewer.ts";
@@ -40,12 +40,18 @@ export function Stage({
   children,
 }: StageProps) {
   const tool = useStore(viewerStore, (state) => state.tool);
-  useStore(viewerStore, (state) => state.hiddenClasses); // shownShapes reads it
+  const hidden = useStore(viewerStore, (state) => state.hiddenClasses);
   const [hover, setHover] = useState<CssPx | null>(null);
   const taken = useRef(false);
   const crossing = useRef(false);
   const { pointer } = tools;
-  const shown = shownShapes(sight);
+  const { labels, frame } = sight;
+  // The same arrays until something about them changes: thousands of shapes are not drawn again because the mouse moved.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: shownShapes reads the hidden classes from the store
+  const { masks, drawn } = useMemo(() => {
+    const shown = shownShapes({ labels, frame });
+    return { masks: shown.filter(isMask), drawn: shown.filter(isDrawn) };
+  }, [labels, frame, hidden]);
   const draws = isDrawingTool(tool) || isMaskTool(tool);
 
   const place = (
@@ -118,7 +124,7 @@ export function Stage({
             view={view}
             imageId={sight.imageId}
             frame={sight.frame}
-            masks={shown.filter(isMask)}
+            masks={masks}
             classes={labelClasses}
             maskTool={tools.masks}
             paintedClass={sight.drawClass}
@@ -128,7 +134,7 @@ export function Stage({
             masks={tools.masks}
             pointer={pointer}
             view={view}
-            shapes={shown.filter(isDrawn)}
+            shapes={drawn}
             classes={labelClasses}
             hover={hover}
           />
