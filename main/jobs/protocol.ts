@@ -11,6 +11,7 @@
 import type {
   AugmentationPreview,
   CompressionReport,
+  Deidentification,
   Deidentify,
   Device,
   Evaluation,
@@ -30,6 +31,8 @@ import type {
   RecipeSuggestion,
   RunPoint,
   StartingModel,
+  TextLookReport,
+  TextRegion,
   Topic,
 } from "../../preload/contract/index.ts";
 
@@ -51,6 +54,7 @@ export type JobTask =
   | { kind: "evaluate"; modelId: string; part: Part }
   | { kind: "compress"; modelId: string; maxAucDrop: number }
   | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean }
+  | { kind: "text-look"; filter: ImageFilter }
   | ({ kind: "labels-export"; folder: string } & LabelSelection)
   | { kind: "labels-import"; format: LabelFormatId; path: string };
 
@@ -79,6 +83,7 @@ export type CallTask =
       overwrite: boolean;
     }
   | ({ kind: "labels-preview" } & LabelSelection)
+  | { kind: "text-review"; imageId: string; regions: readonly TextRegion[] }
   | { kind: "devices" };
 
 export type Task = JobTask | CallTask;
@@ -94,6 +99,8 @@ export interface TaskResults {
   "labels-export": LabelExportReport;
   "labels-import": LabelFileReport;
   "labels-preview": ExportPreview;
+  "text-look": TextLookReport;
+  "text-review": Deidentification;
   "import-file": ImportReport;
   explain: Explanation;
   evaluation: Evaluation;

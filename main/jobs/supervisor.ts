@@ -42,6 +42,7 @@ const UNIT = {
   export: "bytes",
   "labels-export": "images",
   "labels-import": "parts",
+  "text-look": "images",
 } as const satisfies Record<JobKind, Job["progress"]["unit"]>;
 
 /** What may look different when a job of this kind has ended. */
@@ -54,6 +55,7 @@ const TOPICS: Record<JobKind, Topic[]> = {
   export: ["exports"],
   "labels-export": [],
   "labels-import": ["images", "labels", "project"],
+  "text-look": ["images"],
 };
 
 const CRASHED: TaskFailure = {

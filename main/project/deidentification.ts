@@ -5,23 +5,47 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
-import type {
-  DeidentificationReport,
-  Deidentification as ImageDeidentification,
+import {
+  type DeidentificationReport,
+  type Deidentification as ImageDeidentification,
+  TEXT_SUSPECTED,
+  type TextRegion,
 } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ProjectDatabase } from "./database.ts";
+import type { StoredFrame } from "./images.ts";
+import type { Person } from "./layers.ts";
 
 const SECRET_BYTES = 32;
+
+export interface TextReview {
+  readonly blanked: readonly TextRegion[];
+  readonly stillSuspected: readonly TextRegion[];
+  readonly framesLooked: number;
+  /** those that were blanked */
+  readonly frames: readonly { readonly index: number; readonly frame: StoredFrame }[];
+  /** PNG; null where nothing was blanked */
+  readonly thumbnail: Uint8Array | null;
+}
+
+function overlap(a: TextRegion, b: TextRegion): boolean {
+  if (a.frame !== null && b.frame !== null && a.frame !== b.frame) return false;
+  const across = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const down = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return across > 0 && down > 0;
+}
 
 export class Deidentification {
   readonly #database: ProjectDatabase;
   readonly #audit: Audit;
+  readonly #person: Person;
 
-  constructor(database: ProjectDatabase, audit: Audit) {
+  /** `person`: who confirms. */
+  constructor(database: ProjectDatabase, audit: Audit, person: Person) {
     this.#database = database;
     this.#audit = audit;
+    this.#person = person;
   }
 
   /** A copy of the secret, 32 bytes; the caller wipes it. Made on first use, by whichever process asks first. */
@@ -81,6 +105,75 @@ export class Deidentification {
         })),
       };
     });
+  }
+
+  /** Ids of images that nobody looked at for text, in the order of import. */
+  notLookedAt(): Set<string> {
+    const rows = this.#database.all<{ id: string }>(
+      "SELECT id FROM images WHERE number NOT IN (SELECT image FROM text_looks)",
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Keeps where the program takes something for text; `text-suspected` becomes a finding where it does. Throws app/not-found. */
+  addLook(imageId: string, suspects: readonly TextRegion[], framesLooked: number): void {
+    this.#database.transaction(() => {
+      const image = this.#number(imageId);
+      this.#look(image, suspects, framesLooked);
+      if (suspects.length > 0) {
+        this.#database.run("INSERT OR IGNORE INTO image_findings (image, code) VALUES (?, ?)", image, TEXT_SUSPECTED);
+      }
+      this.#audit.record("image/text-look", imageId, { suspects: suspects.length, framesLooked });
+    });
+  }
+
+  /**
+   * Keeps what a person said: frames that were blanked take the place of the kept ones, and what is still suspected. The finding goes, unless
+   * the second look found a place that the person was not shown. Identity stays, so the same file is still a duplicate. Throws app/not-found.
+   */
+  addReview(imageId: string, review: TextReview): void {
+    const { blanked, stillSuspected, frames, thumbnail } = review;
+    this.#database.transaction(() => {
+      const image = this.#number(imageId);
+      for (const { index, frame } of frames) {
+        this.#database.run(
+          "UPDATE frames SET transfer_syntax = ?, bytes = ? WHERE image = ? AND position = ?",
+          frame.transferSyntax,
+          frame.bytes,
+          image,
+          index,
+        );
+      }
+      if (thumbnail) this.#database.run("UPDATE thumbnails SET png = ? WHERE image = ?", thumbnail, image);
+      const shown = [...(this.of(imageId).look?.suspects ?? []), ...blanked];
+      const unseen = stillSuspected.filter((place) => !shown.some((other) => overlap(place, other)));
+      if (unseen.length === 0) {
+        this.#database.run("DELETE FROM image_findings WHERE image = ? AND code = ?", image, TEXT_SUSPECTED);
+      } else {
+        this.#database.run("INSERT OR IGNORE INTO image_findings (image, code) VALUES (?, ?)", image, TEXT_SUSPECTED);
+      }
+      this.#look(image, stillSuspected, review.framesLooked);
+      this.#database.run(
+        "INSERT INTO text_reviews (image, reviewed_at, reader, blanked, still_suspected) VALUES (?, ?, ?, ?, ?)",
+        image,
+        new Date().toISOString(),
+        this.#person.id,
+        JSON.stringify(blanked),
+        JSON.stringify(stillSuspected),
+      );
+      const counts = { blanked: blanked.length, stillSuspected: stillSuspected.length, unseen: unseen.length };
+      this.#audit.record("image/text-review", imageId, { ...counts, frames: frames.map(({ index }) => index) });
+    });
+  }
+
+  #look(image: number, suspects: readonly TextRegion[], framesLooked: number): void {
+    this.#database.run(
+      "INSERT OR REPLACE INTO text_looks (image, looked_at, suspects, frames_looked) VALUES (?, ?, ?, ?)",
+      image,
+      new Date().toISOString(),
+      JSON.stringify(suspects),
+      framesLooked,
+    );
   }
 
   #number(imageId: string): number {

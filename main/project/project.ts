@@ -92,7 +92,7 @@ export class Project {
     this.images = new Images(database, this.audit, member);
     this.labels = new Labels(database, this.audit, member);
     this.questions = new Questions(database, this.audit, this.labels, member);
-    this.deidentification = new Deidentification(database, this.audit);
+    this.deidentification = new Deidentification(database, this.audit, member);
     this.attributes = new Attributes(database, this.audit, this.labels, member);
     this.reading = new Reading(database, this.audit, this.labels, member);
     this.snapshots = new Snapshots(database, this.audit);

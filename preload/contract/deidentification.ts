@@ -36,6 +36,17 @@ export const textRegionSchema = z.object({
 });
 export type TextRegion = z.infer<typeof textRegionSchema>;
 
+/** What a look for text did. */
+export const textLookReportSchema = z.object({
+  looked: z.int().describe("images that were looked at"),
+  suspected: z.int().describe("of these, images that may hold text in their pixels"),
+  unreadable: z.int().describe("images whose frames cannot be decoded, so nobody looked"),
+});
+export type TextLookReport = z.infer<typeof textLookReportSchema>;
+
+/** Finding of images with suspected text that no person has judged. */
+export const TEXT_SUSPECTED = "text-suspected";
+
 export const deidentificationReportSchema = z.object({
   profile: z.literal("PS3.15 2024b Basic"),
   options: z.array(z.string()),

@@ -1,6 +1,6 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
-import { DEFAULT_DEIDENTIFY, deidentificationSchema, deidentifySchema } from "./deidentification.ts";
+import { DEFAULT_DEIDENTIFY, deidentificationSchema, deidentifySchema, textRegionSchema } from "./deidentification.ts";
 import { jobSchema } from "./jobs.ts";
 import { frameGeometrySchema, pixelDescriptionSchema } from "./pixels.ts";
 
@@ -142,6 +142,19 @@ export const imagesContract = {
   get: oc.input(z.object({ id: z.string() })).output(imageDetailSchema),
   /** What was done so that nobody is recognised in an image, and what is suspected to be text in its pixels. */
   deidentification: oc.input(z.object({ id: z.string() })).output(deidentificationSchema),
+  /**
+   * Looks for text in the pixels of images that fit, of the modalities in which it is burned in more often than not; of others only where the
+   * filter names the modality or the images. Those that were looked at are left out. What is suspected becomes the finding `text-suspected`.
+   * The job's result is a TextLookReport.
+   */
+  lookForText: oc.input(z.object({ filter: imageFilterSchema.default({}) })).output(jobSchema),
+  /**
+   * A person has looked at an image: these rectangles are made plain for good, maybe none, and the image is looked at again. The image keeps its
+   * identity, so importing its file again does not bring the text back. Errors: imaging/* where a frame cannot be decoded.
+   */
+  reviewText: oc
+    .input(z.object({ id: z.string(), regions: z.array(textRegionSchema).max(1000) }))
+    .output(deidentificationSchema),
   /** The slices that an image is read with, in order: its own frames, or those of its series where it is a stack through the patient. */
   stack: oc.input(z.object({ id: z.string() })).output(imageStackSchema),
   /** Writes into the audit log that pixels of this image are about to leave the project unencrypted. Call it before they do. */

@@ -10,6 +10,7 @@ export const jobKindSchema = z.enum([
   "export",
   "labels-export",
   "labels-import",
+  "text-look",
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
@@ -37,7 +38,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport or LabelFileReport; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport or TextLookReport; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

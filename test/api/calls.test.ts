@@ -122,6 +122,17 @@ describe("one dropped file", () => {
     expect(thumbnail.headers.get("cache-control")).toBe("no-store");
   });
 
+  test("is looked at for text by a job, and judged by a call", async () => {
+    const { id } = (await page.images.list({})).items[0]!;
+    const job = await ended(page, await page.images.lookForText({ filter: { ids: [id] } }));
+    expect(job).toMatchObject({ state: "done", result: { looked: 1, unreadable: 0 } });
+    const regions = [{ frame: null, x: 0, y: 0, width: 5, height: 5 }];
+    const known = await page.images.reviewText({ id, regions });
+    expect(known.reviews).toMatchObject([{ blanked: regions }]);
+    expect(await page.images.deidentification({ id })).toEqual(known);
+    expect(known.report?.counts.replaced).toBeGreaterThan(0);
+  });
+
   test("that is no image is listed with its reason", async () => {
     const report = await page.images.importFile({ name: "notes.txt", bytes: new File(["hello"], "notes.txt") });
     expect(report.refused).toMatchObject([{ file: "notes.txt", code: "imaging/format-unknown" }]);

@@ -29,6 +29,15 @@ export const imageCalls = {
   deidentification: unlocked.images.deidentification.handler(({ input, context }) =>
     context.project.deidentification.of(input.id),
   ),
+  lookForText: unlocked.images.lookForText.handler(({ input, context }) =>
+    context.jobs.start({ kind: "text-look", filter: input.filter }, null),
+  ),
+  reviewText: unlocked.images.reviewText.handler(async ({ input, context }) => {
+    const { id: imageId, regions } = input;
+    const known = await context.jobs.call<"text-review">({ kind: "text-review", imageId, regions });
+    context.session.publish({ type: "changed", topic: "images" });
+    return known;
+  }),
   stack: unlocked.images.stack.handler(({ input, context }) => stackOf(context.project, input.id)),
   recordExport: unlocked.images.recordExport.handler(({ input, context: { project } }) => {
     const { id } = project.images.get(input.id);

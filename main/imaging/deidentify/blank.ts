@@ -3,6 +3,8 @@
 // The fill is the darkest value that the frame already holds (the brightest stored one for MONOCHROME1, which is shown dark), so
 // that windows and smallest pixel values stay right. Chrominance shared by two pixels is blanked for both.
 
+import type { DecodedFrame } from "../types.ts";
+
 export interface Region {
   /** from 0; null: every frame */
   readonly frame: number | null;
@@ -49,6 +51,31 @@ export function blankRegions(bytes: Uint8Array, layout: Layout, regions: readonl
       else blankSamples(samplesOver(bytes, layout), layout, frame, box);
     }
   }
+}
+
+/** A decoded frame with these rectangles made plain, whatever frame they name; every other sample keeps its value. */
+export function blankDecoded(frame: DecodedFrame, inverted: boolean, regions: readonly Region[]): DecodedFrame {
+  const { rows, columns, samples } = frame;
+  const values = frame.values.slice();
+  const layout: Layout = {
+    rows,
+    columns,
+    frames: 1,
+    samples,
+    bitsAllocated: 8 * values.BYTES_PER_ELEMENT,
+    signed: values instanceof Int8Array || values instanceof Int16Array || values instanceof Int32Array,
+    float: values instanceof Float32Array,
+    planar: 0,
+    photometric: samples === 3 ? "RGB" : inverted ? "MONOCHROME1" : "MONOCHROME2",
+    darkest: 0,
+  };
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  blankRegions(
+    bytes,
+    layout,
+    regions.map((region) => ({ ...region, frame: null })),
+  );
+  return { ...frame, values };
 }
 
 interface Box {

@@ -7,7 +7,7 @@ import { AppError } from "../../../preload/contract/errors.ts";
 import { dicom } from "../formats/dicom.ts";
 import { decodeFrame } from "../frame.ts";
 import { MAX_DECODED_BYTES } from "../limits.ts";
-import type { OpenedImage } from "../types.ts";
+import type { DecodedFrame, OpenedImage } from "../types.ts";
 import type { Region } from "./blank.ts";
 import { findBurnedIn, type Suspect } from "./burned-in.ts";
 
@@ -31,16 +31,20 @@ const SAME_PLACE = 0.5;
 export function suspectsIn(file: Uint8Array, maxBytes = MAX_DECODED_BYTES): Look {
   const image = openImage(file, maxBytes);
   if (!image) return { suspects: [], looked: 0, frames: 0 };
-  const { frames } = image;
-  const step = Math.max(1, frames.length / MOST_FRAMES);
-  const chosen = new Set(Array.from({ length: Math.min(frames.length, MOST_FRAMES) }, (_, i) => Math.floor(i * step)));
+  return suspectsInFrames(image.frames.length, (frame) =>
+    decodeFrame(image.frames[frame], image.pixels, image.encoding),
+  );
+}
+
+/** The same for an image whose frames lie elsewhere: `decode` is asked for one frame after the other. */
+export function suspectsInFrames(frames: number, decode: (frame: number) => DecodedFrame): Look {
+  const step = Math.max(1, frames / MOST_FRAMES);
+  const chosen = new Set(Array.from({ length: Math.min(frames, MOST_FRAMES) }, (_, i) => Math.floor(i * step)));
   const places: SuspectedRegion[] = [];
   for (const frame of chosen) {
-    for (const suspect of findBurnedIn(decodeFrame(frames[frame], image.pixels, image.encoding))) {
-      add(places, suspect, frames.length === 1 ? null : frame);
-    }
+    for (const suspect of findBurnedIn(decode(frame))) add(places, suspect, frames === 1 ? null : frame);
   }
-  return { suspects: places.sort((a, b) => b.score - a.score), looked: chosen.size, frames: frames.length };
+  return { suspects: places.sort((a, b) => b.score - a.score), looked: chosen.size, frames };
 }
 
 function openImage(file: Uint8Array, maxBytes: number): OpenedImage | null {

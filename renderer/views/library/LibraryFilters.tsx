@@ -114,6 +114,7 @@ const FINDINGS = [
   "geometry-missing",
   "modality-mismatch",
   "near-duplicate",
+  "text-suspected",
 ] as const;
 const isFinding = (code: string): code is (typeof FINDINGS)[number] => FINDINGS.some((known) => known === code);
 
