@@ -4,7 +4,7 @@
 // the difference to the run before the last, in groups of five bits, lowest first, bit 5 set where another group follows, the last group's
 // bit 4 the sign, each group as a character from "0" on.
 
-import { eachRowStretch, type Mask, maskBounds, maskOfBytes, RunWriter } from "../masks/runs.ts";
+import { eachRowStretch, type Mask, maskBounds, RunWriter } from "../masks/runs.ts";
 
 const MORE = 0x20;
 const SIGN = 0x10;
@@ -57,13 +57,49 @@ export function maskOfColumnRuns(counts: readonly number[], rows: number, column
     if (covered > rows * columns) return null;
   }
   if (covered !== rows * columns) return null;
-  const bytes = new Uint8Array(rows * columns);
+  // Stretches within one column, and the window around all of them.
+  const stretches: (readonly [column: number, from: number, to: number])[] = [];
+  let [top, bottom] = [rows, 0];
   let at = 0;
   counts.forEach((count, i) => {
-    if (i % 2 === 1) for (let k = at; k < at + count; k++) bytes[(k % rows) * columns + Math.floor(k / rows)] = 1;
+    for (let left = i % 2 === 1 ? count : 0, start = at; left > 0; ) {
+      const column = Math.floor(start / rows);
+      const from = start - column * rows;
+      const to = Math.min(rows, from + left);
+      stretches.push([column, from, to]);
+      top = Math.min(top, from);
+      bottom = Math.max(bottom, to);
+      start += to - from;
+      left -= to - from;
+    }
     at += count;
   });
-  return maskOfBytes(bytes, rows, columns);
+  const left = stretches[0]?.[0] ?? 0;
+  const width = (stretches.at(-1)?.[0] ?? -1) + 1 - left;
+  const bytes = new Uint8Array(Math.max(0, bottom - top) * width);
+  for (const [column, from, to] of stretches) {
+    for (let row = from; row < to; row++) bytes[(row - top) * width + column - left] = 1;
+  }
+  const writer = new RunWriter();
+  let done = 0;
+  for (let row = top; row < bottom; row++) {
+    const line = (row - top) * width;
+    for (let column = 0; column < width; ) {
+      if (bytes[line + column] === 0) {
+        column++;
+        continue;
+      }
+      let end = column;
+      while (end < width && bytes[line + end] === 1) end++;
+      const start = row * columns + left + column;
+      writer.add(start - done, false);
+      writer.add(end - column, true);
+      done = start + end - column;
+      column = end;
+    }
+  }
+  writer.add(rows * columns - done, false);
+  return { rows, columns, runs: writer.runs };
 }
 
 export function compressCounts(counts: readonly number[]): string {

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compressCounts, expandCounts } from "../../../main/labels/formats/coco-rle.ts";
+import { columnRuns, compressCounts, expandCounts, maskOfColumnRuns } from "../../../main/labels/formats/coco-rle.ts";
 import { importLabelFiles } from "../../../main/labels/formats/import.ts";
 import { memoryFile } from "../../../main/labels/formats/label-files.ts";
+import { maskOfBytes } from "../../../main/labels/masks/runs.ts";
 import { shape } from "../../project/shapes.ts";
 import { attributes, COLUMNS, drawn, fixture, ROWS, roundTrip, said } from "./round-trip.ts";
 
@@ -121,5 +122,18 @@ describe("COCO", () => {
       }),
     );
     expect(expandCounts("oooooooooo")).toBeNull();
+    const bits = fc.uint8Array({ minLength: 35, maxLength: 35, max: 1 });
+    fc.assert(
+      fc.property(bits, (bytes) => {
+        const mask = maskOfBytes(bytes, 5, 7);
+        const columns = columnRuns(mask);
+        // Down the columns, said plainly.
+        const transposed = Uint8Array.from(bytes, (_, i) => bytes[(i % 5) * 7 + Math.floor(i / 5)]!);
+        expect(columns).toEqual(maskOfBytes(transposed, 7, 5).runs);
+        expect(maskOfColumnRuns(columns, 5, 7)).toEqual(mask);
+      }),
+    );
+    expect(maskOfColumnRuns([34], 5, 7)).toBeNull();
+    expect(maskOfColumnRuns([36], 5, 7)).toBeNull();
   });
 });
