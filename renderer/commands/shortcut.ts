@@ -42,6 +42,17 @@ export function matchesShortcut(text: string, press: KeyPress, mac: boolean): bo
   return typed ? press.key.toLowerCase() === key.toLowerCase() : press.key === key;
 }
 
+const MODIFIERS = new Set(["Control", "Meta", "Alt", "Shift", "AltGraph", "CapsLock", "Dead", "Unidentified", "Tab"]);
+
+/** The shortcut that a key press is; null for a modifier alone, and for Tab, which moves the focus. */
+export function shortcutOf(press: KeyPress, mac: boolean): string | null {
+  if (MODIFIERS.has(press.key)) return null;
+  const typed = press.key.length === 1;
+  const mod = mac ? press.metaKey : press.ctrlKey;
+  const parts = [mod && "Mod", press.shiftKey && (!typed || mod) && "Shift", press.altKey && "Alt"];
+  return [...parts.filter(Boolean), typed ? press.key.toUpperCase() : press.key].join("+");
+}
+
 /** True for shortcuts of one typed character without Ctrl, Cmd or Alt: those a person may turn off. */
 export function isCharacterKey(text: string): boolean {
   const { mod, alt, key } = parseShortcut(text);

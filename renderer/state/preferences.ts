@@ -10,6 +10,8 @@ export interface Preferences {
   autoAdvance: boolean;
   /** Shortcuts of one character without Ctrl or Cmd (WCAG 2.1.4 asks that they can be turned off). */
   characterKeys: boolean;
+  /** Shortcuts that the person chose instead of the studio's, by command. */
+  keys: Readonly<Record<string, string>>;
 }
 
 const STORAGE_KEY = "loupe.preferences";
@@ -25,7 +27,7 @@ export function chooseLanguage(wished: readonly string[]): Language {
 
 /** What was stored, with defaults for what is missing or not understood. */
 export function readPreferences(stored: string | null, wished: readonly string[]): Preferences {
-  const defaults: Preferences = { language: chooseLanguage(wished), autoAdvance: false, characterKeys: true };
+  const defaults: Preferences = { language: chooseLanguage(wished), autoAdvance: false, characterKeys: true, keys: {} };
   if (stored === null) return defaults;
   try {
     const value: Partial<Record<keyof Preferences, unknown>> = JSON.parse(stored);
@@ -33,10 +35,17 @@ export function readPreferences(stored: string | null, wished: readonly string[]
       language: LANGUAGES.find((language) => language === value.language) ?? defaults.language,
       autoAdvance: typeof value.autoAdvance === "boolean" ? value.autoAdvance : defaults.autoAdvance,
       characterKeys: typeof value.characterKeys === "boolean" ? value.characterKeys : defaults.characterKeys,
+      keys: readKeys(value.keys),
     };
   } catch {
     return defaults;
   }
+}
+
+function readKeys(stored: unknown): Record<string, string> {
+  if (typeof stored !== "object" || stored === null) return {};
+  const keys = Object.entries(stored).filter(([, shortcut]) => typeof shortcut === "string" && shortcut !== "");
+  return Object.fromEntries(keys);
 }
 
 const hasWindow = typeof window !== "undefined";

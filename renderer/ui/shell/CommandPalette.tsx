@@ -5,7 +5,7 @@ import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { Command } from "../../commands/Command.ts";
-import { commandStore } from "../../commands/registry.ts";
+import { commandStore, shortcutsOf } from "../../commands/registry.ts";
 import { useCommandName } from "../../commands/useCommandName.ts";
 import classes from "./CommandPalette.module.css";
 import { Keys } from "./Keys.tsx";
@@ -87,7 +87,7 @@ function Palette({ onClose }: { onClose(): void }) {
               <span>
                 <span className={classes.group}>{entry.group}</span> {entry.name}
               </span>
-              {entry.command.shortcuts[0] && <Keys shortcut={entry.command.shortcuts[0]} />}
+              {shortcutsOf(entry.command)[0] && <Keys shortcut={shortcutsOf(entry.command)[0]!} />}
             </div>
           ))}
         </div>

@@ -3,9 +3,16 @@ import type { LabelClass } from "../../../preload/contract/index.ts";
 import { appCommands } from "../../../renderer/commands/app.ts";
 import type { Command } from "../../../renderer/commands/Command.ts";
 import { libraryCommands } from "../../../renderer/commands/library.ts";
-import { allCommands, commandForKey, registerCommands } from "../../../renderer/commands/registry.ts";
-import { isCharacterKey, matchesShortcut, parseShortcut, shortcutCaps } from "../../../renderer/commands/shortcut.ts";
+import { allCommands, commandForKey, registerCommands, takenBy } from "../../../renderer/commands/registry.ts";
+import {
+  isCharacterKey,
+  matchesShortcut,
+  parseShortcut,
+  shortcutCaps,
+  shortcutOf,
+} from "../../../renderer/commands/shortcut.ts";
 import { type ViewerActions, viewerCommands } from "../../../renderer/commands/viewer.ts";
+import { preferencesStore } from "../../../renderer/state/preferences.ts";
 import english from "../../../resources/locales/en/commands.json";
 
 const press = (
@@ -55,6 +62,10 @@ const viewer: ViewerActions = {
   setTool: say("tool"),
   hasLayout: () => true,
   setLayout: say("layout"),
+  toggleLinkScroll: say("link"),
+  toggleLinkView: say("link view"),
+  canReadHere: () => true,
+  readHere: say("read here"),
   toggleMasks: say("masks"),
   toggleExplain: say("explain"),
   canCommit: () => false,
@@ -137,6 +148,37 @@ describe("shortcuts", () => {
     expect(() => parseShortcut("Hyper+K")).toThrow("is not a shortcut");
     expect(shortcutCaps("Mod+Shift+Z", false)).toEqual(["Ctrl", "Shift", "Z"]);
     expect(shortcutCaps("Mod++", true)).toEqual(["⌘", "+"]);
+  });
+});
+
+describe("keys of one's own", () => {
+  afterEach(() => preferencesStore.setState({ keys: {} }));
+
+  test("a key press is written as the shortcut that it matches again", () => {
+    for (const one of [press("g"), press("G", { shiftKey: true }), press("F5"), press("ArrowUp", { shiftKey: true })]) {
+      expect(matchesShortcut(shortcutOf(one, false)!, one, false)).toBe(true);
+    }
+    const withMod = press("s", { ctrlKey: true, shiftKey: true });
+    expect(shortcutOf(withMod, false)).toBe("Mod+Shift+S");
+    expect(matchesShortcut("Mod+Shift+S", withMod, false)).toBe(true);
+    expect([shortcutOf(press("Shift", { shiftKey: true }), false), shortcutOf(press("Tab"), false)]).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  test("a chosen key runs the command and the studio's own does not any more; class keys stay the project's", async () => {
+    register(viewerCommands(viewer, classes));
+    preferencesStore.setState({ keys: { "viewer.fit": "~", "labels.give": "9" } });
+    expect(await type(press("f"), press("~"), press("9"), press("1"))).toBe("fit, class n");
+  });
+
+  test("a key that another command has is told", () => {
+    register(viewerCommands(viewer, classes));
+    const find = (id: string) => allCommands().find((command) => command.id === id)!;
+    expect(takenBy("i", find("viewer.fit"))?.id).toBe("viewer.invert");
+    expect(takenBy("~", find("viewer.fit"))).toBeNull();
+    expect(takenBy("F", find("viewer.fit"))).toBeNull();
   });
 });
 

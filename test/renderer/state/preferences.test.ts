@@ -13,6 +13,10 @@ describe("preferences", () => {
       language: "zh-CN",
       autoAdvance: true,
       characterKeys: true,
+      keys: {},
+    });
+    expect(readPreferences('{"keys":{"viewer.fit":"G","viewer.invert":7,"app.lock":""}}', ["en"]).keys).toEqual({
+      "viewer.fit": "G",
     });
   });
 });
