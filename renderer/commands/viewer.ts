@@ -25,6 +25,11 @@ export interface ViewerActions extends LabelActions {
   /** the pictures in hand can be laid out so */
   hasLayout(layout: Layout): boolean;
   setLayout(layout: Layout): void;
+  toggleLinkScroll(): void;
+  toggleLinkView(): void;
+  /** the pane in hand can become the main picture */
+  canReadHere(): boolean;
+  readHere(): void;
   toggleMasks(): void;
   toggleExplain(): void;
   /** 1: a larger brush, -1: a smaller one */
@@ -79,8 +84,14 @@ export const DRAWING_TOOLS: readonly { tool: Exclude<ToolName, ViewTool>; id: Co
 /** Ways to lay out the pictures, with the key of each: as many as there are pictures. */
 export const LAYOUTS: readonly { layout: Layout; id: CommandId; key: string }[] = [
   { layout: "1x1", id: "viewer.single", key: "Mod+1" },
+  { layout: "1x2", id: "viewer.two", key: "Mod+2" },
   { layout: "planes", id: "viewer.planes", key: "Mod+3" },
+  { layout: "2x2", id: "viewer.four", key: "Mod+4" },
+  { layout: "3x3", id: "viewer.nine", key: "Mod+9" },
 ];
+
+/** What pictures beside each other do together. */
+export const LINK_KEYS = { scroll: "'", view: ":" } as const;
 
 const ZOOM_STEP = 1.25;
 
@@ -131,6 +142,7 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
     command("shapes", "shapes.next", ["N"], shapes.selectNext, shapes.any),
     command("shapes", "shapes.delete", ["Delete", "Backspace"], shapes.remove, shapes.active),
     command("shapes", "shapes.copyToNext", ["J"], actions.copyToNext, manySlices),
+    command("shapes", "shapes.fillBetween", ["Mod+I"], actions.fillBetween, () => manySlices() && shapes.canDraw()),
     command("labels", "reading.commit", ["Mod+Enter"], actions.commit, actions.canCommit),
     ...labelCommands(actions, classes),
     view("viewer.previous", ["ArrowLeft", "PageUp"], actions.previous, undefined, true),
@@ -139,7 +151,6 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
     view("viewer.sliceNext", ["ArrowDown"], () => actions.slice(1), manySlices, true),
     view("viewer.sliceFirst", ["Home"], () => actions.slice(Number.NEGATIVE_INFINITY), manySlices),
     view("viewer.sliceLast", ["End"], () => actions.slice(Number.POSITIVE_INFINITY), manySlices),
-    command("shapes", "shapes.fillBetween", ["Mod+I"], actions.fillBetween, () => manySlices() && shapes.canDraw()),
     view("viewer.cine", ["."], actions.cine, manySlices),
     view("viewer.fit", ["F"], actions.fit),
     view("viewer.zoomIn", ["+", "="], () => actions.zoom(ZOOM_STEP), undefined, true),
@@ -157,6 +168,9 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
       () => actions.setTool("crosshair"),
       () => actions.hasLayout("planes"),
     ),
+    view("viewer.linkScroll", [LINK_KEYS.scroll], actions.toggleLinkScroll),
+    view("viewer.linkView", [LINK_KEYS.view], actions.toggleLinkView),
+    view("viewer.readHere", ["Shift+Enter"], actions.readHere, actions.canReadHere),
     ...LAYOUTS.map(({ layout, id, key }) =>
       view(
         id,

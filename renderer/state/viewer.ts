@@ -9,10 +9,14 @@ export type ViewTool = "window" | "pan" | "zoom" | "crosshair";
 export type ToolName = ViewTool | DrawingKind | MaskToolKind;
 
 /** How the pictures are laid out; "planes": axial, sagittal and coronal. */
-export type Layout = "1x1" | "planes";
+export type Layout = "1x1" | "1x2" | "2x2" | "3x3" | "planes";
 
 export interface ViewerState {
   layout: Layout;
+  /** panes go through their slices together */
+  linkScroll: boolean;
+  /** panes share zoom, place and window */
+  linkView: boolean;
   tool: ToolName;
   showMasks: boolean;
   /** classes whose shapes are not shown */
@@ -28,6 +32,8 @@ export interface ViewerState {
 
 export const viewerStore = createStore<ViewerState>(() => ({
   layout: "1x1",
+  linkScroll: true,
+  linkView: false,
   tool: "window",
   showMasks: true,
   hiddenClasses: new Set(),

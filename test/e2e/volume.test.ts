@@ -31,6 +31,15 @@ describe.skipIf(typeof browser === "string")(
       for (const series of [
         { slices: SLICES, side: SIDE, patient: "CT-1", uid: "2.25.77" },
         { slices: 30, side: SIDE, patient: "CT-1", uid: "2.25.78" },
+        {
+          ...{ slices: 20, side: SIDE, patient: "CT-1", uid: "2.25.79", with: "2.25.77" },
+          orientation: [0, 1, 0, 0, 0, -1],
+          position: (slice: number) => [-80 + slice * 4, -100, 120] as const,
+        },
+        {
+          ...{ slices: 12, side: SIDE, patient: "CT-1", uid: "2.25.80", with: "2.25.77" },
+          position: (slice: number) => [-100, -100, slice * 12.5] as const,
+        },
       ]) {
         const folder = join(studio.folder, "images", series.uid);
         mkdirSync(folder, { recursive: true });
@@ -120,7 +129,8 @@ describe.skipIf(typeof browser === "string")(
         await page.getByLabel("I have stored the recovery key").check();
         await button("Continue to the studio").click();
         await page.getByText("Bring in the first images").waitFor();
-        for (const part of ["2.25.77", "2.25.78", "chest.dcm"]) {
+        const parts = { "2.25.77": 60, "2.25.78": 90, "2.25.79": 110, "2.25.80": 122, "chest.dcm": 123 };
+        for (const [part, count] of Object.entries(parts)) {
           await page.evaluate(
             async (path) => {
               await fetch("/rpc/images/importPath", {
@@ -131,7 +141,6 @@ describe.skipIf(typeof browser === "string")(
             },
             join(studio.folder, "images", part),
           );
-          const count = part === "2.25.77" ? SLICES : part === "2.25.78" ? SLICES + 30 : SLICES + 31;
           await page
             .getByText(`${count} images`)
             .first()
@@ -279,10 +288,143 @@ describe.skipIf(typeof browser === "string")(
         await press("Control+3");
         expect(await page.getByText(/^Loading slices|^Planes need/).count()).toBe(0);
         await button("Layout of the pictures").click();
+        await page.getByRole("menuitemradio", { name: /^One picture/ }).waitFor();
         expect(await page.getByRole("menuitemradio", { name: /Three planes/ }).count()).toBe(0);
         await press("Escape");
       },
       2 * MINUTES,
+    );
+
+    const side = (text: string | RegExp) =>
+      page.locator("[data-testid=side-pane][data-ready]").filter({ hasText: text });
+    const mainBox = async () => (await main().boundingBox())!;
+
+    test(
+      "the prior beside the current: linked by slices, and not linked while the reader does not want it",
+      async () => {
+        await open("CT-1");
+        await atSlice(1);
+        await press("Control+2");
+        await side("1 / 30").waitFor();
+        await press("ArrowDown", "ArrowDown", "ArrowDown");
+        await atSlice(4);
+        await side("4 / 30").waitFor();
+        await press("'", "ArrowDown", "ArrowDown");
+        await atSlice(6);
+        await side("4 / 30").waitFor();
+        await press("'", "ArrowDown");
+        await atSlice(7);
+        await side("5 / 30").waitFor();
+        // The other way round: the pane has the keys.
+        await side("5 / 30").focus();
+        await press("ArrowDown", "ArrowDown");
+        await side("7 / 30").waitFor();
+        await atSlice(9);
+        await press("End");
+        await side("30 / 30").waitFor();
+        await atSlice(32);
+        await ready();
+        await photograph(page, "viewer-prior");
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "zoom and window go on to the other picture when they are linked, and only then",
+      async () => {
+        await click(main(), 0.5, 0.5);
+        const corner = () => brightness(side("30 / 30"), 0.03, 0.5);
+        expect(await corner()).toBeLessThan(10); // air beside the body
+        for (let step = 0; step < 4; step++) await press("+");
+        await page.waitForTimeout(300);
+        expect(await corner()).toBeLessThan(10);
+        await press(":");
+        await expect.poll(corner).toBeGreaterThan(60); // the body fills the pane
+        await press("i");
+        await expect.poll(() => brightness(side("30 / 30"), 0.5, 0.1)).toBeLessThan(160);
+        await press("i", "f");
+        await expect.poll(corner).toBeLessThan(10);
+        await press(":");
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "four pictures: places in the patient agree where the frame of reference does, and lines show where the slice lies",
+      async () => {
+        await press("Home", "Control+4");
+        await side("/ 20").waitFor();
+        await side("/ 12").waitFor();
+        for (let slice = 0; slice < 30; slice++) await press("ArrowDown");
+        await atSlice(31); // 75 mm
+        await side("7 / 12").waitFor(); // 6 * 12.5 mm
+        const line = () => side("/ 20").getByTestId("lines").locator("path").last().getAttribute("d");
+        // Row of 75 mm in a picture that begins at 120 mm and goes down by 0.8 mm.
+        const levelOf = async () => Number((await line())?.match(/^M[-\d.e]+ ([-\d.e]+)/)?.[1]);
+        const row = (120 - 75) / 0.8 + 0.5;
+        const at = await placeOn(side("/ 20"), 0.5, row / SIDE);
+        const { y } = (await side("/ 20").boundingBox())!;
+        expect(Math.abs((await levelOf()) - (at.y - y))).toBeLessThan(1);
+        const before = await levelOf();
+        await press("ArrowDown");
+        await expect.poll(levelOf).toBeLessThan(before);
+        await side("/ 12").focus();
+        await press("ArrowDown"); // 87.5 mm
+        await atSlice(36);
+        await ready();
+        await lookAt(page, "viewer-four");
+      },
+      3 * MINUTES,
+    );
+
+    test(
+      "a pane becomes the picture that is read: it stays where it is, and so do the others",
+      async () => {
+        const before = await mainBox();
+        const priors = side("/ 30");
+        const there = (await priors.boundingBox())!;
+        await priors.getByRole("button", { name: /^Read the picture of pane/ }).click();
+        await page
+          .getByText(/^Slice \d+ of 30$/)
+          .first()
+          .waitFor();
+        await ready();
+        const after = await mainBox();
+        expect([after.x, after.y]).toEqual([there.x, there.y]);
+        const old = side("36 / 60");
+        await old.waitFor();
+        expect((await old.boundingBox())!.x).toBe(before.x);
+        await old.focus();
+        await press("Shift+Enter");
+        await atSlice(36);
+        await ready();
+        expect((await mainBox()).x).toBe(before.x);
+      },
+      2 * MINUTES,
+    );
+
+    test(
+      "nine pictures: what nothing else takes are the slices that follow; any pane can show something else",
+      async () => {
+        await press("Control+9");
+        await side("37 / 60").waitFor();
+        // The slice on which a mask was drawn shows it here too.
+        for (let slice = 36; slice > 30; slice--) await press("ArrowUp");
+        await side("31 / 60").getByTestId("mask").waitFor();
+        for (let slice = 30; slice < 36; slice++) await press("ArrowDown");
+        await side("37 / 60").waitFor();
+        expect(await page.getByTestId("side-pane").count()).toBe(8);
+        await side("37 / 60")
+          .getByRole("button", { name: /^What pane \d shows$/ })
+          .click();
+        await page.getByRole("menuitemradio", { name: "CT · IM0000.dcm · 30 images" }).click();
+        await expect.poll(() => side("/ 30").count()).toBe(2);
+        await lookAt(page, "viewer-nine");
+        await press("Control+1");
+        await expect.poll(() => page.getByTestId("side-pane").count()).toBe(0);
+        await ready();
+      },
+      3 * MINUTES,
     );
 
     test("nothing went wrong on the page", () => {

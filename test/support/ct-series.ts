@@ -8,6 +8,11 @@ export interface CtSeries {
   /** patient ID and name */
   readonly patient: string;
   readonly uid: string;
+  /** its study and frame of reference, where it shares them with another series */
+  readonly with?: string;
+  /** other than axial: ImageOrientationPatient, and where a slice lies */
+  readonly orientation?: readonly number[];
+  readonly position?: (slice: number) => readonly [number, number, number];
 }
 
 /** mm between slices, and between pixels. */
@@ -28,6 +33,7 @@ export function inBall(
 /** Files by name; the names say nothing of the order in the patient. */
 export function ctSeries(series: CtSeries): { name: string; bytes: Uint8Array }[] {
   const { slices, side, patient, uid } = series;
+  const shared = series.with ?? uid;
   return Array.from({ length: slices }, (_, slice) => {
     const values = new Int16Array(side * side);
     for (let row = 0; row < side; row++) {
@@ -42,16 +48,16 @@ export function ctSeries(series: CtSeries): { name: string; bytes: Uint8Array }[
       attributes: {
         SOPClassUID: "1.2.840.10008.5.1.4.1.1.2",
         SOPInstanceUID: `${uid}.${slice + 1}`,
-        StudyInstanceUID: `${uid}.0.1`,
+        StudyInstanceUID: `${shared}.0.1`,
         SeriesInstanceUID: `${uid}.0.2`,
-        FrameOfReferenceUID: `${uid}.0.3`,
+        FrameOfReferenceUID: `${shared}.0.3`,
         Modality: "CT",
         PatientID: patient,
         PatientName: patient,
         ImageType: ["ORIGINAL", "PRIMARY", "AXIAL"],
         InstanceNumber: slices - slice,
-        ImagePositionPatient: [-100, -100, slice * SPACING.slice],
-        ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+        ImagePositionPatient: [...(series.position?.(slice) ?? [-100, -100, slice * SPACING.slice])],
+        ImageOrientationPatient: [...(series.orientation ?? [1, 0, 0, 0, 1, 0])],
         PixelSpacing: [SPACING.pixel, SPACING.pixel],
         SliceThickness: SPACING.slice,
         SamplesPerPixel: 1,

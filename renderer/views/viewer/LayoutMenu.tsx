@@ -1,16 +1,25 @@
-// How the pictures are laid out.
-import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { Box, LayoutGrid, type LucideIcon, Square } from "lucide-react";
+// How the pictures are laid out, and what they do together.
+import { ActionIcon, Group, Menu, Tooltip } from "@mantine/core";
+import { Box, Columns2, Grid2x2, Grid3x3, LayoutGrid, type LucideIcon, Square } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { LAYOUTS, type ViewerActions } from "../../commands/viewer.ts";
-import type { Layout } from "../../state/viewer.ts";
+import { useStore } from "zustand";
+import { LAYOUTS, LINK_KEYS, type ViewerActions } from "../../commands/viewer.ts";
+import { type Layout, viewerStore } from "../../state/viewer.ts";
 import { Keys } from "../../ui/shell/Keys.tsx";
 
-const ICONS: Record<Layout, LucideIcon> = { "1x1": Square, planes: Box };
+const ICONS: Record<Layout, LucideIcon> = {
+  "1x1": Square,
+  "1x2": Columns2,
+  planes: Box,
+  "2x2": Grid2x2,
+  "3x3": Grid3x3,
+};
 
 export function LayoutMenu({ actions, layout }: { actions: ViewerActions; layout: Layout }) {
   const { t } = useTranslation("viewer");
   const { t: command } = useTranslation("commands");
+  const linkScroll = useStore(viewerStore, (state) => state.linkScroll);
+  const linkView = useStore(viewerStore, (state) => state.linkView);
   return (
     <Menu position="bottom-start">
       <Menu.Target>
@@ -21,22 +30,40 @@ export function LayoutMenu({ actions, layout }: { actions: ViewerActions; layout
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown>
-        {LAYOUTS.filter(({ layout: one }) => actions.hasLayout(one)).map(({ layout: one, id, key }) => {
-          const Icon = ICONS[one];
-          return (
-            <Menu.Item
-              key={one}
-              role="menuitemradio"
-              aria-checked={layout === one}
-              leftSection={<Icon aria-hidden size={16} />}
-              rightSection={<Keys shortcut={key} />}
-              onClick={() => actions.setLayout(one)}
-              fw={layout === one ? 600 : undefined}
-            >
-              {command(`names.${id}`)}
-            </Menu.Item>
-          );
-        })}
+        <Menu.RadioGroup value={layout}>
+          {LAYOUTS.filter(({ layout: one }) => actions.hasLayout(one)).map(({ layout: one, id, key }) => {
+            const Icon = ICONS[one];
+            return (
+              <Menu.RadioItem
+                key={one}
+                value={one}
+                closeMenuOnClick
+                rightSection={<Keys shortcut={key} />}
+                onChange={() => actions.setLayout(one)}
+              >
+                <Group gap="xs" wrap="nowrap">
+                  <Icon aria-hidden size={16} />
+                  {command(`names.${id}`)}
+                </Group>
+              </Menu.RadioItem>
+            );
+          })}
+        </Menu.RadioGroup>
+        <Menu.Divider />
+        <Menu.CheckboxItem
+          checked={linkScroll}
+          rightSection={<Keys shortcut={LINK_KEYS.scroll} />}
+          onChange={actions.toggleLinkScroll}
+        >
+          {command("names.viewer.linkScroll")}
+        </Menu.CheckboxItem>
+        <Menu.CheckboxItem
+          checked={linkView}
+          rightSection={<Keys shortcut={LINK_KEYS.view} />}
+          onChange={actions.toggleLinkView}
+        >
+          {command("names.viewer.linkView")}
+        </Menu.CheckboxItem>
       </Menu.Dropdown>
     </Menu>
   );

@@ -6,17 +6,17 @@ import { useStore } from "zustand";
 import type { LabelClass } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { viewerStore } from "../../state/viewer.ts";
+import { Refused } from "../../ui/Refused.tsx";
 import { cssPx, imagePx, toImage } from "../../viewer/coordinates.ts";
 import type { PictureView } from "../../viewer/cornerstone.ts";
 import { planeMask } from "../../viewer/volume/masks.ts";
 import { type Plane, sliceAt, toPlane } from "../../viewer/volume/planes.ts";
-import { Refused } from "../../ui/Refused.tsx";
 import { MaskCanvas } from "./Overlays.tsx";
 import { type CrossLine, CrossLines, Letters } from "./PaneMarks.tsx";
 import classes from "./Panes.module.css";
 import type { PaneInHand } from "./usePaneInHand.ts";
-import type { Planes } from "./usePlanes.ts";
 import { isViewTool, usePicture } from "./usePicture.ts";
+import type { Planes } from "./usePlanes.ts";
 import type { StackMasks } from "./useStackMasks.ts";
 import type { DrawnPlane } from "./useVolume.ts";
 
@@ -50,7 +50,7 @@ export function PlanePane({ drawn, planes, main, masks, classes: labelClasses, h
     tool: views ? tool : "label",
     onScroll: scroll,
   });
-  useEffect(() => hand.register(plane.name, picture, scroll));
+  useEffect(() => hand.register(plane.name, { picture, scroll }));
   const { window, inverted } = main ?? {};
   const { center, width } = window ?? {};
   useEffect(() => {

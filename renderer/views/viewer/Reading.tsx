@@ -11,7 +11,8 @@ import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { useClasses, useLabels, useStackLabels } from "../../studio/queries.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { Picture, type PictureView } from "../../viewer/cornerstone.ts";
-import { slicePlane } from "../../viewer/volume/geometry.ts";
+import { planesOfStack } from "../../viewer/panes/link.ts";
+import { MAIN } from "../../viewer/panes/panes.ts";
 import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameSlider } from "./FrameSlider.tsx";
 import { ImageText } from "./ImageText.tsx";
@@ -21,11 +22,14 @@ import paneClasses from "./Panes.module.css";
 import { crosshair, PlanePane } from "./PlanePane.tsx";
 import { PlanesState } from "./PlanesState.tsx";
 import classes from "./Reading.module.css";
+import { SidePane } from "./SidePane.tsx";
 import { Stage } from "./Stage.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { useActions, useLayout } from "./useActions.ts";
+import { useLinked } from "./useLinked.ts";
 import type { OpenRead } from "./useOpenRead.ts";
 import { usePaneInHand } from "./usePaneInHand.ts";
+import { usePanes } from "./usePanes.ts";
 import { isViewTool } from "./usePicture.ts";
 import { usePlace } from "./usePlace.ts";
 import { usePlanes } from "./usePlanes.ts";
@@ -124,9 +128,21 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
   );
   const layout = useLayout(stack);
   const { state: volume, planes } = usePlanes({ stack, index, wanted: layout === "planes", show });
-  const hand = usePaneInHand(planes?.drawn.map(({ plane }) => plane.name) ?? []);
+  const panes = usePanes(stack, layout);
+  const hand = usePaneInHand([...panes.cells, ...(planes?.drawn.map(({ plane }) => plane.name) ?? [])]);
   const masks = useStackMasks(stack, layer);
-  const plane = slicePlane(stack.slices[index].geometry, image);
+  const slicePlanes = useMemo(() => planesOfStack(stack), [stack]);
+  const plane = slicePlanes[index];
+  const linked = useLinked({
+    planes: slicePlanes,
+    index,
+    view: ready ? view : null,
+    picture,
+    kind: `${image.modality}/${image.pixels.unit}`,
+    inHand: hand.is(null),
+    show: (to) => show(stack.slices[to]),
+    leaving,
+  });
   const scroll = useRef(goToSlice);
   scroll.current = goToSlice;
 
@@ -179,6 +195,47 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
     };
   }, [shapes, pointer]);
 
+  /** What a pane's picture does when it is to be read: a slice of this stack comes here, another picture changes places with it. */
+  const readHere = (id: string) => {
+    if (panes.source(id)?.of === "main") return show;
+    if (open !== null) return null; // a read is about its own case
+    return (slice: { imageId: string; frame: number }) => {
+      panes.swap(id, { of: "image", imageId, index });
+      show(slice);
+    };
+  };
+  const mainPane = (
+    <section
+      key={MAIN}
+      className={classes.stage}
+      aria-label={t("picture", { name: image.name })}
+      data-among={panes.cells.length > 1 || undefined}
+      data-commands
+      // Among several pictures the keys are given back to this one.
+      tabIndex={layout === "1x1" ? undefined : 0}
+      onFocus={() => hand.take(null)}
+      onPointerDownCapture={() => hand.take(null)}
+    >
+      <Stage
+        element={element}
+        tools={tools}
+        sight={sight}
+        view={view}
+        ready={ready}
+        classes={labelClasses}
+        onCrosshair={planes ? (point) => planes.moveTo(planes.acquired, point) : undefined}
+      >
+        {view && planes && <CrossLines view={view} lines={crosshair(planes, planes.acquired)} />}
+        {view && plane && <Letters view={view} across={plane.across} down={plane.down} />}
+      </Stage>
+      {ready && <ImageText image={image} view={view} stack={stack} index={index} />}
+      {trouble !== null && (
+        <div className={classes.trouble}>
+          <Refused error={trouble} />
+        </div>
+      )}
+    </section>
+  );
   return (
     <div className={classes.reading}>
       <h1 className="visually-hidden">{t("picture", { name: image.name })}</h1>
@@ -193,30 +250,26 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
           layout={layout}
         />
         <div className={paneClasses.grid} data-layout={layout}>
-          <section
-            className={classes.stage}
-            aria-label={t("picture", { name: image.name })}
-            onPointerDownCapture={() => hand.take(null)}
-          >
-            <Stage
-              element={element}
-              tools={tools}
-              sight={sight}
-              view={view}
-              ready={ready}
-              classes={labelClasses}
-              onCrosshair={planes ? (point) => planes.moveTo(planes.acquired, point) : undefined}
-            >
-              {view && planes && <CrossLines view={view} lines={crosshair(planes, planes.acquired)} />}
-              {view && plane && <Letters view={view} across={plane.across} down={plane.down} />}
-            </Stage>
-            {ready && <ImageText image={image} view={view} stack={stack} index={index} />}
-            {trouble !== null && (
-              <div className={classes.trouble}>
-                <Refused error={trouble} />
-              </div>
-            )}
-          </section>
+          {panes.cells.map((id, place) =>
+            id === MAIN ? (
+              mainPane
+            ) : (
+              <SidePane
+                key={id}
+                id={id}
+                number={place + 1}
+                source={panes.source(id)}
+                candidates={panes.candidates}
+                main={{ stack, index, planes: slicePlanes }}
+                layer={layer}
+                classes={labelClasses}
+                hand={hand}
+                linked={linked}
+                onChoose={(source) => panes.choose(id, source)}
+                onReadHere={readHere(id)}
+              />
+            ),
+          )}
           {layout === "planes" && !planes && <PlanesState state={volume} onClose={() => actions.setLayout("1x1")} />}
           {planes?.drawn.map((drawn) => (
             <PlanePane

@@ -157,6 +157,13 @@ export function useActions(parts: ActionParts): ViewerActions {
         if (layout === "planes") viewerStore.setState({ layout, tool: "crosshair" });
         else viewerStore.setState({ layout, tool: tool === "crosshair" ? "window" : tool });
       },
+      toggleLinkScroll: () => viewerStore.setState(({ linkScroll }) => ({ linkScroll: !linkScroll })),
+      toggleLinkView: () => viewerStore.setState(({ linkView }) => ({ linkView: !linkView })),
+      canReadHere: () => latest.current.hand.current()?.readHere != null,
+      readHere: () => {
+        latest.current.hand.current()?.readHere?.();
+        latest.current.picture?.focus();
+      },
       toggleMasks: () => viewerStore.setState(({ showMasks }) => ({ showMasks: !showMasks })),
       toggleExplain: () => viewerStore.setState(({ explaining }) => ({ explaining: !explaining, explanation: null })),
       brush: (direction) =>

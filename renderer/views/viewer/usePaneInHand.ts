@@ -5,16 +5,18 @@ import type { Picture } from "../../viewer/cornerstone.ts";
 interface Pane {
   picture: Picture | null;
   scroll(step: number): void;
+  /** makes it the main picture, where it can be */
+  readHere?(): void;
 }
 
 export interface PaneInHand {
   /** null: the main picture */
   current(): Pane | null;
-  is(key: string): boolean;
+  is(key: string | null): boolean;
   /** null: the main picture */
   take(key: string | null): void;
   /** what commands do in a pane; each render of a pane says it anew */
-  register(key: string, picture: Picture | null, scroll: (step: number) => void): void;
+  register(key: string, pane: Pane): void;
 }
 
 /** `there`: keys of the panes that are on the screen. */
@@ -29,7 +31,7 @@ export function usePaneInHand(there: readonly string[]): PaneInHand {
       current: () => (now.current === null ? null : (panes.get(now.current) ?? null)),
       is: (one) => key === one,
       take: setChosen,
-      register: (one, picture, scroll) => void panes.set(one, { picture, scroll }),
+      register: (one, pane) => void panes.set(one, pane),
     }),
     [key, panes],
   );
