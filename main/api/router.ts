@@ -6,6 +6,7 @@ import { jobCalls } from "./calls/jobs.ts";
 import { labelFileCalls } from "./calls/label-files.ts";
 import { labelCalls } from "./calls/labels.ts";
 import { modelCalls } from "./calls/models.ts";
+import { pacsCalls } from "./calls/pacs.ts";
 import { projectCalls } from "./calls/projects.ts";
 import { readingCalls } from "./calls/reading.ts";
 import { runCalls } from "./calls/runs.ts";
@@ -24,5 +25,6 @@ export const router = open.router({
   snapshots: snapshotCalls,
   runs: runCalls,
   models: modelCalls,
+  pacs: pacsCalls,
   jobs: jobCalls,
 });

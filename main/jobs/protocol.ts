@@ -25,6 +25,8 @@ import type {
   LabelFileReport,
   LabelFormatId,
   ModelFile,
+  PacsNodeSettings,
+  PacsReport,
   Part,
   Progress,
   Recipe,
@@ -46,6 +48,13 @@ export interface LabelSelection {
   layer: string;
 }
 
+/** What is fetched from an archive. */
+export interface PacsWanted {
+  study: string;
+  series?: string;
+  objects: number | null;
+}
+
 /** Long work: has a Job row, shows progress, can be cancelled, runs in a child of its own. */
 export type JobTask =
   | { kind: "import"; path: string; labels: LabelSource; deidentify: Deidentify }
@@ -56,7 +65,15 @@ export type JobTask =
   | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean }
   | { kind: "text-look"; filter: ImageFilter }
   | ({ kind: "labels-export"; folder: string } & LabelSelection)
-  | { kind: "labels-import"; format: LabelFormatId; path: string };
+  | { kind: "labels-import"; format: LabelFormatId; path: string }
+  | {
+      kind: "pacs-fetch";
+      connectionId: string;
+      wanted: readonly PacsWanted[];
+      listening: boolean;
+      deidentify: Deidentify;
+    }
+  | { kind: "pacs-listen"; settings: PacsNodeSettings };
 
 /** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
 export type CallTask =
@@ -98,6 +115,8 @@ export interface TaskResults {
   export: ExportReport;
   "labels-export": LabelExportReport;
   "labels-import": LabelFileReport;
+  "pacs-fetch": PacsReport;
+  "pacs-listen": PacsReport;
   "labels-preview": ExportPreview;
   "text-look": TextLookReport;
   "text-review": Deidentification;

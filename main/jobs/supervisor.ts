@@ -42,6 +42,8 @@ const UNIT = {
   export: "bytes",
   "labels-export": "images",
   "labels-import": "parts",
+  "pacs-fetch": "objects",
+  "pacs-listen": "objects",
   "text-look": "images",
 } as const satisfies Record<JobKind, Job["progress"]["unit"]>;
 
@@ -55,6 +57,8 @@ const TOPICS: Record<JobKind, Topic[]> = {
   export: ["exports"],
   "labels-export": [],
   "labels-import": ["images", "labels", "project"],
+  "pacs-fetch": ["images", "project"],
+  "pacs-listen": ["images", "project", "pacs"],
   "text-look": ["images"],
 };
 

@@ -34,6 +34,7 @@ import {
 } from "./keys.ts";
 import { Labels } from "./labels.ts";
 import { Models } from "./models.ts";
+import { Pacs } from "./pacs.ts";
 import { Questions } from "./questions.ts";
 import { Reading } from "./reading.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
@@ -65,6 +66,7 @@ export class Project {
   readonly models: Models;
   readonly startingModels: StartingModels;
   readonly exports: Exports;
+  readonly pacs: Pacs;
   readonly jobs: Jobs;
   readonly audit: Audit;
   readonly #database: ProjectDatabase;
@@ -100,6 +102,7 @@ export class Project {
     this.models = new Models(database, this.audit);
     this.startingModels = new StartingModels(database, this.audit);
     this.exports = new Exports(database, this.audit);
+    this.pacs = new Pacs(database, this.audit);
     this.jobs = new Jobs(database, this.audit);
   }
 

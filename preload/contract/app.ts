@@ -13,6 +13,7 @@ export const topicSchema = z.enum([
   "runs",
   "models",
   "exports",
+  "pacs",
   "jobs",
 ]);
 export type Topic = z.infer<typeof topicSchema>;

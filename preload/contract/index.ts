@@ -9,6 +9,7 @@ import { jobsContract } from "./jobs.ts";
 import { labelFilesContract } from "./label-files.ts";
 import { labelsContract } from "./labels.ts";
 import { modelsContract } from "./models.ts";
+import { pacsContract } from "./pacs.ts";
 import { projectsContract } from "./project.ts";
 import { readingContract } from "./reading.ts";
 import { runsContract } from "./runs.ts";
@@ -26,6 +27,7 @@ export const contract = {
   snapshots: snapshotsContract,
   runs: runsContract,
   models: modelsContract,
+  pacs: pacsContract,
   jobs: jobsContract,
 };
 
@@ -47,6 +49,7 @@ export * from "./jobs.ts";
 export * from "./label-files.ts";
 export * from "./labels.ts";
 export * from "./models.ts";
+export * from "./pacs.ts";
 export * from "./pixels.ts";
 export * from "./project.ts";
 export * from "./reading.ts";

@@ -10,6 +10,8 @@ export const jobKindSchema = z.enum([
   "export",
   "labels-export",
   "labels-import",
+  "pacs-fetch",
+  "pacs-listen",
   "text-look",
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
@@ -20,7 +22,7 @@ export const jobStateSchema = z.enum(["running", "done", "failed", "cancelled", 
 export const progressSchema = z.object({
   done: z.number().min(0),
   total: z.number().min(0).describe("0 while unknown"),
-  unit: z.enum(["files", "images", "steps", "bytes", "parts"]),
+  unit: z.enum(["files", "images", "steps", "bytes", "parts", "objects"]),
   secondsLeft: z.number().min(0).nullable(),
   note: z.string().describe("stable key of the present phase, for example importing, training, evaluating"),
 });
@@ -38,7 +40,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport or TextLookReport; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, PacsReport or TextLookReport; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

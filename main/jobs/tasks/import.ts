@@ -90,7 +90,7 @@ export async function importFile(task: TaskOf<"import-file">, context: TaskConte
 }
 
 /** Does the work with what the project's secret maps to; null where files come in as they are. */
-async function withMapping(
+export async function withMapping(
   { profile, options }: Deidentify,
   { project }: TaskContext,
   work: (deidentify: DeidentifyOnRead | null) => Promise<void>,

@@ -25,6 +25,8 @@ const tasks: TaskTable = {
   export: async (task, context) => (await import("./export.ts")).exportModel(task, context),
   "labels-export": async (task, context) => (await import("./labels-export.ts")).exportLabelFiles(task, context),
   "labels-preview": async (task, context) => (await import("./labels-export.ts")).previewLabelFiles(task, context),
+  "pacs-fetch": async (task, context) => (await import("./pacs-fetch.ts")).fetchFromPacs(task, context),
+  "pacs-listen": async (task, context) => (await import("./pacs-listen.ts")).listenForPacs(task, context),
   "labels-import": async (task, context) => (await import("./labels-import.ts")).importLabelFiles(task, context),
 };
 

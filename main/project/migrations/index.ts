@@ -9,6 +9,7 @@ import { series } from "./0006-series.ts";
 import { reading } from "./0007-reading.ts";
 import { questions } from "./0008-questions.ts";
 import { deidentification } from "./0009-deidentification.ts";
+import { pacs } from "./0010-pacs.ts";
 
 export interface Migration {
   readonly number: number;
@@ -38,5 +39,6 @@ export const MIGRATIONS = checkMigrations([
   series,
   reading,
   questions,
-]);
   deidentification,
+  pacs,
+]);
