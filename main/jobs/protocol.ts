@@ -27,6 +27,7 @@ import type {
   ModelFile,
   PacsNodeSettings,
   PacsReport,
+  QueueInput,
   Part,
   Progress,
   Recipe,
@@ -66,6 +67,7 @@ export type JobTask =
   | { kind: "text-look"; filter: ImageFilter }
   | ({ kind: "labels-export"; folder: string } & LabelSelection)
   | { kind: "labels-import"; format: LabelFormatId; path: string }
+  | ({ kind: "queue" } & QueueInput)
   | {
       kind: "pacs-fetch";
       connectionId: string;
@@ -115,6 +117,7 @@ export interface TaskResults {
   export: ExportReport;
   "labels-export": LabelExportReport;
   "labels-import": LabelFileReport;
+  queue: { listId: string };
   "pacs-fetch": PacsReport;
   "pacs-listen": PacsReport;
   "labels-preview": ExportPreview;

@@ -42,9 +42,10 @@ const UNIT = {
   export: "bytes",
   "labels-export": "images",
   "labels-import": "parts",
+  "text-look": "images",
+  queue: "images",
   "pacs-fetch": "objects",
   "pacs-listen": "objects",
-  "text-look": "images",
 } as const satisfies Record<JobKind, Job["progress"]["unit"]>;
 
 /** What may look different when a job of this kind has ended. */
@@ -57,9 +58,10 @@ const TOPICS: Record<JobKind, Topic[]> = {
   export: ["exports"],
   "labels-export": [],
   "labels-import": ["images", "labels", "project"],
+  "text-look": ["images"],
+  queue: ["reading"],
   "pacs-fetch": ["images", "project"],
   "pacs-listen": ["images", "project", "pacs"],
-  "text-look": ["images"],
 };
 
 const CRASHED: TaskFailure = {

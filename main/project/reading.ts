@@ -587,7 +587,7 @@ const bare = (answers: readonly QuestionAnswer[]) => ({
 });
 
 /** Series of these are stacks (as api/stack.ts has it). */
-const STACKED = new Set(["CT", "MR", "PT"]);
+export const STACKED: ReadonlySet<string> = new Set(["CT", "MR", "PT"]);
 
 /** Turns the order of readers from round to round, so that not the same pairs meet. */
 const shift = (position: number, readers: number) => Math.floor(position / readers);

@@ -10,9 +10,10 @@ export const jobKindSchema = z.enum([
   "export",
   "labels-export",
   "labels-import",
+  "text-look",
+  "queue",
   "pacs-fetch",
   "pacs-listen",
-  "text-look",
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
@@ -40,7 +41,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, PacsReport or TextLookReport; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

@@ -1,6 +1,7 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { imageFilterSchema } from "./images.ts";
+import { jobSchema } from "./jobs.ts";
 import { labelChangeSchema, questionAnswerSchema } from "./labels.ts";
 
 /** A set of cases that readers read. A case is an image, with the slices of its stack. */
@@ -113,6 +114,72 @@ export const agreementSchema = z.object({
 });
 export type AgreementReport = z.infer<typeof agreementSchema>;
 
+/** How the active arm of a queue is chosen: one model's uncertainty, several models' disagreement, or images unlike those that are labelled. */
+export const queueStrategySchema = z.enum([
+  "entropy",
+  "margin",
+  "least-confident",
+  "vote-entropy",
+  "divergence",
+  "diversity",
+]);
+export type QueueStrategy = z.infer<typeof queueStrategySchema>;
+
+export const queueInputSchema = z.object({
+  name: z.string().trim().min(1).max(120),
+  strategy: queueStrategySchema,
+  modelIds: z
+    .array(z.string())
+    .min(1)
+    .max(10)
+    .describe("disagreement needs two that know the same classes; of several, uncertainty is that of their mean"),
+  count: z.int().min(2).max(5000).describe("cases of both arms; fewer where fewer images have no label"),
+  randomShare: z.number().min(0).max(1).default(0.2).describe("drawn at random; at least one case"),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1),
+  filter: imageFilterSchema.default({}).describe("of the images without a label those that fit"),
+  readers: z.array(z.string()).min(1).describe("ids of members"),
+  readsPerCase: z.int().min(1).max(9).default(1),
+  blinded: z.boolean().default(true),
+});
+export type QueueInput = z.infer<typeof queueInputSchema>;
+
+/** What the labels of queues say about the models that chose them; every figure with its interval, null where it cannot be computed. */
+export const activeFiguresSchema = z.object({
+  read: z.object({ active: z.int(), random: z.int() }).describe("cases whose class is known by now"),
+  accuracy: figureSchema.describe("of the model, on the random arm, before it was trained on it"),
+  auc: figureSchema.describe("the same; only with two classes"),
+  yieldActive: figureSchema.describe("cases where the model was wrong, among 100 labels of the active arm"),
+  yieldRandom: figureSchema,
+  gain: figureSchema.describe("yieldActive - yieldRandom: above 0, choosing pays"),
+  enough: z.boolean().describe("enough labels of both arms to look at the gain"),
+});
+export type ActiveFigures = z.infer<typeof activeFiguresSchema>;
+
+export const activeCurveSchema = z.object({
+  rounds: z
+    .array(
+      z.object({
+        listId: z.string(),
+        name: z.string(),
+        createdAt: z.iso.datetime(),
+        strategy: queueStrategySchema,
+        modelIds: z.array(z.string()),
+        labelledBefore: z.int(),
+        cases: z.int(),
+        figures: activeFiguresSchema
+          .nullable()
+          .describe("null while the list's answers are hidden from the person who asks"),
+      }),
+    )
+    .describe("oldest first"),
+  overall: activeFiguresSchema.nullable().describe("over all rounds that can be seen; null where there is none"),
+});
+export type ActiveCurve = z.infer<typeof activeCurveSchema>;
+
 export const readingContract = {
   lists: oc.output(z.array(workListSchema)),
   /**
@@ -162,5 +229,12 @@ export const readingContract = {
   takeBack: oc
     .input(z.object({ listId: z.string(), position: z.int().min(0) }))
     .output(z.object({ case: readingCaseSchema, change: labelChangeSchema })),
+  /**
+   * Makes a work list of the unlabelled images that teach most, and of some at random, mixed so that no reader can tell. A job ("queue", result
+   * {listId}): the models answer about every image first. Errors, some of them in the job: app/not-found, active/*, reading/readers-missing.
+   */
+  queue: oc.input(queueInputSchema).output(jobSchema),
+  /** Whether queues pay, round by round. */
+  activeCurve: oc.output(activeCurveSchema),
   agreement: oc.input(z.object({ listId: z.string() })).output(agreementSchema),
 };

@@ -1,3 +1,4 @@
+import { activeCurveOf } from "../../labels/active-curve.ts";
 import { agreementOf } from "../../labels/reading-agreement.ts";
 import { unlocked } from "../procedures.ts";
 import type { Session } from "../session.ts";
@@ -42,6 +43,11 @@ export const readingCalls = {
     session.publish({ type: "labels", change: taken.change });
     return announced(session, taken);
   }),
+  queue: unlocked.reading.queue.handler(({ input, context: { project, jobs } }) => {
+    for (const id of input.modelIds) project.models.get(id);
+    return jobs.start({ kind: "queue", ...input }, null);
+  }),
+  activeCurve: unlocked.reading.activeCurve.handler(({ context }) => activeCurveOf(context.project.queues.rounds())),
   agreement: unlocked.reading.agreement.handler(({ input, context }) =>
     agreementOf(context.project.reading.answers(input.listId)),
   ),

@@ -10,6 +10,7 @@ import { reading } from "./0007-reading.ts";
 import { questions } from "./0008-questions.ts";
 import { deidentification } from "./0009-deidentification.ts";
 import { pacs } from "./0010-pacs.ts";
+import { queues } from "./0011-queues.ts";
 
 export interface Migration {
   readonly number: number;
@@ -41,4 +42,5 @@ export const MIGRATIONS = checkMigrations([
   questions,
   deidentification,
   pacs,
+  queues,
 ]);
