@@ -40,6 +40,7 @@ export const keys = {
   workLists: ["reading", "lists"] as const,
   reads: (listId: string) => ["reading", "mine", listId] as const,
   cases: (listId: string, only: string) => ["reading", "cases", listId, only] as const,
+  activeCurve: ["reading", "active-curve"] as const,
   agreement: (listId: string) => ["reading", "agreement", listId] as const,
   snapshots: ["snapshots", "list"] as const,
   preview: (snapshotId: string, of: object, seed: number) => ["snapshots", "preview", snapshotId, of, seed] as const,
@@ -222,6 +223,12 @@ export const useCases = (listId: string, only: Inputs["reading"]["cases"]["only"
 
 export const useAgreement = (listId: string) => {
   const studio = useStudio();
+/** Whether queues of active learning pay. */
+export const useActiveCurve = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.activeCurve, queryFn: () => studio.reading.activeCurve() });
+};
+
   return useQuery({
     queryKey: keys.agreement(listId),
     queryFn: () => studio.reading.agreement({ listId }),

@@ -1,12 +1,13 @@
 // The reading room: work lists, the form that makes one, who may read; one list; one case with its answers side by side.
 import { ListChecks } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useCurrentProject, useFacets, useMembers, useWorkLists } from "../../studio/queries.ts";
+import { useCurrentProject, useFacets, useMembers, useModels, useWorkLists } from "../../studio/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import { ActiveSection } from "./ActiveSection.tsx";
 import { CasePage } from "./CasePage.tsx";
 import { MembersSection } from "./MembersSection.tsx";
 import { NewListForm } from "./NewListForm.tsx";
@@ -24,6 +25,7 @@ function AllLists() {
   const lists = useWorkLists();
   const members = useMembers();
   const facets = useFacets();
+  const models = useModels();
   const me = useCurrentProject().data?.member;
   const error = lists.error ?? members.error ?? facets.error;
   const mayMake = me !== undefined && me.role !== "reader";
@@ -47,6 +49,14 @@ function AllLists() {
                 members={members.data}
                 total={facets.data.total}
                 proposedName={t("new.proposed", { number: lists.data.length + 1 })}
+              />
+            )}
+            {facets.data.total > 0 && models.data && (
+              <ActiveSection
+                members={members.data}
+                models={models.data}
+                unlabelled={facets.data.unlabelled}
+                mayMake={mayMake}
               />
             )}
             <MembersSection members={members.data} mayAdd={me.role === "administrator"} />
