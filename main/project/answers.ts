@@ -36,8 +36,8 @@ interface AnswerRow extends Omit<QuestionAnswer, "value"> {
 }
 const readAnswer = ({ value, image: _, ...row }: AnswerRow): QuestionAnswer => ({ ...row, value: JSON.parse(value) });
 
-const ANSWER = `SELECT questions.id AS questionId, level, subject, value, answers.image, members.name AS reader
-  FROM questions JOIN answers ON answers.question = questions.id JOIN members ON members.id = answers.reader`;
+const COLUMNS = "SELECT questions.id AS questionId, level, subject, value, answers.image, members.name AS reader";
+const READER = "JOIN members ON members.id = answers.reader";
 const SUBJECT = "CASE level WHEN 'image' THEN ? WHEN 'series' THEN ? ELSE ? END";
 const REASONS: Record<Exclude<Level, "image">, string> = {
   series: "The image has no series UID, so nothing can be said of its series.",
@@ -56,7 +56,9 @@ export class Answers {
   /** About an image, its series and its patient, in the order of the questions. What the person must not see yet is left out. */
   of(image: Subjects, layer: string): QuestionAnswer[] {
     const found = this.#database.all<AnswerRow>(
-      `${ANSWER} AND answers.layer = ? AND subject = ${SUBJECT} ORDER BY questions.position, questions.number`,
+      // CROSS JOIN keeps SQLite to this order: a few questions, and for each the one row that the primary key finds.
+      `${COLUMNS} FROM questions CROSS JOIN answers ON answers.question = questions.id AND answers.layer = ?
+        AND subject = ${SUBJECT} ${READER} ORDER BY questions.position, questions.number`,
       layer,
       image.id,
       image.series,
@@ -69,7 +71,11 @@ export class Answers {
   /** Everything that is said in the layer of a read, with the number of the image at which it was said. */
   inLayer(layer: string): { image: number; answer: QuestionAnswer }[] {
     return this.#database
-      .all<AnswerRow>(`${ANSWER} WHERE answers.layer = ? ORDER BY questions.position, questions.number, subject`, layer)
+      .all<AnswerRow>(
+        `${COLUMNS} FROM answers JOIN questions ON questions.id = answers.question ${READER}
+        WHERE answers.layer = ? ORDER BY questions.position, questions.number, subject`,
+        layer,
+      )
       .map((row) => ({ image: row.image, answer: readAnswer(row) }));
   }
 

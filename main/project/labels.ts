@@ -303,7 +303,7 @@ export class Labels {
         const taken = changeFrom(row, undo);
         if (cause === "schema" && !this.#isNow(taken)) {
           // Its reader has answered anew in a layer of their own since.
-          this.#database.run("DELETE FROM undo_entries WHERE member = ? AND change = ?", this.#member, change);
+          this.#database.run("DELETE FROM undo_entries WHERE target = ? AND change = ?", row.target, change);
           continue;
         }
         if (cause === "schema" && !done.schema) turnMerge(this.#database, this.#audit, step, undo);
@@ -311,11 +311,14 @@ export class Labels {
         this.#log(taken, direction);
         this.#write(taken);
         done.add(taken);
+        // The whole key: a step may have a hundred thousand changes.
         this.#database.run(
-          "UPDATE undo_entries SET undone = ? WHERE member = ? AND layer = ? AND change = ?",
+          "UPDATE undo_entries SET undone = ? WHERE member = ? AND layer = ? AND undone = ? AND step = ? AND change = ?",
           undo ? 1 : 0,
           this.#member,
           layer,
+          undo ? 0 : 1,
+          step,
           change,
         );
       }
