@@ -42,6 +42,8 @@ export const keys = {
   cases: (listId: string, only: string) => ["reading", "cases", listId, only] as const,
   activeCurve: ["reading", "active-curve"] as const,
   agreement: (listId: string) => ["reading", "agreement", listId] as const,
+  labelFormats: ["formats"] as const,
+  labelPreview: (format: string, filter: object) => ["marks", "preview", format, filter] as const,
   snapshots: ["snapshots", "list"] as const,
   preview: (snapshotId: string, of: object, seed: number) => ["snapshots", "preview", snapshotId, of, seed] as const,
   recipes: (snapshotId: string, minutes: number) => ["snapshots", "recipes", snapshotId, minutes] as const,
@@ -221,14 +223,14 @@ export const useCases = (listId: string, only: Inputs["reading"]["cases"]["only"
   });
 };
 
-export const useAgreement = (listId: string) => {
-  const studio = useStudio();
 /** Whether queues of active learning pay. */
 export const useActiveCurve = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.activeCurve, queryFn: () => studio.reading.activeCurve() });
 };
 
+export const useAgreement = (listId: string) => {
+  const studio = useStudio();
   return useQuery({
     queryKey: keys.agreement(listId),
     queryFn: () => studio.reading.agreement({ listId }),

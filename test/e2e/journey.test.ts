@@ -325,6 +325,56 @@ describe.skipIf(typeof browser === "string")(
     );
 
     test(
+      "commit first, reveal after: the suggestion comes when the reader has answered, and both answers are kept",
+      async () => {
+        await room("Library");
+        const search = page.getByRole("searchbox", { name: "File name or patient ID" });
+        await search.fill("PHANTOM-7-0009");
+        await page
+          .getByRole("option", { name: /PHANTOM-7-0001-/ })
+          .first()
+          .waitFor({ state: "detached" });
+        const cases = await page.getByRole("option", { name: /PHANTOM-7-0009/ }).count();
+        await room("Reading");
+        const form = page.getByRole("region", { name: "New work list" });
+        await form.getByRole("textbox", { name: "Name" }).fill("Second opinion");
+        await form.getByRole("radio", { name: /that the library shows/ }).check();
+        await form.getByRole("combobox", { name: "Suggestions by" }).click();
+        await page
+          .getByRole("option", { name: /convnet/ })
+          .first()
+          .click();
+        await form.getByRole("checkbox", { name: /^Commit first/ }).check();
+        await form.getByRole("button", { name: "Create the list" }).click();
+        await button("Read the next case of Second opinion").click();
+        for (let number = 1; number <= cases; number++) {
+          await page.getByText(`Case ${number} of ${cases}`).waitFor();
+          await page.locator("[data-testid=picture][data-ready]").waitFor();
+          await page.getByText("The model's suggestion is shown after you have committed.").waitFor();
+          expect(await page.getByText("The model says").count()).toBe(0);
+          await page.keyboard.press("1");
+          await page.getByRole("button", { name: /^normal/, pressed: true }).waitFor();
+          await button(/^Commit/).click();
+          await page.getByText("The model says").waitFor({ timeout: MINUTES });
+          if (number === 1) {
+            await look("viewer-commit-first");
+            await page.getByRole("button", { name: /^lesion/ }).click(); // another mind
+            await page.getByRole("button", { name: /^lesion/, pressed: true }).waitFor();
+          }
+          await button(/^Commit the final answer/).click();
+        }
+        await page.getByText("All your cases are read.").waitFor();
+        await button("To the work lists").click();
+        await button("Cases and agreement of Second opinion").click();
+        await button("Decide case 1").click();
+        await page.getByText(/first: normal/).waitFor();
+        await room("Library");
+        await search.fill("");
+      },
+      3 * MINUTES,
+    );
+
+    test(
       "lays Grad-CAM and the input gradient over the image",
       async () => {
         await openSecondImage();

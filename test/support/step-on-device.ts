@@ -4,7 +4,7 @@
 // was found, and the loss.
 import { floatTensor, type Tensor } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
-import { buildArchitecture, type ArchitectureName } from "../../main/models/build-model.ts";
+import { type ArchitectureName, buildArchitecture } from "../../main/models/build-model.ts";
 import type { ModelShape } from "../../main/models/layers.ts";
 import { maskObjective } from "../../main/models/objectives.ts";
 import { createRandom } from "../../main/models/random.ts";

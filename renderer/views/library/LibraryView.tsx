@@ -1,6 +1,6 @@
 // The library: filter column, virtual grid of thumbnails, import and classes.
 import { Button, Group, Select, Text, TextInput } from "@mantine/core";
-import { Search, Tags, Upload } from "lucide-react";
+import { FileDown, Network, ScanText, Search, Tags, Upload } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
@@ -20,21 +20,24 @@ import { ClassEditor } from "./ClassEditor.tsx";
 import { FirstImages } from "./FirstImages.tsx";
 import { ImageGrid, type ImageGridHandle } from "./ImageGrid.tsx";
 import { ImportDialog } from "./ImportDialog.tsx";
+import { LabelFilesDialog } from "./LabelFilesDialog.tsx";
 import { LibraryFilters } from "./LibraryFilters.tsx";
 import classes from "./LibraryView.module.css";
+import { TextReview } from "./TextReview.tsx";
 
 const SORTS = ["imported", "name", "patient"] as const satisfies readonly ImageSort[];
 const NO_CLASSES: never[] = [];
 
 export function LibraryView() {
   const { t } = useTranslation("library");
+  const { t: pacs } = useTranslation("pacs");
   const format = useFormat();
   const facets = useFacets();
   const labelClasses = useClasses().data ?? NO_CLASSES;
   const writer = useLabelWriter();
   const sort = useStore(libraryStore, (state) => state.sort);
   const selected = useStore(libraryStore, (state) => state.selected);
-  const [dialog, setDialog] = useState<"import" | "classes" | null>(null);
+  const [dialog, setDialog] = useState<"import" | "classes" | "files" | "text" | null>(null);
   const grid = useRef<ImageGridHandle>(null);
   const search = useRef<HTMLInputElement>(null);
 
@@ -82,8 +85,25 @@ export function LibraryView() {
         })}
       >
         <SaveStatus />
+        {total > 0 && (
+          <Button variant="default" leftSection={<ScanText aria-hidden size={16} />} onClick={() => setDialog("text")}>
+            {t("text.open")}
+          </Button>
+        )}
+        {total > 0 && (
+          <Button variant="default" leftSection={<FileDown aria-hidden size={16} />} onClick={() => setDialog("files")}>
+            {t("files.title")}
+          </Button>
+        )}
         <Button variant="default" leftSection={<Tags aria-hidden size={16} />} onClick={() => setDialog("classes")}>
           {t("classes.title")}
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<Network aria-hidden size={16} />}
+          onClick={() => navigate({ view: "pacs" })}
+        >
+          {pacs("title")}
         </Button>
         <Button leftSection={<Upload aria-hidden size={16} />} onClick={() => setDialog("import")}>
           {t("import.title")}
@@ -128,6 +148,8 @@ export function LibraryView() {
         </div>
       )}
       <ImportDialog opened={dialog === "import"} onClose={() => setDialog(null)} />
+      <TextReview opened={dialog === "text"} onClose={() => setDialog(null)} />
+      <LabelFilesDialog opened={dialog === "files"} onClose={() => setDialog(null)} />
       <ClassEditor opened={dialog === "classes"} onClose={() => setDialog(null)} />
     </>
   );
