@@ -7,6 +7,7 @@ import data from "../../resources/locales/en/data.json";
 import errors from "../../resources/locales/en/errors.json";
 import library from "../../resources/locales/en/library.json";
 import models from "../../resources/locales/en/models.json";
+import pacs from "../../resources/locales/en/pacs.json";
 import reading from "../../resources/locales/en/reading.json";
 import runs from "../../resources/locales/en/runs.json";
 import schema from "../../resources/locales/en/schema.json";
@@ -19,6 +20,7 @@ import zhData from "../../resources/locales/zh-CN/data.json";
 import zhErrors from "../../resources/locales/zh-CN/errors.json";
 import zhLibrary from "../../resources/locales/zh-CN/library.json";
 import zhModels from "../../resources/locales/zh-CN/models.json";
+import zhPacs from "../../resources/locales/zh-CN/pacs.json";
 import zhReading from "../../resources/locales/zh-CN/reading.json";
 import zhRuns from "../../resources/locales/zh-CN/runs.json";
 import zhSchema from "../../resources/locales/zh-CN/schema.json";
@@ -26,7 +28,7 @@ import zhShell from "../../resources/locales/zh-CN/shell.json";
 import zhViewer from "../../resources/locales/zh-CN/viewer.json";
 import zhWelcome from "../../resources/locales/zh-CN/welcome.json";
 
-const en = { commands, compare, data, errors, library, models, reading, runs, schema, shell, viewer, welcome };
+const en = { commands, compare, data, errors, library, models, pacs, reading, runs, schema, shell, viewer, welcome };
 
 export const resources = {
   en,
@@ -37,6 +39,7 @@ export const resources = {
     errors: zhErrors,
     library: zhLibrary,
     models: zhModels,
+    pacs: zhPacs,
     reading: zhReading,
     runs: zhRuns,
     schema: zhSchema,

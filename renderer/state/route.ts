@@ -17,7 +17,8 @@ export type Route =
   | { view: "runs"; runId: string | null }
   | { view: "models"; modelId: string | null }
   | { view: "compare"; runIds: string[] }
-  | { view: "schema" };
+  | { view: "schema" }
+  | { view: "pacs" };
 
 export type ViewName = Route["view"];
 
@@ -28,6 +29,7 @@ export function formatRoute(route: Route): string {
     case "library":
     case "data":
     case "schema":
+    case "pacs":
       return `#/${route.view}`;
     case "viewer":
       if (route.imageId === null) return "#/viewer";
@@ -61,6 +63,7 @@ export function parseRoute(hash: string): Route {
       return { view, listId: rest[0] ?? null, position: rest[0] ? numberOf(rest[1]) : null };
     case "data":
     case "schema":
+    case "pacs":
       return { view };
     case "runs":
       return { view, runId: rest[0] ?? null };

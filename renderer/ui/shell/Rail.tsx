@@ -5,7 +5,7 @@ import { useStore } from "zustand";
 import { formatRoute, navigate, type Route, routeStore, type ViewName } from "../../state/route.ts";
 import classes from "./Rail.module.css";
 
-const ROOMS: { view: Exclude<ViewName, "compare">; icon: LucideIcon; route: Route }[] = [
+const ROOMS: { view: Exclude<ViewName, "compare" | "pacs">; icon: LucideIcon; route: Route }[] = [
   { view: "library", icon: Images, route: { view: "library" } },
   { view: "viewer", icon: ScanEye, route: { view: "viewer", imageId: null, frame: 0 } },
   { view: "reading", icon: ListChecks, route: { view: "reading", listId: null, position: null } },
@@ -15,9 +15,12 @@ const ROOMS: { view: Exclude<ViewName, "compare">; icon: LucideIcon; route: Rout
   { view: "schema", icon: ListTree, route: { view: "schema" } },
 ];
 
+/** Rooms that are reached from another one. */
+const HOME_OF = { compare: "runs", pacs: "library" } as const;
+
 export function Rail() {
   const { t } = useTranslation();
-  const here = useStore(routeStore, ({ route }) => (route.view === "compare" ? "runs" : route.view));
+  const here = useStore(routeStore, ({ route }) => HOME_OF[route.view as keyof typeof HOME_OF] ?? route.view);
   return (
     <nav className={classes.rail} aria-label={t("navigation")}>
       {ROOMS.map(({ view, icon: Icon, route }) => (

@@ -30,6 +30,7 @@ const RunsView = lazy(async () => ({ default: (await import("../../views/runs/Ru
 const ModelsView = lazy(async () => ({ default: (await import("../../views/models/ModelsView.tsx")).ModelsView }));
 const CompareView = lazy(async () => ({ default: (await import("../../views/compare/CompareView.tsx")).CompareView }));
 const SchemaView = lazy(async () => ({ default: (await import("../../views/schema/SchemaView.tsx")).SchemaView }));
+const PacsView = lazy(async () => ({ default: (await import("../../views/pacs/PacsView.tsx")).PacsView }));
 
 const LONGEST_SAVE_MS = 5000;
 
@@ -107,5 +108,7 @@ function room(route: Route): ReactNode {
       return <CompareView runIds={route.runIds} />;
     case "schema":
       return <SchemaView />;
+    case "pacs":
+      return <PacsView />;
   }
 }

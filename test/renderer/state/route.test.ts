@@ -12,6 +12,7 @@ describe("routes", () => {
     { view: "reading", listId: "l1", position: 0 },
     { view: "data" },
     { view: "schema" },
+    { view: "pacs" },
     { view: "runs", runId: "r1" },
     { view: "models", modelId: null },
     { view: "compare", runIds: ["a", "b"] },
