@@ -21,6 +21,7 @@ import { send } from "../../main/network/send.ts";
 import type { RemoteNode } from "../../main/network/connect.ts";
 import { TRANSFER_SYNTAXES } from "../../main/network/services.ts";
 import { AppError } from "../../preload/contract/errors.ts";
+import { ended, openStudio } from "../api/open-studio.ts";
 import {
   behindTls,
   dcmtk,
@@ -328,6 +329,37 @@ describe.skipIf(missing !== "")(`archives${missing ? ` (skipped: ${missing} not 
       await echo(orthanc.node);
     });
   });
+
+  test("the studio searches Orthanc and brings a study into a project, by DIMSE and by DICOMweb", async () => {
+    await send(orthanc.node, phantoms);
+    const { client, close } = await openStudio();
+    const { auth, url } = orthanc.web;
+    if (!auth || !("user" in auth)) throw new Error("Orthanc has a user here.");
+    const dimse = await client.pacs.connections.save({ kind: "dimse", name: "Orthanc", ...orthanc.node });
+    const web = { kind: "dicomweb", name: "Orthanc web", url, auth: { kind: "password", ...auth } } as const;
+    const { id } = await client.pacs.connections.save(web);
+    for (const [at, connection] of [dimse.id, id].entries()) {
+      await client.pacs.echo({ id: connection });
+      const patientId = `PHANTOM-11-000${at + 1}`;
+      const criteria = { patientName: "phantom", patientId, modality: "CR", from: "2019-01-01", to: "2021-12-31" };
+      const { items, more } = await client.pacs.search({ id: connection, level: "study", criteria });
+      expect({ found: items.length, more }).toEqual({ found: 1, more: false });
+      expect(items[0]).toMatchObject({ patientId, objects: 3, seriesCount: 1, modalities: ["CR"] });
+      const { study } = items[0]!;
+      const series = (await client.pacs.search({ id: connection, level: "series", study })).items;
+      expect(series).toMatchObject([{ study, objects: 3, modalities: ["CR"] }]);
+      const wanted = [{ study, series: series[0]!.series, objects: 3 }];
+      const deidentify = { profile: "none" } as const;
+      const job = await ended(client, await client.pacs.retrieve({ id: connection, wanted, deidentify }));
+      expect(job).toMatchObject({ state: "done", result: { objects: 3, imported: 3, failed: 0, refused: [] } });
+      expect((await client.images.list({ filter: { patient: patientId } })).items).toHaveLength(3);
+    }
+    const anonymous = await client.pacs.search({ id, level: "study", criteria: { patientId: "PHANTOM-11-0001" } });
+    const wanted = [{ study: anonymous.items[0]!.study }];
+    const job = await ended(client, await client.pacs.retrieve({ id, wanted }));
+    expect(job).toMatchObject({ state: "done", result: { objects: 3, imported: 3, deidentified: 3 } });
+    await close();
+  }, 60_000);
 
   test("Orthanc behind TLS is trusted with its certificate and not without", async () => {
     const secure = await behindTls(orthanc.web);
