@@ -74,7 +74,6 @@ export const pacsCriteriaSchema = z.object({
   from: dateSchema.describe("first day of the study"),
   to: dateSchema.describe("last day of the study"),
 });
-export type PacsCriteria = z.input<typeof pacsCriteriaSchema>;
 
 /** One patient, study or series as the archive describes it. Empty or null: it does not say. */
 export const pacsFoundSchema = z.object({

@@ -6,7 +6,6 @@ import { useTranslation } from "react-i18next";
 import { DEFAULT_DEIDENTIFY } from "../../../preload/contract/deidentification.ts";
 import type { Inputs, PacsConnection, PacsFound } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { refusalOf } from "../../studio/client.ts";
 import { useCall } from "../../studio/queries.ts";
 import { useStudio } from "../../studio/StudioContext.tsx";
 import { Refused } from "../../ui/Refused.tsx";
@@ -133,9 +132,7 @@ export function SearchSection({ connections, chosen, onChoose }: SearchSectionPr
           </Group>
         </Stack>
       </form>
-      {search.error && !(stopped && refusalOf(search.error).code !== "network/failed") && (
-        <Refused error={search.error} onRetry={begin} />
-      )}
+      {search.error && !stopped && <Refused error={search.error} onRetry={begin} />}
       <Text size="sm" role="status">
         {found &&
           (found.items.length === 0
