@@ -1,9 +1,9 @@
 // The door of the room: what others may take from it.
 
+export type { Answer } from "./adjudication.ts";
 export { assertClass, assertFits } from "./geometry.ts";
 export type { NewImage, SeriesImage } from "./images.ts";
 export type { PacsAddress } from "./pacs.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
 export type { QueueRound } from "./queues.ts";
-export type { Answer } from "./reading.ts";
 export { recentProjects } from "./recent.ts";

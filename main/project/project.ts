@@ -8,6 +8,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } fro
 import { basename, join, resolve } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { Member, ProjectSummary, Role } from "../../preload/contract/index.ts";
+import { Adjudication } from "./adjudication.ts";
 import { Attributes } from "./attributes.ts";
 import { Audit } from "./audit.ts";
 import { ProjectDatabase, storageError } from "./database.ts";
@@ -62,6 +63,7 @@ export class Project {
   readonly questions: Questions;
   readonly attributes: Attributes;
   readonly reading: Reading;
+  readonly adjudication: Adjudication;
   readonly queues: Queues;
   readonly snapshots: Snapshots;
   readonly runs: Runs;
@@ -99,7 +101,8 @@ export class Project {
     this.questions = new Questions(database, this.audit, this.labels, member);
     this.attributes = new Attributes(database, this.audit, this.labels, member);
     this.reading = new Reading(database, this.audit, this.labels, member);
-    this.queues = new Queues(database, this.audit, this.images, this.reading);
+    this.adjudication = new Adjudication(database, this.audit, this.labels, member);
+    this.queues = new Queues(database, this.audit, this.images, this.reading, this.adjudication);
     this.snapshots = new Snapshots(database, this.audit);
     this.runs = new Runs(database, this.audit, this.#presence);
     this.models = new Models(database, this.audit);

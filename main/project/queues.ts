@@ -5,11 +5,11 @@
 
 import { AppError } from "../../preload/contract/errors.ts";
 import type { ImageFilter, QueueStrategy, WorkList } from "../../preload/contract/index.ts";
+import type { Adjudication } from "./adjudication.ts";
 import type { Audit } from "./audit.ts";
 import type { ProjectDatabase } from "./database.ts";
 import type { Images } from "./images.ts";
-import type { Reading, WorkListInput } from "./reading.ts";
-import { STACKED } from "./reading.ts";
+import { type Reading, STACKED, type WorkListInput } from "./reading.ts";
 
 export interface QueueCase {
   readonly imageId: string;
@@ -70,12 +70,14 @@ export class Queues {
   readonly #audit: Audit;
   readonly #images: Images;
   readonly #reading: Reading;
+  readonly #adjudication: Adjudication;
 
-  constructor(database: ProjectDatabase, audit: Audit, images: Images, reading: Reading) {
+  constructor(database: ProjectDatabase, audit: Audit, images: Images, reading: Reading, adjudication: Adjudication) {
     this.#database = database;
     this.#audit = audit;
     this.#images = images;
     this.#reading = reading;
+    this.#adjudication = adjudication;
   }
 
   /** Ids of images that a queue can ask about: without a label, in no other queue, one of each stack; in the order of import. */
@@ -178,7 +180,7 @@ export class Queues {
         .map((row) => [row.position, row]),
     );
     try {
-      return this.#reading
+      return this.#adjudication
         .cases(listId, "all")
         .flatMap(({ position, patient, decision, complete, answers }): RoundCase[] => {
           const given = new Set(answers.map(({ classId }) => classId));

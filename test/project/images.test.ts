@@ -112,7 +112,14 @@ describe("finding", () => {
 
   test("facets count the whole project", async () => {
     const { project } = await newProject();
-    expect(project.images.facets()).toEqual({ total: 0, unlabelled: 0, classes: [], modalities: [], patients: 0 });
+    expect(project.images.facets()).toEqual({
+      total: 0,
+      unlabelled: 0,
+      classes: [],
+      modalities: [],
+      findings: [],
+      patients: 0,
+    });
     const ids = addImages(project, 10, (index) => ({
       patient: index < 2 ? "" : `P${index >> 1}`,
       modality: index < 4 ? "CR" : "CT",
@@ -127,6 +134,7 @@ describe("finding", () => {
         { modality: "CR", count: 4 },
         { modality: "CT", count: 6 },
       ],
+      findings: [],
       patients: 4,
     });
     expect(project.summary().counts).toMatchObject({ images: 10, patients: 4, labelled: 1 });

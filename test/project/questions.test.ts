@@ -379,21 +379,21 @@ describe("answers in reads", () => {
     say(project, ids[0]!, asked.id, c!);
     answer(blaise, a!);
     answer(wu, b!);
-    const [found] = project.reading.cases(list.id, "all");
+    const [found] = project.adjudication.cases(list.id, "all");
     expect(found).toMatchObject({ differs: true, complete: true, answers: [{ answers: [{}] }, { answers: [{}] }] });
     expect(project.reading.lists()[0]!.discrepancies).toBe(1);
     const { readId } = found!.answers.find(({ reader }) => reader === "Blaise")!;
-    project.reading.adjudicate(list.id, 0, { readId, classId: null });
+    project.adjudication.adjudicate(list.id, 0, { readId, classId: null });
     expect(said(project, ids[0]!)).toEqual([a]);
     expect(project.reading.lists()[0]!.discrepancies).toBe(0);
-    project.reading.takeBack(list.id, 0);
+    project.adjudication.takeBack(list.id, 0);
     expect(said(project, ids[0]!)).toEqual([c]);
     // After a merge both readers say the same, in words that the schema has now.
     project.questions.mergeOptions(asked.id, a!, b!);
-    expect(project.reading.cases(list.id, "all")[0]).toMatchObject({ differs: false });
+    expect(project.adjudication.cases(list.id, "all")[0]).toMatchObject({ differs: false });
     expect(project.reading.lists()[0]!.discrepancies).toBe(0);
     project.labels.undo();
-    expect(project.reading.cases(list.id, "all")[0]).toMatchObject({ differs: true });
+    expect(project.adjudication.cases(list.id, "all")[0]).toMatchObject({ differs: true });
   });
 
   test("undoing a merge leaves alone what a reader has answered since in a read of their own", async () => {

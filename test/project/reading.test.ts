@@ -99,7 +99,7 @@ describe("blinded reads", () => {
     expect(project.labels.forImage(ids[0]!, his!.layer).classId).toBe(normal);
     give(wu, hers!, lesion);
     expect(wu.labels.forImage(ids[0]!, hers!.layer).classId).toBe(lesion);
-    expect(() => blaise.reading.cases(list.id, "all")).toThrow(refusal("reading/hidden"));
+    expect(() => blaise.adjudication.cases(list.id, "all")).toThrow(refusal("reading/hidden"));
     expect(() => wu.labels.apply(edit, "no such layer")).toThrow(refusal("app/not-found"));
   });
 
@@ -154,7 +154,7 @@ describe("commit first, reveal after", () => {
     );
     give(blaise, revealed, lesion);
     expect(blaise.reading.commit(first!.id)).toMatchObject({ state: "done", changedMind: true });
-    expect(project.reading.cases(list.id, "all")[0]!.answers).toMatchObject([
+    expect(project.adjudication.cases(list.id, "all")[0]!.answers).toMatchObject([
       { reader: "Blaise", firstClassId: normal, classId: lesion, shapes: 1 },
     ]);
     // Who stays with the first answer has not changed their mind.
@@ -194,40 +194,40 @@ describe("adjudication", () => {
   test("cases that differ are listed; a decision makes one read shared and can be taken back", async () => {
     const { project, list, his, lesion, normal, ids } = await read();
     expect(project.reading.lists()[0]).toMatchObject({ discrepancies: 1, adjudicated: 0 });
-    expect(project.reading.cases(list.id, "differing").map(({ position }) => position)).toEqual([0]);
+    expect(project.adjudication.cases(list.id, "differing").map(({ position }) => position)).toEqual([0]);
     project.labels.apply([{ do: "class", imageId: ids[0]!, classId: normal }]);
-    const decided = project.reading.adjudicate(list.id, 0, { readId: his[0]!.id, classId: null });
+    const decided = project.adjudication.adjudicate(list.id, 0, { readId: his[0]!.id, classId: null });
     expect(decided.case.decision).toMatchObject({ readId: his[0]!.id, classId: lesion, by: "Ada" });
     expect(project.labels.forImage(ids[0]!)).toMatchObject({ classId: lesion, shapes: [{ classId: lesion }] });
     expect(project.reading.lists()[0]).toMatchObject({ discrepancies: 0, adjudicated: 1 });
     // Another decision takes the place of the first.
-    project.reading.adjudicate(list.id, 0, { readId: null, classId: normal });
+    project.adjudication.adjudicate(list.id, 0, { readId: null, classId: normal });
     expect(project.labels.forImage(ids[0]!)).toMatchObject({ classId: normal, shapes: [] });
-    project.reading.adjudicate(list.id, 0, { readId: his[0]!.id, classId: null });
-    const back = project.reading.takeBack(list.id, 0);
+    project.adjudication.adjudicate(list.id, 0, { readId: his[0]!.id, classId: null });
+    const back = project.adjudication.takeBack(list.id, 0);
     expect(back.case.decision).toBeNull();
     expect(project.labels.forImage(ids[0]!)).toMatchObject({ classId: normal, shapes: [] });
-    expect(() => project.reading.takeBack(list.id, 0)).toThrow(refusal("app/not-found"));
+    expect(() => project.adjudication.takeBack(list.id, 0)).toThrow(refusal("app/not-found"));
     expect(project.audit.list(0, 1).intact).toBe(true);
   });
 
   test("not before all have committed, not by a reader, not with another case's read", async () => {
     const { project, blaise, list, his, hers } = await read();
     const decide = (who: Project, position: number, readId: string | null) =>
-      who.reading.adjudicate(list.id, position, { readId, classId: null });
+      who.adjudication.adjudicate(list.id, position, { readId, classId: null });
     expect(() => decide(project, 2, null)).toThrow(refusal("reading/not-complete"));
     expect(() => decide(blaise, 0, his[0]!.id)).toThrow(refusal("reading/hidden"));
     expect(() => decide(project, 0, hers[1]!.id)).toThrow(refusal("app/not-found"));
     expect(() => decide(project, 9, null)).toThrow(refusal("app/not-found"));
-    expect(project.reading.cases(list.id, "undecided").map(({ position }) => position)).toEqual([0, 1]);
+    expect(project.adjudication.cases(list.id, "undecided").map(({ position }) => position)).toEqual([0, 1]);
     project.reading.remove(list.id);
-    expect(() => project.reading.cases(list.id, "all")).toThrow(refusal("app/not-found"));
+    expect(() => project.adjudication.cases(list.id, "all")).toThrow(refusal("app/not-found"));
     expect(project.reading.lists()).toEqual([]);
   });
 
   test("agreement is over committed reads: percent and kappa by pair, alpha over all", async () => {
     const { project, list } = await read();
-    const report = agreementOf(project.reading.answers(list.id));
+    const report = agreementOf(project.adjudication.answers(list.id));
     expect(report).toMatchObject({ cases: 2, reason: null });
     expect(report.pairs).toMatchObject([
       { readers: ["Blaise", "吳健雄"], cases: 2, percent: { value: 0.5 }, kappa: { value: 0 } },

@@ -30,16 +30,16 @@ export const readingCalls = {
     announced(session, project.reading.commit(input.readId)),
   ),
   cases: unlocked.reading.cases.handler(({ input, context }) =>
-    context.project.reading.cases(input.listId, input.only),
+    context.project.adjudication.cases(input.listId, input.only),
   ),
   adjudicate: unlocked.reading.adjudicate.handler(({ input, context: { session, project } }) => {
     const { listId, position, readId, classId = null } = input;
-    const decided = project.reading.adjudicate(listId, position, { readId, classId });
+    const decided = project.adjudication.adjudicate(listId, position, { readId, classId });
     session.publish({ type: "labels", change: decided.change });
     return announced(session, decided);
   }),
   takeBack: unlocked.reading.takeBack.handler(({ input, context: { session, project } }) => {
-    const taken = project.reading.takeBack(input.listId, input.position);
+    const taken = project.adjudication.takeBack(input.listId, input.position);
     session.publish({ type: "labels", change: taken.change });
     return announced(session, taken);
   }),
@@ -49,6 +49,6 @@ export const readingCalls = {
   }),
   activeCurve: unlocked.reading.activeCurve.handler(({ context }) => activeCurveOf(context.project.queues.rounds())),
   agreement: unlocked.reading.agreement.handler(({ input, context }) =>
-    agreementOf(context.project.reading.answers(input.listId)),
+    agreementOf(context.project.adjudication.answers(input.listId)),
   ),
 };
