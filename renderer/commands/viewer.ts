@@ -25,6 +25,8 @@ export interface ViewerActions extends LabelActions {
   /** the pictures in hand can be laid out so */
   hasLayout(layout: Layout): boolean;
   setLayout(layout: Layout): void;
+  /** a stronger lens; behind the strongest comes none */
+  magnify(): void;
   toggleLinkScroll(): void;
   toggleLinkView(): void;
   /** the pane in hand can become the main picture */
@@ -89,9 +91,6 @@ export const LAYOUTS: readonly { layout: Layout; id: CommandId; key: string }[] 
   { layout: "2x2", id: "viewer.four", key: "Mod+4" },
   { layout: "3x3", id: "viewer.nine", key: "Mod+9" },
 ];
-
-/** What pictures beside each other do together. */
-export const LINK_KEYS = { scroll: "'", view: ":" } as const;
 
 const ZOOM_STEP = 1.25;
 
@@ -168,8 +167,9 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
       () => actions.setTool("crosshair"),
       () => actions.hasLayout("planes"),
     ),
-    view("viewer.linkScroll", [LINK_KEYS.scroll], actions.toggleLinkScroll),
-    view("viewer.linkView", [LINK_KEYS.view], actions.toggleLinkView),
+    view("viewer.magnifier", [","], actions.magnify),
+    view("viewer.linkScroll", ["'"], actions.toggleLinkScroll),
+    view("viewer.linkView", [":"], actions.toggleLinkView),
     view("viewer.readHere", ["Shift+Enter"], actions.readHere, actions.canReadHere),
     ...LAYOUTS.map(({ layout, id, key }) =>
       view(

@@ -13,6 +13,8 @@ export type Layout = "1x1" | "1x2" | "2x2" | "3x3" | "planes";
 
 export interface ViewerState {
   layout: Layout;
+  /** how many times larger the lens shows what is under the pointer; null: no lens */
+  magnifier: number | null;
   /** panes go through their slices together */
   linkScroll: boolean;
   /** panes share zoom, place and window */
@@ -32,6 +34,7 @@ export interface ViewerState {
 
 export const viewerStore = createStore<ViewerState>(() => ({
   layout: "1x1",
+  magnifier: null,
   linkScroll: true,
   linkView: false,
   tool: "window",

@@ -427,6 +427,50 @@ describe.skipIf(typeof browser === "string")(
       3 * MINUTES,
     );
 
+    test(
+      "the lens shows what is under the pointer at twice to four times its size, also for the keyboard",
+      async () => {
+        await press("Home");
+        for (let slice = 0; slice < 30; slice++) await press("ArrowDown");
+        await atSlice(31);
+        await ready();
+        const lens = page.getByTestId("lens");
+        // Brightness in the lens, so many CSS pixels to the right of its middle.
+        const inLens = (dx: number) =>
+          lens.locator("canvas").evaluate((canvas: HTMLCanvasElement, dx) => {
+            const middle = canvas.width / 2;
+            const ratio = canvas.width / canvas.clientWidth;
+            const { data } = canvas.getContext("2d")!.getImageData(middle + dx * ratio - 2, middle - 2, 5, 5);
+            return data.filter((_, i) => i % 4 === 0).reduce((sum, value) => sum + value, 0) / 25;
+          }, dx);
+        // 30 CSS pixels inside the right edge of the ball, whose radius is an eighth of the picture.
+        const edge = await placeOn(main(), 0.6 + 1 / 8, 0.45);
+        await press(",");
+        await page.mouse.move(edge.x - 30, edge.y);
+        await page.getByRole("img", { name: "Magnifier, 2 times" }).waitFor();
+        expect(await inLens(45)).toBeGreaterThan(190); // the edge is 60 px away now
+        expect(await inLens(78)).toBeLessThan(160);
+        await photograph(page, "viewer-lens");
+        await press(",", ",");
+        await page.getByRole("img", { name: "Magnifier, 4 times" }).waitFor();
+        expect(await inLens(78)).toBeGreaterThan(190); // and 120 px away
+        // The keyboard's pointer has the lens wherever the mouse is.
+        await page.mouse.move(5, 5);
+        await lens.waitFor({ state: "detached" });
+        await press("k");
+        await lens.waitFor();
+        const before = (await lens.boundingBox())!;
+        const middle = await placeOn(main(), 0.5, 0.5);
+        expect(Math.abs(before.x + before.width / 2 - middle.x)).toBeLessThan(1);
+        await press("ArrowRight");
+        expect((await lens.boundingBox())!.x).toBeGreaterThan(before.x);
+        await lookAt(page, "viewer-magnifier");
+        await press("k", ",");
+        await lens.waitFor({ state: "detached" });
+      },
+      2 * MINUTES,
+    );
+
     test("nothing went wrong on the page", () => {
       expect(problems).toEqual([]);
     });

@@ -3,7 +3,9 @@ import { ActionIcon, Group, Menu, Tooltip } from "@mantine/core";
 import { Box, Columns2, Grid2x2, Grid3x3, LayoutGrid, type LucideIcon, Square } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { LAYOUTS, LINK_KEYS, type ViewerActions } from "../../commands/viewer.ts";
+import type { CommandId } from "../../commands/Command.ts";
+import { allCommands, shortcutsOf } from "../../commands/registry.ts";
+import { LAYOUTS, type ViewerActions } from "../../commands/viewer.ts";
 import { type Layout, viewerStore } from "../../state/viewer.ts";
 import { Keys } from "../../ui/shell/Keys.tsx";
 
@@ -31,14 +33,14 @@ export function LayoutMenu({ actions, layout }: { actions: ViewerActions; layout
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.RadioGroup value={layout}>
-          {LAYOUTS.filter(({ layout: one }) => actions.hasLayout(one)).map(({ layout: one, id, key }) => {
+          {LAYOUTS.filter(({ layout: one }) => actions.hasLayout(one)).map(({ layout: one, id }) => {
             const Icon = ICONS[one];
             return (
               <Menu.RadioItem
                 key={one}
                 value={one}
                 closeMenuOnClick
-                rightSection={<Keys shortcut={key} />}
+                rightSection={<KeyOf id={id} />}
                 onChange={() => actions.setLayout(one)}
               >
                 <Group gap="xs" wrap="nowrap">
@@ -52,14 +54,14 @@ export function LayoutMenu({ actions, layout }: { actions: ViewerActions; layout
         <Menu.Divider />
         <Menu.CheckboxItem
           checked={linkScroll}
-          rightSection={<Keys shortcut={LINK_KEYS.scroll} />}
+          rightSection={<KeyOf id="viewer.linkScroll" />}
           onChange={actions.toggleLinkScroll}
         >
           {command("names.viewer.linkScroll")}
         </Menu.CheckboxItem>
         <Menu.CheckboxItem
           checked={linkView}
-          rightSection={<Keys shortcut={LINK_KEYS.view} />}
+          rightSection={<KeyOf id="viewer.linkView" />}
           onChange={actions.toggleLinkView}
         >
           {command("names.viewer.linkView")}
@@ -67,4 +69,11 @@ export function LayoutMenu({ actions, layout }: { actions: ViewerActions; layout
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** The key that a person gave the command, or its own. */
+function KeyOf({ id }: { id: CommandId }) {
+  const found = allCommands().find((command) => command.id === id);
+  const shortcut = found && shortcutsOf(found)[0];
+  return shortcut ? <Keys shortcut={shortcut} /> : null;
 }

@@ -11,6 +11,7 @@ import { cssPx, imagePx, toImage } from "../../viewer/coordinates.ts";
 import type { PictureView } from "../../viewer/cornerstone.ts";
 import { planeMask } from "../../viewer/volume/masks.ts";
 import { type Plane, sliceAt, toPlane } from "../../viewer/volume/planes.ts";
+import { Magnifier } from "./Magnifier.tsx";
 import { MaskCanvas } from "./Overlays.tsx";
 import { type CrossLine, CrossLines, Letters } from "./PaneMarks.tsx";
 import classes from "./Panes.module.css";
@@ -119,6 +120,7 @@ export function PlanePane({ drawn, planes, main, masks, classes: labelClasses, h
             ))}
             <CrossLines view={view} lines={crosshair(planes, plane)} />
             <Letters view={view} {...plane.directions} />
+            <Magnifier element={element} picture={picture} view={view} />
           </>
         )}
       </div>

@@ -17,6 +17,7 @@ import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameSlider } from "./FrameSlider.tsx";
 import { ImageText } from "./ImageText.tsx";
 import { LabelPanel } from "./LabelPanel.tsx";
+import { Magnifier } from "./Magnifier.tsx";
 import { CrossLines, Letters } from "./PaneMarks.tsx";
 import paneClasses from "./Panes.module.css";
 import { crosshair, PlanePane } from "./PlanePane.tsx";
@@ -34,6 +35,7 @@ import { isViewTool } from "./usePicture.ts";
 import { usePlace } from "./usePlace.ts";
 import { usePlanes } from "./usePlanes.ts";
 import { usePrepared } from "./usePrepared.ts";
+import { useSameStack } from "./useSameStack.ts";
 import { useStackMasks } from "./useStackMasks.ts";
 import { type InSight, useTools } from "./useTools.ts";
 
@@ -58,7 +60,8 @@ export interface ReadingProps {
   leaving: boolean;
 }
 
-export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
+export function Reading({ stack: described, index, layer, open, leaving }: ReadingProps) {
+  const stack = useSameStack(described);
   const { t } = useTranslation("viewer");
   const writer = useLabelWriter();
   const slice = stack.slices[index];
@@ -227,6 +230,7 @@ export function Reading({ stack, index, layer, open, leaving }: ReadingProps) {
       >
         {view && planes && <CrossLines view={view} lines={crosshair(planes, planes.acquired)} />}
         {view && plane && <Letters view={view} across={plane.across} down={plane.down} />}
+        {view && <Magnifier element={element} picture={picture} view={view} pointer={pointer} />}
       </Stage>
       {ready && <ImageText image={image} view={view} stack={stack} index={index} />}
       {trouble !== null && (

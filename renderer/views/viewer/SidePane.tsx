@@ -1,7 +1,7 @@
 // A pane beside the main picture, to look at: a stack with its labels, linked with the others, and the line of the main slice.
 import { ActionIcon, Text } from "@mantine/core";
 import { ScanEye } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { ImageStack, LabelClass } from "../../../preload/contract/index.ts";
@@ -13,6 +13,7 @@ import { firstIndex, followedIndex, planesOfStack } from "../../viewer/panes/lin
 import type { Candidate, PaneSource } from "../../viewer/panes/panes.ts";
 import { referenceLine } from "../../viewer/panes/reference.ts";
 import type { SlicePlane } from "../../viewer/volume/geometry.ts";
+import { Magnifier } from "./Magnifier.tsx";
 import { MaskCanvas } from "./Overlays.tsx";
 import { PaneChoice } from "./PaneChoice.tsx";
 import { CrossLines, Letters } from "./PaneMarks.tsx";
@@ -21,6 +22,7 @@ import { ShapeCanvas } from "./ShapeOverlay.tsx";
 import { type Linked, lookAlike, seenOf } from "./useLinked.ts";
 import type { PaneInHand } from "./usePaneInHand.ts";
 import { isViewTool, usePicture } from "./usePicture.ts";
+import { useSameStack } from "./useSameStack.ts";
 import { isDrawn, isMask, shownShapes } from "./useTools.ts";
 
 const PLAIN = "#ffffff";
@@ -76,12 +78,13 @@ function EmptyPane({ number, source, candidates, onChoose, children }: SidePaneP
 }
 
 function StackPane(props: SidePaneProps & { stack: ImageStack; begin: number | null }) {
-  const { id, number, source, candidates, main, stack, begin, layer, classes: labelClasses, hand, linked } = props;
+  const { id, number, source, candidates, main, begin, layer, classes: labelClasses, hand, linked } = props;
   const { t } = useTranslation("viewer");
   const format = useFormat();
   const tool = useStore(viewerStore, (state) => state.tool);
   const linkView = useStore(viewerStore, (state) => state.linkView);
   const showMasks = useStore(viewerStore, (state) => state.showMasks);
+  const stack = useSameStack(props.stack);
   const planes = useMemo(() => planesOfStack(stack), [stack]);
   const images = useMemo(
     () => new Map(stack.images.map(({ id, modality, pixels }) => [id, { modality, pixels }])),
@@ -121,7 +124,7 @@ function StackPane(props: SidePaneProps & { stack: ImageStack; begin: number | n
   useEffect(() =>
     hand.register(id, { picture, scroll, readHere: readHere ? () => readHere({ imageId, frame }) : undefined }),
   );
-  useEffect(() =>
+  useLayoutEffect(() =>
     linked.join(id, {
       // One that shows the main picture's own stack keeps its distance in slices.
       follow: (leader) =>
@@ -182,6 +185,7 @@ function StackPane(props: SidePaneProps & { stack: ImageStack; begin: number | n
             <ShapeCanvas view={view} shapes={shown.filter(isDrawn)} classes={labelClasses} without={null} />
             {line && <CrossLines view={view} lines={[{ of: "slice", ...line }]} />}
             {plane && <Letters view={view} across={plane.across} down={plane.down} />}
+            <Magnifier element={element} picture={picture} view={view} />
           </>
         )}
       </div>

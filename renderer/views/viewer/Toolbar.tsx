@@ -21,6 +21,7 @@ import {
   RotateCcw,
   RotateCw,
   Ruler,
+  ScanSearch,
   Scissors,
   Search,
   SlidersHorizontal,
@@ -87,6 +88,7 @@ export function Toolbar({ image, view, picture, actions, place, layer, layout }:
   const { t: command } = useTranslation("commands");
   const format = useFormat();
   const tool = useStore(viewerStore, (state) => state.tool);
+  const magnifier = useStore(viewerStore, (state) => state.magnifier);
   const history = useLabelHistory(layer).data;
   return (
     <div className={classes.bar} role="toolbar" aria-label={t("tools")}>
@@ -151,6 +153,14 @@ export function Toolbar({ image, view, picture, actions, place, layer, layout }:
         <Tool icon={ZoomIn} name={command("names.viewer.zoomIn")} onRun={() => actions.zoom(1.25)} />
         <Tool icon={Maximize} name={command("names.viewer.fit")} onRun={actions.fit} />
         <Tool icon={RotateCcw} name={command("names.viewer.reset")} onRun={actions.reset} />
+        <Choice
+          icon={ScanSearch}
+          name={
+            magnifier === null ? command("names.viewer.magnifier") : t("magnifier", { times: format.number(magnifier) })
+          }
+          active={magnifier !== null}
+          onRun={actions.magnify}
+        />
         <LayoutMenu actions={actions} layout={layout} />
         <Divider orientation="vertical" mx={4} />
         <Tool icon={Undo2} name={command("names.labels.undo")} onRun={actions.undo} disabled={history?.undo === 0} />

@@ -18,6 +18,8 @@ import { type InSight, isDrawn, isMask, shownShapes, type Tools } from "./useToo
 /** Slices a second. */
 const CINE_RATE = 12;
 const BRUSH_STEP = 1.25;
+/** How many times larger. */
+const LENSES: readonly number[] = [2, 3, 4];
 const LARGEST_BRUSH = 400;
 
 /** Only a stack has planes. */
@@ -157,6 +159,11 @@ export function useActions(parts: ActionParts): ViewerActions {
         if (layout === "planes") viewerStore.setState({ layout, tool: "crosshair" });
         else viewerStore.setState({ layout, tool: tool === "crosshair" ? "window" : tool });
       },
+      magnify: () =>
+        viewerStore.setState(({ magnifier }) => {
+          const next = LENSES[magnifier === null ? 0 : LENSES.indexOf(magnifier) + 1];
+          return { magnifier: next ?? null };
+        }),
       toggleLinkScroll: () => viewerStore.setState(({ linkScroll }) => ({ linkScroll: !linkScroll })),
       toggleLinkView: () => viewerStore.setState(({ linkView }) => ({ linkView: !linkView })),
       canReadHere: () => latest.current.hand.current()?.readHere != null,

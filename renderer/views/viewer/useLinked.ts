@@ -1,6 +1,6 @@
 // Panes that go along with each other: whoever moves tells, the others follow. The main picture's slice is the route's, so it
 // follows by being shown another one, and tells whenever the route has moved it by itself.
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useStore } from "zustand";
 import { viewerStore } from "../../state/viewer.ts";
 import { cssPx, scaleOf, toImage } from "../../viewer/coordinates.ts";
@@ -56,7 +56,6 @@ export function useLinked(parts: LinkedParts): Linked {
   const last = useRef<Seen | null>(null);
   /** the slice that the main picture was led to: no news */
   const led = useRef<number | null>(null);
-  const linkScroll = useStore(viewerStore, (state) => state.linkScroll);
   const linkView = useStore(viewerStore, (state) => state.linkView);
 
   const linked = useMemo<Linked>(
@@ -89,7 +88,8 @@ export function useLinked(parts: LinkedParts): Linked {
   );
 
   const before = useRef(planes);
-  useEffect(() => {
+  // With the rendering, not some time after: keys may come faster, and whether panes are linked counts when the move was made.
+  useLayoutEffect(() => {
     if (leaving) return;
     const isOther = before.current !== planes;
     before.current = planes;
@@ -101,10 +101,14 @@ export function useLinked(parts: LinkedParts): Linked {
       else pane.follow({ plane: planes[index], count: index });
     }
   }, [planes, index, panes, leaving]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when the link is made
-  useEffect(() => {
-    for (const pane of panes.values()) pane.rebase(latest.current.index);
-  }, [linkScroll, panes]);
+  useEffect(
+    () =>
+      viewerStore.subscribe((now, before) => {
+        if (now.linkScroll === before.linkScroll) return;
+        for (const pane of panes.values()) pane.rebase(latest.current.index);
+      }),
+    [panes],
+  );
   useEffect(() => {
     if (inHand && linkView && view && picture) {
       linked.viewed(null, seenOf({ view, picture, plane: latest.current.planes[index], kind: latest.current.kind }));

@@ -62,6 +62,7 @@ const viewer: ViewerActions = {
   setTool: say("tool"),
   hasLayout: () => true,
   setLayout: say("layout"),
+  magnify: say("lens"),
   toggleLinkScroll: say("link"),
   toggleLinkView: say("link view"),
   canReadHere: () => true,
