@@ -4,8 +4,8 @@
 // entered for, so a change of the address to another origin asks for them again. The audit says what was done, never to whom.
 
 import { randomUUID } from "node:crypto";
-import { AppError } from "../../preload/contract/errors.ts";
 import { DEFAULT_DEIDENTIFY } from "../../preload/contract/deidentification.ts";
+import { AppError } from "../../preload/contract/errors.ts";
 import type {
   NewPacsAuth,
   PacsConnection,
