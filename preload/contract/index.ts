@@ -42,9 +42,9 @@ export const RPC_PATH = "/rpc";
 
 export type * from "./app.ts";
 export * from "./decision.ts";
+export * from "./deidentification.ts";
 export * from "./errors.ts";
 export * from "./images.ts";
-export * from "./deidentification.ts";
 export * from "./jobs.ts";
 export * from "./label-files.ts";
 export * from "./labels.ts";
