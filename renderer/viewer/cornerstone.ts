@@ -93,6 +93,7 @@ export class Picture {
   private wanted = 0;
   private opening: Promise<void> | null = null;
   private window: Window | null = null;
+  private kept: { slice: Slice; display: DisplayFrame } | null = null;
   private inverted = false;
   private disposed = false;
 
@@ -261,6 +262,7 @@ export class Picture {
 
   dispose(): void {
     this.disposed = true;
+    this.kept = null;
     this.resizes.disconnect();
     this.element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.onRendered);
     this.element.removeEventListener(Enums.Events.VOI_MODIFIED, this.onVoi);
@@ -275,7 +277,11 @@ export class Picture {
 
   private display(): DisplayFrame | undefined {
     const slice = this.slices[this.index];
-    return slice && loaded(slice);
+    if (!slice) return undefined;
+    // A full cache may drop the slice in sight, which is still on the screen.
+    const display = loaded(slice) ?? (this.kept?.slice === slice ? this.kept.display : undefined);
+    this.kept = display ? { slice, display } : null;
+    return display;
   }
 
   private applyWindow(): void {
