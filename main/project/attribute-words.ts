@@ -5,16 +5,15 @@ import { isWithin, sameName } from "./choices.ts";
 
 type Values = Shape["attributes"];
 
-/** With the names of today. What no definition names stays as it is. */
+/** With the names of today, in their order: ids are random, files are the same each time. What no definition names stays as it is. */
 export function inWords(definitions: ReadonlyMap<string, AttributeDefinition>, values: Values): Values {
-  return Object.fromEntries(
-    Object.entries(values).map(([id, value]) => {
-      const definition = definitions.get(id);
-      if (definition === undefined) return [id, value];
-      const choice = definition.kind === "choice" && definition.options.find((option) => option.id === value);
-      return [definition.name, choice ? choice.name : value];
-    }),
-  );
+  const named = Object.entries(values).map(([id, value]): [string, AttributeValue] => {
+    const definition = definitions.get(id);
+    if (definition === undefined) return [id, value];
+    const choice = definition.kind === "choice" && definition.options.find((option) => option.id === value);
+    return [definition.name, choice ? choice.name : value];
+  });
+  return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** With the ids of a class's attributes, where a name and its value fit one; everything else stays as it is. */

@@ -370,6 +370,10 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText(/first: normal/).waitFor();
         await room("Library");
         await search.fill("");
+        await page
+          .getByRole("option", { name: /PHANTOM-7-0001-/ })
+          .first()
+          .waitFor();
       },
       3 * MINUTES,
     );
@@ -477,7 +481,7 @@ describe.skipIf(typeof browser === "string")(
             await page.getByLabel("File or folder").fill(source);
             await page.getByRole("dialog").getByRole("button", { name: "Import", exact: true }).click();
             await page.getByText(summary).waitFor({ timeout: MINUTES });
-            await page.getByRole("cell", { name: /cut\.dcm/ }).waitFor();
+            await page.getByRole("cell", { name: "file 1", exact: true }).waitFor();
             expect(await inspect(page, "import-report", "en")).toEqual([]);
             await page.keyboard.press("Escape");
           }

@@ -121,7 +121,8 @@ describe.skipIf(missing !== "")(`archives${missing ? ` (skipped: ${missing} not 
       const patient = { ...orthanc.node, limits: { idleMs: 4000 } };
       const { sent, failed } = await send(patient, files, { onProgress: (done) => told.push(done) });
       expect(told.at(-1)).toBe(files.length);
-      expect(sent).toBeGreaterThan(25);
+      // Of the public files a few are beyond an archive; beside a clone there are none, and our own are all taken.
+      expect(sent).toBeGreaterThanOrEqual(phantoms.length + 0.75 * (files.length - phantoms.length));
       for (const { index } of failed) {
         const path = join(subfolder("refused"), `${index}.dcm`);
         writeFileSync(path, files[index]);

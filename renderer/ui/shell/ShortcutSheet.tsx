@@ -1,5 +1,5 @@
 // All shortcuts of this moment, by group, and the way to choose others; and the switch for keys of one character (WCAG 2.1.4).
-import { Button, Group, Modal, SimpleGrid, Stack, Switch, Text, Title } from "@mantine/core";
+import { Button, Group, Modal, SimpleGrid, Stack, Switch, Text, Title, VisuallyHidden } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
@@ -108,13 +108,8 @@ function Row({ command, changing, onChange }: RowProps) {
       <dt>{name(command)}</dt>
       <dd>
         {isChangeable(command) ? (
-          <button
-            type="button"
-            className={classes.change}
-            aria-pressed={changing}
-            aria-label={t("keys.change", { name: name(command), keys: shortcut })}
-            onClick={() => onChange(!changing)}
-          >
+          <button type="button" className={classes.change} aria-pressed={changing} onClick={() => onChange(!changing)}>
+            <VisuallyHidden>{t("keys.change", { name: name(command) })}</VisuallyHidden>
             {changing ? t("keys.press") : <Keys shortcut={shortcut} />}
           </button>
         ) : (
