@@ -35,6 +35,8 @@ export class LabelWriter {
     const hopes = edits.map((edit) => this.hopeOf(layer, edit));
     const images = new Set(hopes.flatMap(({ images }) => images));
     for (const imageId of images) {
+      // The first answer about an image is waited for: without it there is nothing to hope with.
+      if (this.queryClient.getQueryData(keys.labels(imageId, layer)) === undefined) continue;
       void this.queryClient.cancelQueries({ queryKey: keys.labels(imageId, layer) });
       this.queryClient.setQueryData<ImageLabels>(
         keys.labels(imageId, layer),

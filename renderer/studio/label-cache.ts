@@ -14,10 +14,11 @@ export function mergeChange(queryClient: QueryClient, change: LabelChange): void
     return;
   }
   for (const imageId of imagesOf(queryClient, change)) {
-    queryClient.setQueryData<ImageLabels>(
-      keys.labels(imageId, change.layer),
-      (labels) => labels && merged(labels, change),
-    );
+    const queryKey = keys.labels(imageId, change.layer);
+    const labels = queryClient.getQueryData<ImageLabels>(queryKey);
+    if (labels) queryClient.setQueryData<ImageLabels>(queryKey, merged(labels, change));
+    // They are on their way, perhaps from before this change: asked for again.
+    else void queryClient.cancelQueries({ queryKey }).then(() => queryClient.invalidateQueries({ queryKey }));
   }
   const late = queryClient.getQueryData<readonly (readonly string[])[]>(keys.overtaken) ?? [];
   if (late.length === 0) return;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { beforeEach, expect, test } from "vitest";
 import type {
   ImageLabels,
@@ -15,6 +15,15 @@ import { LabelWriter } from "../../../renderer/studio/LabelWriter.ts";
 import { keys } from "../../../renderer/studio/queries.ts";
 
 const LAYER = "";
+const empty: ImageLabels = {
+  imageId: "i",
+  layer: LAYER,
+  classId: null,
+  classReader: null,
+  shapes: [],
+  subjects: { series: "s", patient: "" },
+  answers: [],
+};
 const NONE = { answers: [], schema: false };
 let client: QueryClient;
 let writer: LabelWriter;
@@ -74,15 +83,7 @@ beforeEach(() => {
     };
   };
   const studio = { labels: { apply } } as unknown as Studio;
-  client.setQueryData<ImageLabels>(keys.labels("i", LAYER), {
-    imageId: "i",
-    layer: LAYER,
-    classId: null,
-    classReader: null,
-    shapes: [],
-    subjects: { series: "s", patient: "" },
-    answers: [],
-  });
+  client.setQueryData<ImageLabels>(keys.labels("i", LAYER), empty);
   const queue = new SaveQueue({ isPassing: () => !refuse, onRefused: () => {}, wait: async () => {} });
   writer = new LabelWriter(studio, client, queue);
 });
@@ -157,4 +158,26 @@ test("an answer about a series shows at once on every slice of it, and on no oth
   expect([seen("i"), seen("j")]).toEqual([[], []]);
   await writer.queue.settled();
   expect([seen("i"), seen("j")]).toEqual([[], []]);
+});
+
+test("a label given while the labels are still on their way does not stop them, and has them asked for again", async () => {
+  client.removeQueries({ queryKey: keys.labels("i", LAYER) });
+  let asked = 0;
+  let answer: (labels: ImageLabels) => void = () => {};
+  const observer = new QueryObserver<ImageLabels>(client, {
+    queryKey: keys.labels("i", LAYER),
+    queryFn: () => {
+      asked += 1;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  });
+  const stop = observer.subscribe(() => {});
+  writer.setClass(LAYER, "i", "a");
+  await writer.queue.settled();
+  await expect.poll(() => asked).toBe(2);
+  answer({ ...empty, classId: "a" });
+  await expect.poll(() => cached()?.classId).toBe("a");
+  stop();
 });
