@@ -154,7 +154,12 @@ export const useAttributeUsage = (classId: string) => {
 
 export const useLabels = (imageId: string, layer: string) => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.labels(imageId, layer), queryFn: () => studio.labels.forImage({ imageId, layer }) });
+  return useQuery({
+    queryKey: keys.labels(imageId, layer),
+    queryFn: () => studio.labels.forImage({ imageId, layer }),
+    // What changes keeps the other shapes as they are; comparing thousands of them each time would take longer than drawing them.
+    structuralSharing: false,
+  });
 };
 
 /** The slices that an image is read with. Every image of a stack shares one answer, so going through it asks nothing. */

@@ -43,13 +43,6 @@ export default async function library(): Promise<BenchResult> {
  */
 async function usableAfter(page: Page, unlock: () => Promise<void>): Promise<number> {
   await page.evaluate(() => {
-    const original = window.fetch;
-    window.fetch = async (...request) => {
-      const answer = await original(...request);
-      const url = request[0] instanceof Request ? request[0].url : String(request[0]);
-      if (url.includes("/projects/open")) Object.assign(window, { unlockedAt: performance.now() });
-      return answer;
-    };
     const watch = () => {
       const pictures = [...document.querySelectorAll<HTMLImageElement>("[role=listbox] img")];
       const shown = pictures.filter(({ complete, naturalWidth }) => complete && naturalWidth > 0);
@@ -62,8 +55,10 @@ async function usableAfter(page: Page, unlock: () => Promise<void>): Promise<num
   await unlock();
   await page.waitForFunction(() => "usableAt" in window);
   return page.evaluate(() => {
-    const times = window as unknown as { usableAt: number; unlockedAt: number };
-    return times.usableAt - times.unlockedAt;
+    const opened = performance.getEntriesByType("resource").findLast(({ name }) => name.includes("/projects/open"));
+    const answered = (opened as PerformanceResourceTiming | undefined)?.responseEnd;
+    if (answered === undefined) throw new Error("The page did not open the project.");
+    return (window as unknown as { usableAt: number }).usableAt - answered;
   });
 }
 
