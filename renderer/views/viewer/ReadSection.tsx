@@ -53,7 +53,15 @@ export function ReadSection({ open }: { open: OpenRead }) {
             </Text>
           </Group>
         ) : (
-          <Button rightSection={<Keys shortcut="Mod+Enter" />} loading={open.committing} onClick={open.commit}>
+          <Button
+            h="auto"
+            mih={36}
+            py={6}
+            styles={{ label: { whiteSpace: "normal" } }}
+            rightSection={<Keys shortcut="Mod+Enter" />}
+            loading={open.committing}
+            onClick={open.commit}
+          >
             {t(state === "committed" ? "read.commitFinal" : "read.commit")}
           </Button>
         )}
