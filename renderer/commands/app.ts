@@ -37,6 +37,7 @@ export function appCommands(actions: AppActions): Command[] {
     go("go.runs", "Alt+5", { view: "runs", runId: null }),
     go("go.models", "Alt+6", { view: "models", modelId: null }),
     go("go.schema", "Alt+7", { view: "schema" }),
+    go("go.project", "Alt+8", { view: "project", section: "health" }),
     app("app.lock", ["Mod+Shift+L"], actions.lock),
     app("app.language", [], actions.switchLanguage),
     app("app.theme", [], actions.switchTheme),

@@ -14,6 +14,10 @@ import schema from "../../resources/locales/en/schema.json";
 import shell from "../../resources/locales/en/shell.json";
 import viewer from "../../resources/locales/en/viewer.json";
 import welcome from "../../resources/locales/en/welcome.json";
+import audit from "../../resources/locales/en/audit.json";
+import compliance from "../../resources/locales/en/compliance.json";
+import members from "../../resources/locales/en/members.json";
+import project from "../../resources/locales/en/project.json";
 import zhCommands from "../../resources/locales/zh-CN/commands.json";
 import zhCompare from "../../resources/locales/zh-CN/compare.json";
 import zhData from "../../resources/locales/zh-CN/data.json";
@@ -27,8 +31,30 @@ import zhSchema from "../../resources/locales/zh-CN/schema.json";
 import zhShell from "../../resources/locales/zh-CN/shell.json";
 import zhViewer from "../../resources/locales/zh-CN/viewer.json";
 import zhWelcome from "../../resources/locales/zh-CN/welcome.json";
+import zhAudit from "../../resources/locales/zh-CN/audit.json";
+import zhCompliance from "../../resources/locales/zh-CN/compliance.json";
+import zhMembers from "../../resources/locales/zh-CN/members.json";
+import zhProject from "../../resources/locales/zh-CN/project.json";
 
-const en = { commands, compare, data, errors, library, models, pacs, reading, runs, schema, shell, viewer, welcome };
+const en = {
+  audit,
+  compliance,
+  members,
+  project,
+  commands,
+  compare,
+  data,
+  errors,
+  library,
+  models,
+  pacs,
+  reading,
+  runs,
+  schema,
+  shell,
+  viewer,
+  welcome,
+};
 
 export const resources = {
   en,
@@ -45,6 +71,10 @@ export const resources = {
     schema: zhSchema,
     shell: zhShell,
     viewer: zhViewer,
+    audit: zhAudit,
+    compliance: zhCompliance,
+    members: zhMembers,
+    project: zhProject,
     welcome: zhWelcome,
   },
 };

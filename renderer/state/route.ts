@@ -9,6 +9,10 @@ export interface ReadPlace {
   readId: string;
 }
 
+/** The parts of the project room: its file, its people, its record, its rules. */
+export const PROJECT_SECTIONS = ["health", "members", "audit", "compliance"] as const;
+export type ProjectSection = (typeof PROJECT_SECTIONS)[number];
+
 export type Route =
   | { view: "library" }
   | { view: "viewer"; imageId: string | null; frame: number; read?: ReadPlace }
@@ -18,7 +22,8 @@ export type Route =
   | { view: "models"; modelId: string | null }
   | { view: "compare"; runIds: string[] }
   | { view: "schema" }
-  | { view: "pacs" };
+  | { view: "pacs" }
+  | { view: "project"; section: ProjectSection };
 
 export type ViewName = Route["view"];
 
@@ -44,6 +49,8 @@ export function formatRoute(route: Route): string {
       return route.runId === null ? "#/runs" : `#/runs/${encodeURIComponent(route.runId)}`;
     case "models":
       return route.modelId === null ? "#/models" : `#/models/${encodeURIComponent(route.modelId)}`;
+    case "project":
+      return `#/project/${route.section}`;
     case "compare":
       return ["#/compare", ...route.runIds.map(encodeURIComponent)].join("/");
   }
@@ -69,6 +76,8 @@ export function parseRoute(hash: string): Route {
       return { view, runId: rest[0] ?? null };
     case "models":
       return { view, modelId: rest[0] ?? null };
+    case "project":
+      return { view, section: PROJECT_SECTIONS.find((section) => section === rest[0]) ?? "health" };
     case "compare":
       return { view, runIds: rest };
     default:

@@ -1,5 +1,15 @@
 // The left rail: the rooms, by icon and name.
-import { Database, FlaskConical, Images, ListChecks, ListTree, type LucideIcon, ScanEye, Shapes } from "lucide-react";
+import {
+  Database,
+  FlaskConical,
+  Images,
+  ListChecks,
+  ListTree,
+  type LucideIcon,
+  ScanEye,
+  Shapes,
+  Vault,
+} from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { formatRoute, navigate, type Route, routeStore, type ViewName } from "../../state/route.ts";
@@ -13,6 +23,7 @@ const ROOMS: { view: Exclude<ViewName, "compare" | "pacs">; icon: LucideIcon; ro
   { view: "runs", icon: FlaskConical, route: { view: "runs", runId: null } },
   { view: "models", icon: Shapes, route: { view: "models", modelId: null } },
   { view: "schema", icon: ListTree, route: { view: "schema" } },
+  { view: "project", icon: Vault, route: { view: "project", section: "health" } },
 ];
 
 /** Rooms that are reached from another one. */

@@ -31,6 +31,7 @@ const ModelsView = lazy(async () => ({ default: (await import("../../views/model
 const CompareView = lazy(async () => ({ default: (await import("../../views/compare/CompareView.tsx")).CompareView }));
 const SchemaView = lazy(async () => ({ default: (await import("../../views/schema/SchemaView.tsx")).SchemaView }));
 const PacsView = lazy(async () => ({ default: (await import("../../views/pacs/PacsView.tsx")).PacsView }));
+const ProjectView = lazy(async () => ({ default: (await import("../../views/project/ProjectView.tsx")).ProjectView }));
 
 const LONGEST_SAVE_MS = 5000;
 
@@ -110,5 +111,7 @@ function room(route: Route): ReactNode {
       return <SchemaView />;
     case "pacs":
       return <PacsView />;
+    case "project":
+      return <ProjectView section={route.section} />;
   }
 }

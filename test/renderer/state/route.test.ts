@@ -13,6 +13,8 @@ describe("routes", () => {
     { view: "data" },
     { view: "schema" },
     { view: "pacs" },
+    { view: "project", section: "health" },
+    { view: "project", section: "audit" },
     { view: "runs", runId: "r1" },
     { view: "models", modelId: null },
     { view: "compare", runIds: ["a", "b"] },
