@@ -7,9 +7,19 @@ import { ORPCError, ValidationError } from "@orpc/server";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../../preload/contract/index.ts";
 import type { Host } from "./host.ts";
 
+/** Its `data` carries `retryAfterSeconds` where waiting helps. */
 export function toCallError(error: unknown, host: Host, call: string): ORPCError<string, unknown> {
   const { code, message } = describeFailure(error, host, call);
-  return new ORPCError(code, { status: ERROR_STATUS[code], message });
+  const seconds = retryAfterSeconds(error);
+  return new ORPCError(code, {
+    status: ERROR_STATUS[code],
+    message,
+    ...(seconds === undefined ? {} : { data: { retryAfterSeconds: seconds } }),
+  });
+}
+
+export function retryAfterSeconds(error: unknown): number | undefined {
+  return error instanceof AppError ? error.retryAfterSeconds : undefined;
 }
 
 /** For the plain GET requests: the same facts as JSON. */

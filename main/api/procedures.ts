@@ -6,6 +6,10 @@ import type { Session } from "./session.ts";
 
 export interface CallContext {
   session: Session;
+  /** Who asks, as far as the door can tell callers apart; limits on unlocking count by it. */
+  caller: string;
+  /** What the answer's headers will say beside the call's own answer. */
+  answer: { retryAfterSeconds?: number };
 }
 
 /** Calls that answer without a project. */

@@ -8,6 +8,7 @@ import { Supervisor } from "../jobs/supervisor.ts";
 import { type Project, recentProjects } from "../project/index.ts";
 import { EventHub } from "./events.ts";
 import type { Host } from "./host.ts";
+import { UnlockLimit } from "./unlock-limit.ts";
 
 interface OpenProject {
   project: Project;
@@ -17,6 +18,7 @@ interface OpenProject {
 export class Session {
   readonly host: Host;
   readonly events = new EventHub();
+  readonly unlockLimit = new UnlockLimit();
   #open: OpenProject | null = null;
   #idle: NodeJS.Timeout | null = null;
   readonly #inFlight = new Map<string, Promise<unknown>>();

@@ -6,15 +6,16 @@
 import { createRouterClient, onError } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/fetch";
 import { AppError, RPC_PATH, type Studio } from "../../preload/contract/index.ts";
-import { toCallError, toErrorResponse } from "./failure.ts";
+import { retryAfterSeconds, toCallError, toErrorResponse } from "./failure.ts";
 import type { Host } from "./host.ts";
 import { answerImageRequest, isImageRequest } from "./pixels.ts";
+import type { CallContext } from "./procedures.ts";
 import { router } from "./router.ts";
 import { Session } from "./session.ts";
 
 export interface RunningStudio {
-  /** Answers a request of a caller that the door has let in. */
-  handle(request: Request): Promise<Response>;
+  /** Answers a request of a caller that the door has let in; `caller` names it where a door has several. */
+  handle(request: Request, caller?: string): Promise<Response>;
   /** The whole contract in process. Refusals are ORPCErrors whose `code` is an error code of the contract. */
   readonly client: Studio;
   /** Stops jobs, locks the project, ends event streams. */
@@ -30,13 +31,14 @@ export function createStudio({ host }: { host: Host }): RunningStudio {
         try {
           return await options.next();
         } catch (error) {
+          options.context.answer.retryAfterSeconds = retryAfterSeconds(error);
           throw toCallError(error, host, explain(options));
         }
       },
     ],
   });
   const client: Studio = createRouterClient(router, {
-    context: { session },
+    context: { session, caller: "in process", answer: {} },
     interceptors: [
       onError((error, options) => {
         throw toCallError(error, host, explain(options));
@@ -45,15 +47,20 @@ export function createStudio({ host }: { host: Host }): RunningStudio {
   });
   return {
     client,
-    async handle(request) {
+    async handle(request, caller = "window") {
       const { pathname } = new URL(request.url);
       try {
         if (isImageRequest(pathname)) {
           session.touch();
           return answerImageRequest(session, request, pathname);
         }
-        const { matched, response } = await handler.handle(request, { prefix: RPC_PATH, context: { session } });
+        const answer: CallContext["answer"] = {};
+        const context: CallContext = { session, caller, answer };
+        const { matched, response } = await handler.handle(request, { prefix: RPC_PATH, context });
         if (matched) {
+          if (answer.retryAfterSeconds !== undefined) {
+            response.headers.set("retry-after", String(answer.retryAfterSeconds));
+          }
           response.headers.set("cache-control", "no-store");
           return response;
         }

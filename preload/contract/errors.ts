@@ -6,9 +6,12 @@
 /** Error code -> HTTP status that the Request/Response doors answer with. */
 export const ERROR_STATUS = {
   "app/aborted": 499,
+  "app/busy": 503,
   "app/internal": 500,
   "app/invalid-input": 400,
   "app/not-found": 404,
+  "app/too-large": 413,
+  "app/too-many-tries": 429,
   "app/unauthorised": 401,
   "app/unsupported-platform": 501,
   "project/already-exists": 409,
@@ -96,10 +99,13 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 /** A promise that was broken or a request that was refused: stable code, one full sentence, no patient data. */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  /** whole seconds after which the same thing may succeed; undefined where waiting changes nothing */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
     super(message, options);
     this.name = "AppError";
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 

@@ -13,6 +13,8 @@ export interface Refusal {
   code: string;
   /** full sentence of the studio, in English; shown when the code has no translation */
   message: string;
+  /** whole seconds after which the same thing may succeed; undefined where waiting changes nothing */
+  retryAfterSeconds?: number;
 }
 
 /** Any thrown thing as a Refusal. A network failure (fetch throws TypeError) is `page/offline`. */
@@ -21,10 +23,17 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof ORPCError && (error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN")) {
     return { code: "app/unauthorised", message: error.message };
   }
-  if (error instanceof ORPCError) return { code: String(error.code), message: error.message };
+  if (error instanceof ORPCError) {
+    return { code: String(error.code), message: error.message, ...retryAfter(error.data) };
+  }
   if (error instanceof TypeError) return { code: "page/offline", message: error.message };
   if (error instanceof Error && "code" in error && typeof error.code === "string") {
     return { code: error.code, message: error.message };
   }
   return { code: "app/internal", message: error instanceof Error ? error.message : String(error) };
+}
+
+function retryAfter(data: unknown): Pick<Refusal, "retryAfterSeconds"> {
+  if (typeof data !== "object" || data === null || !("retryAfterSeconds" in data)) return {};
+  return typeof data.retryAfterSeconds === "number" ? { retryAfterSeconds: data.retryAfterSeconds } : {};
 }

@@ -4,7 +4,9 @@ import { Alert, Button, Stack, Text } from "@mantine/core";
 import { TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type errorTexts from "../../resources/locales/en/errors.json";
+import { useFormat } from "../i18n/useFormat.ts";
 import { refusalOf } from "../studio/client.ts";
+import { useRetryWait } from "./useRetryWait.ts";
 
 type KnownCode = keyof typeof errorTexts;
 
@@ -28,12 +30,20 @@ export function useRefusalText(): (error: unknown) => RefusalText {
 export function Refused({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { t } = useTranslation();
   const { what, next } = useRefusalText()(error);
-  const { message } = refusalOf(error);
+  const { message, retryAfterSeconds } = refusalOf(error);
+  const format = useFormat();
+  const wait = useRetryWait(error);
   return (
     <Alert color="red" variant="light" icon={<TriangleAlert aria-hidden size={18} />} title={what} role="alert">
       <Stack gap="xs" align="flex-start">
         {next !== "" && <Text size="sm">{next}</Text>}
-        {message !== what && (
+        {wait !== null && (
+          // A timer is not read out at every second.
+          <Text size="sm" fw={600} role="timer">
+            {wait > 0 ? t("retryIn", { time: format.duration(wait) }) : t("retryNow")}
+          </Text>
+        )}
+        {message !== what && retryAfterSeconds === undefined && (
           <Text size="xs" c="dimmed" lang="en">
             {message}
           </Text>

@@ -1,5 +1,6 @@
 import { createProject, openProject, recentProjects, recoverProject } from "../../project/index.ts";
 import { open, unlocked } from "../procedures.ts";
+import { projectTarget } from "../unlock-limit.ts";
 
 export const projectCalls = {
   recent: open.projects.recent.handler(() => recentProjects.list()),
@@ -12,13 +13,15 @@ export const projectCalls = {
     await session.adopt(project);
     return { project: project.summary(), recoveryKey };
   }),
-  open: open.projects.open.handler(async ({ input, context: { session } }) => {
-    const project = await openProject(input);
+  open: open.projects.open.handler(async ({ input, context: { session, caller } }) => {
+    const who = { caller, target: projectTarget(input.path) };
+    const project = await session.unlockLimit.attempt(who, () => openProject(input));
     await session.adopt(project);
     return project.summary();
   }),
-  recover: open.projects.recover.handler(async ({ input, context: { session } }) => {
-    const project = await recoverProject(input);
+  recover: open.projects.recover.handler(async ({ input, context: { session, caller } }) => {
+    const who = { caller, target: projectTarget(input.path) };
+    const project = await session.unlockLimit.attempt(who, () => recoverProject(input));
     await session.adopt(project);
     return project.summary();
   }),
@@ -28,9 +31,10 @@ export const projectCalls = {
     session.publish({ type: "changed", topic: "project" });
     return added;
   }),
-  changePassphrase: unlocked.projects.changePassphrase.handler(({ input, context }) =>
-    context.project.changePassphrase(input.current, input.next),
-  ),
+  changePassphrase: unlocked.projects.changePassphrase.handler(({ input, context: { session, project, caller } }) => {
+    const who = { caller, target: projectTarget(project.path) };
+    return session.unlockLimit.attempt(who, () => project.changePassphrase(input.current, input.next));
+  }),
   lock: open.projects.lock.handler(({ context }) => context.session.lock()),
   current: open.projects.current.handler(({ context: { session } }) =>
     session.isOpen ? session.project.summary() : null,

@@ -6,6 +6,7 @@ import type { Inputs } from "../../../preload/contract/index.ts";
 import { keys, useCall } from "../../studio/queries.ts";
 import { PathField } from "../../ui/PathField.tsx";
 import { Refused } from "../../ui/Refused.tsx";
+import { useRetryWait } from "../../ui/useRetryWait.ts";
 
 /** Which project, and its passphrase. A wrong one is refused with a sentence and the field keeps the focus. */
 export function OpenForm(props: { path: string; onBack(): void; onRecover(path: string): void }) {
@@ -15,11 +16,13 @@ export function OpenForm(props: { path: string; onBack(): void; onRecover(path: 
   const [path, setPath] = useState(props.path);
   const [passphrase, setPassphrase] = useState("");
   const open = useCall((studio, input: Inputs["projects"]["open"]) => studio.projects.open(input));
+  const waiting = Boolean(useRetryWait(open.error));
+  const ready = !waiting && path !== "" && passphrase !== "";
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (path === "" || passphrase === "") return;
+        if (!ready) return;
         open.mutate({ path, passphrase }, { onSuccess: (project) => queryClient.setQueryData(keys.current, project) });
       }}
     >
@@ -46,7 +49,7 @@ export function OpenForm(props: { path: string; onBack(): void; onRecover(path: 
             <Button variant="default" onClick={props.onBack}>
               {t("back")}
             </Button>
-            <Button type="submit" disabled={path === "" || passphrase === ""} loading={open.isPending}>
+            <Button type="submit" disabled={!ready} loading={open.isPending}>
               {t("openNow")}
             </Button>
           </Group>

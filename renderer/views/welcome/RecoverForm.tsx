@@ -6,6 +6,7 @@ import type { Inputs } from "../../../preload/contract/index.ts";
 import { keys, useCall } from "../../studio/queries.ts";
 import { PathField } from "../../ui/PathField.tsx";
 import { Refused } from "../../ui/Refused.tsx";
+import { useRetryWait } from "../../ui/useRetryWait.ts";
 import { isAcceptable, NewPassphrase } from "./NewPassphrase.tsx";
 
 /** The printed key opens the project and a new passphrase replaces the forgotten one. */
@@ -16,7 +17,8 @@ export function RecoverForm(props: { path: string; onBack(): void }) {
   const [recoveryKey, setRecoveryKey] = useState("");
   const [pair, setPair] = useState({ passphrase: "", again: "" });
   const recover = useCall((studio, input: Inputs["projects"]["recover"]) => studio.projects.recover(input));
-  const ready = path !== "" && recoveryKey.trim() !== "" && isAcceptable(pair);
+  const waiting = Boolean(useRetryWait(recover.error));
+  const ready = !waiting && path !== "" && recoveryKey.trim() !== "" && isAcceptable(pair);
   return (
     <form
       onSubmit={(event) => {
