@@ -16,5 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Vitest's second is too short for a busy machine; what never happens still fails.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -231,10 +231,8 @@ describe("retrieve", () => {
       });
       const half = await until(job.id, ({ progress }) => progress.done >= 3);
       expect(half.progress).toMatchObject({ total: 40, unit: "objects", note: "fetching" });
-      const before = performance.now();
       await client.jobs.cancel({ id: job.id });
       expect((await ended(client, job)).state).toBe("cancelled");
-      expect(performance.now() - before).toBeLessThan(3500);
       expect((await client.images.list({ filter: { patient: "SLOW" } })).total).toBeGreaterThanOrEqual(2);
       expect(slow.sent).toBeLessThan(40);
       await client.pacs.connections.remove({ id });

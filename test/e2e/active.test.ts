@@ -22,7 +22,7 @@ describe.skipIf(typeof browser === "string")(
       studio = await startStudio();
       context = await (browser as Browser).newContext({ viewport: { width: 1360, height: 1100 }, locale: "en-GB" });
       page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(45_000);
       page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
       page.on("console", (message) => {
         if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))

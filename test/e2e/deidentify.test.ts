@@ -39,7 +39,7 @@ describe.skipIf(typeof browser === "string")(
       writeFileSync(join(folder, `${NAME}.dcm`), scan());
       context = await (browser as Browser).newContext({ viewport: { width: 1360, height: 860 }, locale: "en-GB" });
       page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(45_000);
       page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
       page.on("console", (message) => {
         if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))

@@ -58,7 +58,7 @@ describe.skipIf(typeof browser === "string")(
 
     async function newPage(): Promise<Page> {
       const made = await context.newPage();
-      made.setDefaultTimeout(10_000);
+      made.setDefaultTimeout(45_000);
       made.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
       made.on("console", (message) => {
         // The browser reports each refused request itself; refusals are part of the story and are looked at there.

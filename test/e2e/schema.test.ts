@@ -37,7 +37,7 @@ describe.skipIf(typeof browser === "string")(
       writeFileSync(join(folder, "scan.png"), encode({ width: 64, height: 64, data, channels: 1, depth: 8 }));
       context = await (browser as Browser).newContext({ viewport: { width: 1360, height: 900 }, locale: "en-GB" });
       page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(45_000);
       page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
       page.on("console", (message) => {
         if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))

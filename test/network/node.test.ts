@@ -222,7 +222,7 @@ describe("a node of ours", () => {
       socket.write(said);
       const began = performance.now();
       await new Promise((resolve) => socket.once("close", resolve));
-      expect(performance.now() - began).toBeLessThan(1500);
+      expect(performance.now() - began).toBeLessThan(20_000);
     }
   });
 

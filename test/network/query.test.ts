@@ -147,20 +147,22 @@ describe("a search", () => {
   });
 
   test("breaks off where a node takes no notice of a cancel", async () => {
+    const ENDLESS = 100_000;
+    let sent = 0;
     const node = await playedNode(async (association) => {
       const message = await request(association);
-      for (let i = 1; i < 100_000; i++) {
+      for (let i = 1; i <= ENDLESS; i++) {
         try {
           await answer(association, message, 0xff00, {}, study(`1.${i}`));
         } catch {
           return;
         }
+        sent = i;
         if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       }
     });
-    const began = performance.now();
     expect(await all(find(node, "study", {}, { limit: 3 }))).toHaveLength(3);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(sent).toBeLessThan(ENDLESS);
   });
 
   test("is stopped by its signal, whether the node answers the cancel or not", async () => {

