@@ -14,8 +14,8 @@ export default defineConfig({
     exclude: process.env.LOUPE_INTEROP ? [] : ["test/interop/**"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     // Vitest's second is too short for a busy machine; what never happens still fails.
     expect: { poll: { timeout: 30_000 } },
   },
