@@ -12,6 +12,8 @@ function replaceKey(event: StudioEvent): string | null {
       return `job ${event.job.id}`;
     case "changed":
       return `changed ${event.topic}`;
+    case "rekeying":
+      return "rekeying";
     case "hello":
     case "labels":
     case "points":

@@ -23,17 +23,16 @@ import {
   KEY_BYTES,
   type KeyFile,
   newKeyFile,
-  PASSPHRASE_COST,
   type PassphraseCost,
   readKeyFile,
   unwrapByPassphrase,
   unwrapByRecovery,
-  withMember,
   wrapForMember,
   wrapForRecovery,
   writeKeyFile,
 } from "./keys.ts";
 import { Labels } from "./labels.ts";
+import { Members } from "./members.ts";
 import { Models } from "./models.ts";
 import { Pacs } from "./pacs.ts";
 import { Questions } from "./questions.ts";
@@ -56,7 +55,10 @@ export class Project {
   readonly id: string;
   readonly name: string;
   readonly createdAt: string;
+  readonly keysFile: string;
+  /** who unlocked it; `role` is what it is at this moment */
   readonly member: Member;
+  readonly members: Members;
   readonly images: Images;
   readonly deidentification: Deidentification;
   readonly labels: Labels;
@@ -82,19 +84,19 @@ export class Project {
     const row = database.one<{ id: string; name: string; createdAt: string }>(
       "SELECT id, name, created_at AS createdAt FROM project",
     );
-    const member = database.one<Member>("SELECT id, name, role FROM members WHERE id = ?", memberId);
-    if (row === undefined || member === undefined) {
-      throw new AppError("project/corrupt", "The project's file and its keys.json do not belong together.");
-    }
+    if (row === undefined) throw notTogether();
+    const member = memberOf(database, memberId);
     this.path = path;
     this.id = row.id;
     this.name = row.name;
     this.createdAt = row.createdAt;
     this.member = member;
+    this.keysFile = join(path, KEYS_FILE);
     this.#database = database;
     this.#key = key;
     this.#presence = new HostPresence(join(path, PRESENCE_FILE));
     this.audit = new Audit(database, member.name);
+    this.members = new Members(database, this.audit, this, member);
     this.images = new Images(database, this.audit, member);
     this.deidentification = new Deidentification(database, this.audit, member);
     this.labels = new Labels(database, this.audit, member);
@@ -140,51 +142,6 @@ export class Project {
     return this.#database.transaction(work);
   }
 
-  /** Re-wraps the data key for the current member. Throws project/key-wrong where `current` is not right, project/passphrase-weak. */
-  async changePassphrase(current: string, next: string, options: { cost?: PassphraseCost } = {}): Promise<void> {
-    assertStrongEnough(next);
-    const opened = await unwrapByPassphrase(readKeyFile(join(this.path, KEYS_FILE)), current);
-    for (const { dataKey } of opened) dataKey.fill(0);
-    if (!opened.some(({ member }) => member === this.member.id)) {
-      throw new AppError("project/key-wrong", "The current passphrase is not right.");
-    }
-    await rewrap(this, next, "passphrase/change", options.cost);
-  }
-
-  /** Everybody who can open the project, oldest first. */
-  members(): Member[] {
-    return this.#database.all<Member>("SELECT id, name, role FROM members ORDER BY number");
-  }
-
-  /** Wraps the data key for somebody else, under a passphrase of their own. Throws project/not-allowed, project/passphrase-weak, app/invalid-input. */
-  async addMember(input: { name: string; role: Role; passphrase: string; cost?: PassphraseCost }): Promise<Member> {
-    if (this.member.role !== "administrator") {
-      throw new AppError("project/not-allowed", "Only an administrator of the project can add members.");
-    }
-    assertStrongEnough(input.passphrase);
-    const name = input.name.normalize("NFC").trim();
-    if (this.members().some((member) => member.name === name)) {
-      throw new AppError("app/invalid-input", "There is already a member of this name.");
-    }
-    const id = randomUUID();
-    const key = this.key;
-    const slot = await wrapForMember(key, this.id, id, input.passphrase, input.cost ?? PASSPHRASE_COST);
-    key.fill(0);
-    const keysFile = join(this.path, KEYS_FILE);
-    this.transaction(() => {
-      this.#database.run(
-        "INSERT INTO members (id, name, role, created_at) VALUES (?, ?, ?, ?)",
-        id,
-        name,
-        input.role,
-        new Date().toISOString(),
-      );
-      this.audit.record("member/add", id, { role: input.role });
-      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
-    });
-    return { id, name, role: input.role };
-  }
-
   /** SQLite's own check of the whole file; "ok" or what it found. Reads everything, so it takes a while. */
   integrityCheck(): string {
     return String(this.#database.pragma("integrity_check"));
@@ -198,16 +155,21 @@ export class Project {
   }
 }
 
-/** Wraps the data key of an open project under its member's next passphrase; the caller has checked who asks. */
-async function rewrap(project: Project, next: string, action: string, cost: PassphraseCost = PASSPHRASE_COST) {
-  const key = project.key;
-  const slot = await wrapForMember(key, project.id, project.member.id, next, cost);
-  key.fill(0);
-  const keysFile = join(project.path, KEYS_FILE);
-  project.transaction(() => {
-    project.audit.record(action, project.member.id);
-    writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
-  });
+const notTogether = () =>
+  new AppError("project/corrupt", "The project's file and its keys.json do not belong together.");
+
+/** A member as others see them; the role is read anew each time, because an administrator may change it meanwhile. */
+function memberOf(database: ProjectDatabase, id: string): Member {
+  const read = () => database.one<Member>("SELECT id, name, role FROM members WHERE id = ?", id);
+  const member = read();
+  if (member === undefined) throw notTogether();
+  return {
+    id,
+    name: member.name,
+    get role() {
+      return (database.open ? read()?.role : undefined) ?? member.role;
+    },
+  };
 }
 
 export interface CreateInput {
@@ -261,10 +223,11 @@ export async function createProject(input: CreateInput): Promise<{ project: Proj
         database.run("INSERT INTO project VALUES (1, ?, ?, ?)", projectId, name, now);
         const role: Role = "administrator";
         database.run(
-          "INSERT INTO members (id, name, role, created_at) VALUES (?, ?, ?, ?)",
+          "INSERT INTO members (id, name, role, created_at, last_seen_at) VALUES (?, ?, ?, ?, ?)",
           memberId,
           input.member.trim(),
           role,
+          now,
           now,
         );
         new Audit(database, input.member.trim()).record("project/create", projectId);
@@ -294,7 +257,7 @@ export async function openProject(input: { path: string; passphrase: string; mem
   try {
     for (const { member, dataKey } of opened) {
       const project = openWithKey(path, Uint8Array.from(dataKey), member);
-      if (input.member === undefined || project.member.name === input.member.trim()) return project;
+      if (input.member === undefined || project.member.name === input.member.trim()) return unlocked(project);
       project.close();
     }
   } finally {
@@ -320,7 +283,7 @@ export async function recoverProject(input: {
   }
   const project = openWithKey(path, key, null);
   try {
-    await rewrap(project, input.passphrase, "passphrase/recover", input.cost);
+    await project.members.rewrap(input.passphrase, "passphrase/recover", input.cost);
   } catch (error) {
     project.close();
     throw error;
@@ -349,9 +312,21 @@ function openWithKey(path: string, key: Uint8Array, memberId: string | null): Pr
   }
 }
 
+/** Notes that its member is here. A full disk keeps nobody from looking at what there is. */
+function unlocked(project: Project): Project {
+  try {
+    project.members.markSeen();
+  } catch (error) {
+    if (error instanceof AppError && error.code === "project/disk-full") return project;
+    project.close();
+    throw error;
+  }
+  return project;
+}
+
 function firstAdministrator(database: ProjectDatabase): string {
   const row = database.one<{ id: string }>(
-    "SELECT id FROM members WHERE role = 'administrator' ORDER BY number LIMIT 1",
+    "SELECT id FROM members WHERE role = 'administrator' AND removed_at IS NULL ORDER BY number LIMIT 1",
   );
   if (row === undefined) throw new AppError("project/corrupt", "The project has no administrator.");
   return row.id;

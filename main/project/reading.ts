@@ -64,7 +64,7 @@ export class Reading {
     }
     return this.#database.transaction(() => {
       for (const reader of readers) {
-        const known = this.#database.one("SELECT 1 FROM members WHERE id = ?", reader);
+        const known = this.#database.one("SELECT 1 FROM members WHERE id = ? AND removed_at IS NULL", reader);
         if (known === undefined) throw new AppError("app/not-found", "One of the readers is not in the project.");
       }
       const id = randomUUID();

@@ -46,7 +46,7 @@ function write(entries: readonly Entry[]): void {
 export const recentProjects = {
   /** Newest first. */
   list(): RecentProject[] {
-    return read().map((entry) => ({ ...entry, exists: existsSync(join(entry.path, "project.db")) }));
+    return read().map((entry) => ({ ...entry, exists: existsSync(join(entry.path, "project.db")), remembered: false }));
   },
   /** Puts a project first. */
   remember({ name, path }: { name: string; path: string }): void {

@@ -25,6 +25,11 @@ export const studioEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("points"), runId: z.string(), points: z.array(runPointSchema) }),
   z.object({ type: z.literal("changed"), topic: topicSchema }),
   z
+    .object({ type: z.literal("rekeying"), done: z.int(), total: z.int() })
+    .describe(
+      "the project is being copied under a new key: bytes; done = total when it is over, also when it was stopped",
+    ),
+  z
     .object({ type: z.literal("labels"), change: labelChangeSchema })
     .describe("what somebody said, with all it changed"),
 ]);

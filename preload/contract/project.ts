@@ -7,6 +7,13 @@ export type Role = z.infer<typeof roleSchema>;
 export const memberSchema = z.object({ id: z.string(), name: z.string(), role: roleSchema });
 export type Member = z.infer<typeof memberSchema>;
 
+/** Somebody who may open the project, or might once: who was removed stays on the list, because labels and the audit log name them. */
+export const memberEntrySchema = memberSchema.extend({
+  removedAt: z.iso.datetime().nullable().describe("null: may open the project"),
+  lastSeenAt: z.iso.datetime().nullable().describe("when they last unlocked the project; null: never yet"),
+});
+export type MemberEntry = z.infer<typeof memberEntrySchema>;
+
 /** An open project as the person who unlocked it sees it. `path` is the `Name.loupe` folder. */
 export const projectSchema = z.object({
   id: z.string(),
@@ -30,6 +37,7 @@ export const recentProjectSchema = z.object({
   path: z.string(),
   openedAt: z.iso.datetime(),
   exists: z.boolean().describe("false when the folder has been moved or its disk is not attached"),
+  remembered: z.boolean().describe("true where this machine can open it without a passphrase"),
 });
 export type RecentProject = z.infer<typeof recentProjectSchema>;
 
@@ -75,14 +83,41 @@ export const projectsContract = {
   recover: oc
     .input(z.object({ path: z.string(), recoveryKey: z.string(), passphrase: newPassphrase }))
     .output(projectSchema),
-  /** Everybody who can open the project, oldest first. */
-  members: oc.output(z.array(memberSchema)),
+  /** Everybody who can open the project or could once, oldest first. */
+  members: oc.output(z.array(memberEntrySchema)),
   /** Gives somebody a passphrase of their own. Administrators only. Errors: project/not-allowed, project/passphrase-weak, app/invalid-input. */
   addMember: oc
     .input(z.object({ name: z.string().trim().min(1).max(120), role: roleSchema, passphrase: newPassphrase }))
     .output(memberSchema),
-  /** Re-wraps the data key for the current member. Errors: project/key-wrong when `current` is not right. */
+  /**
+   * Changes what somebody may do. Administrators only; the last administrator stays one.
+   * Errors: project/not-allowed, project/last-administrator, app/not-found.
+   */
+  setRole: oc.input(z.object({ id: z.string(), role: roleSchema })).output(memberSchema),
+  /**
+   * Takes somebody's key away: the project is copied under a new key, so that neither their passphrase nor a key that they kept opens it as
+   * it is from now on. Their labels and audit entries stay. The recovery key changes too: the answer is the new one, shown once.
+   * Takes seconds for a gigabyte; writing is refused meanwhile (project/locked), reading is not. `rekeying` events tell how far it is;
+   * aborting the call stops it as long as nothing was replaced. Administrators only.
+   * Errors: project/not-allowed, project/last-administrator, project/in-use (another window or a running job), project/key-old,
+   * project/disk-full, app/not-found, app/aborted.
+   */
+  removeMember: oc.input(z.object({ id: z.string() })).output(z.object({ recoveryKey: z.string() })),
+  /** A new recovery key and a new data key; the old recovery key opens nothing any more. As `removeMember`, without removing anybody. */
+  renewRecoveryKey: oc.output(z.object({ recoveryKey: z.string() })),
+  /** Re-wraps the current member's private key. Errors: project/key-wrong when `current` is not right. */
   changePassphrase: oc.input(z.object({ current: z.string(), next: newPassphrase })).output(z.void()),
+  /**
+   * Opening without a passphrase on this machine, by the key store of the system. `available`: this host has one; `remembered`: the member who
+   * has the open project unlocked can open it so. false, false while no project is open and none is remembered.
+   */
+  keyStore: oc.output(z.object({ available: z.boolean(), remembered: z.boolean() })),
+  /** From now on the current member opens the project on this machine without a passphrase. Errors: project/key-wrong, app/unsupported-platform. */
+  rememberOnThisMachine: oc.input(z.object({ passphrase: z.string() })).output(z.void()),
+  /** The current member's passphrase is asked for again on this machine. Nothing happens where it was not remembered. */
+  forgetOnThisMachine: oc.output(z.void()),
+  /** Opens as the member who was remembered on this machine. Errors: project/not-remembered, app/unsupported-platform, and those of `open`. */
+  openRemembered: oc.input(z.object({ path: z.string() })).output(projectSchema),
   /** Closes the project and wipes its key from memory. Running jobs are stopped first (they can be resumed). */
   lock: oc.output(z.void()),
   /** null when no project is open. */

@@ -8,7 +8,7 @@ import type { ConnectionState } from "../state/connection.ts";
 import { refusalOf } from "./client.ts";
 import { mergeChange } from "./label-cache.ts";
 import { withPoints } from "./points.ts";
-import { keys } from "./queries.ts";
+import { keys, type Rekeying } from "./queries.ts";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
@@ -69,6 +69,9 @@ export function applyEvent(queryClient: QueryClient, event: StudioEvent): void {
           withPoints(points ?? [], event.points),
         );
       }
+      return;
+    case "rekeying":
+      queryClient.setQueryData<Rekeying>(keys.rekeying, event.done < event.total ? event : null);
       return;
     case "labels":
       mergeChange(queryClient, event.change);

@@ -37,6 +37,8 @@ export const keys = {
   saving: ["saving"] as const,
   overtaken: ["overtaken"] as const,
   members: ["project", "members"] as const,
+  /** how far the project has been copied under a new key; only events say so */
+  rekeying: ["rekeying"] as const,
   workLists: ["reading", "lists"] as const,
   reads: (listId: string) => ["reading", "mine", listId] as const,
   cases: (listId: string, only: string) => ["reading", "cases", listId, only] as const,
@@ -203,6 +205,9 @@ export const useMembers = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.members, queryFn: () => studio.projects.members() });
 };
+
+/** Bytes of the project that lie under the new key already. */
+export type Rekeying = { done: number; total: number } | null;
 
 export const useWorkLists = () => {
   const studio = useStudio();

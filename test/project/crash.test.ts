@@ -136,7 +136,7 @@ test("no word of patients, labels, readers or passphrases lies in any file, open
     encoding: { marker: MARKER },
   }));
   for (const name of ["normal", "lesion"]) project.labels.saveClass({ name: `${MARKER} ${name}` });
-  await project.changePassphrase(`${MARKER} passphrase`, `${MARKER} passphrase 2`, { cost: CHEAP });
+  await project.members.changePassphrase(`${MARKER} passphrase`, `${MARKER} passphrase 2`, { cost: CHEAP });
 
   const encodings: BufferEncoding[] = ["utf8", "utf16le", "base64", "hex"];
   const secrets = [MARKER, recoveryKey, recoveryKey.replaceAll("-", "")].flatMap((text) => [

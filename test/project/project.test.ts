@@ -122,13 +122,13 @@ describe("keys", () => {
 
   test("after a change of passphrase the new one opens and the old one does not", async () => {
     const { project } = await newProject();
-    await expect(project.changePassphrase("wrong one", "a new passphrase", { cost: CHEAP })).rejects.toEqual(
+    await expect(project.members.changePassphrase("wrong one", "a new passphrase", { cost: CHEAP })).rejects.toEqual(
       refusal("project/key-wrong"),
     );
-    await expect(project.changePassphrase(PASSPHRASE, "short", { cost: CHEAP })).rejects.toEqual(
+    await expect(project.members.changePassphrase(PASSPHRASE, "short", { cost: CHEAP })).rejects.toEqual(
       refusal("project/passphrase-weak"),
     );
-    await project.changePassphrase(PASSPHRASE, "a new passphrase", { cost: CHEAP });
+    await project.members.changePassphrase(PASSPHRASE, "a new passphrase", { cost: CHEAP });
     expect(project.audit.list(0, 1).entries[0]?.action).toBe("passphrase/change");
     project.close();
     await expect(openProject({ path: project.path, passphrase: PASSPHRASE })).rejects.toEqual(

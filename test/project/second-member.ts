@@ -9,6 +9,6 @@ const CHEAP = { memoryKiB: 8, passes: 1, lanes: 1 };
 
 /** The same project, opened as another member. */
 export async function addMember(project: Project, name: string, role: Role = "reader"): Promise<Project> {
-  const { id } = await project.addMember({ name, role, passphrase: `${name} says friend`, cost: CHEAP });
+  const { id } = await project.members.add({ name, role, passphrase: `${name} says friend`, cost: CHEAP });
   return closing(openProjectWithKey({ path: project.path, key: project.key, memberId: id }));
 }

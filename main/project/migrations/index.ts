@@ -11,6 +11,7 @@ import { questions } from "./0008-questions.ts";
 import { deidentification } from "./0009-deidentification.ts";
 import { pacs } from "./0010-pacs.ts";
 import { queues } from "./0011-queues.ts";
+import { memberLife } from "./0012-member-life.ts";
 
 export interface Migration {
   readonly number: number;
@@ -43,4 +44,5 @@ export const MIGRATIONS = checkMigrations([
   deidentification,
   pacs,
   queues,
+  memberLife,
 ]);

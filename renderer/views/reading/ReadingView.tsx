@@ -27,6 +27,7 @@ function AllLists() {
   const facets = useFacets();
   const models = useModels();
   const me = useCurrentProject().data?.member;
+  const present = members.data?.filter(({ removedAt }) => removedAt === null) ?? [];
   const error = lists.error ?? members.error ?? facets.error;
   const mayMake = me !== undefined && me.role !== "reader";
   return (
@@ -46,20 +47,20 @@ function AllLists() {
             ))}
             {mayMake && facets.data.total > 0 && (
               <NewListForm
-                members={members.data}
+                members={present}
                 total={facets.data.total}
                 proposedName={t("new.proposed", { number: lists.data.length + 1 })}
               />
             )}
             {facets.data.total > 0 && models.data && (
               <ActiveSection
-                members={members.data}
+                members={present}
                 models={models.data}
                 unlabelled={facets.data.unlabelled}
                 mayMake={mayMake}
               />
             )}
-            <MembersSection members={members.data} mayAdd={me.role === "administrator"} />
+            <MembersSection members={present} mayAdd={me.role === "administrator"} />
           </>
         )}
       </ViewBody>

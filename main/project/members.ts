@@ -1,0 +1,145 @@
+// Who may open the project, and as what.
+//
+// A member's row never goes: labels, reads and audit entries name it. Who was removed keeps their name and loses their key
+// (rekey.ts). There is always at least one administrator, or nobody could ever let anybody in again.
+
+import { randomUUID } from "node:crypto";
+import { AppError } from "../../preload/contract/errors.ts";
+import type { Member, MemberEntry, Role } from "../../preload/contract/index.ts";
+import type { Audit } from "./audit.ts";
+import type { ProjectDatabase } from "./database.ts";
+import {
+  assertStrongEnough,
+  PASSPHRASE_COST,
+  type PassphraseCost,
+  readKeyFile,
+  unwrapByPassphrase,
+  withMember,
+  wrapForMember,
+  writeKeyFile,
+} from "./keys.ts";
+
+/** What members need of the project whose they are. */
+export interface Vault {
+  readonly id: string;
+  /** path of its keys.json */
+  readonly keysFile: string;
+  /** a copy of the data key; whoever takes it wipes it */
+  readonly key: Uint8Array;
+}
+
+export class Members {
+  readonly #database: ProjectDatabase;
+  readonly #audit: Audit;
+  readonly #vault: Vault;
+  readonly #self: Member;
+
+  /** `self`: who acts through this connection. */
+  constructor(database: ProjectDatabase, audit: Audit, vault: Vault, self: Member) {
+    this.#database = database;
+    this.#audit = audit;
+    this.#vault = vault;
+    this.#self = self;
+  }
+
+  /** Everybody who may open the project or might once, oldest first. */
+  list(): MemberEntry[] {
+    return this.#database.all<MemberEntry>(
+      "SELECT id, name, role, removed_at AS removedAt, last_seen_at AS lastSeenAt FROM members ORDER BY number",
+    );
+  }
+
+  /** Wraps the data key for somebody else, under a passphrase of their own. Throws project/not-allowed, project/passphrase-weak, app/invalid-input. */
+  async add(input: { name: string; role: Role; passphrase: string; cost?: PassphraseCost }): Promise<Member> {
+    this.assertAdministrator("add members");
+    assertStrongEnough(input.passphrase);
+    const name = input.name.normalize("NFC").trim();
+    const id = randomUUID();
+    const { id: project, keysFile, key } = this.#vault;
+    const slot = await wrapForMember(key, project, id, input.passphrase, input.cost ?? PASSPHRASE_COST);
+    key.fill(0);
+    this.#database.transaction(() => {
+      if (this.list().some((member) => member.name === name)) {
+        throw new AppError("app/invalid-input", "There is already a member of this name, or there once was.");
+      }
+      this.#database.run(
+        "INSERT INTO members (id, name, role, created_at) VALUES (?, ?, ?, ?)",
+        id,
+        name,
+        input.role,
+        new Date().toISOString(),
+      );
+      this.#audit.record("member/add", id, { role: input.role });
+      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
+    });
+    return { id, name, role: input.role };
+  }
+
+  /** Changes what somebody may do. Throws project/not-allowed, project/last-administrator, app/not-found. */
+  setRole({ id, role }: { id: string; role: Role }): Member {
+    return this.#database.transaction(() => {
+      this.assertAdministrator("change roles");
+      const member = this.present(id);
+      if (member.role !== role) {
+        if (member.role === "administrator") this.assertNotLastAdministrator();
+        this.#database.run("UPDATE members SET role = ? WHERE id = ?", role, id);
+        this.#audit.record("member/role", id, { before: member.role, after: role });
+      }
+      return { id, name: member.name, role };
+    });
+  }
+
+  /** The current member has unlocked the project. */
+  markSeen(): void {
+    this.#database.transaction(() => {
+      this.#database.run("UPDATE members SET last_seen_at = ? WHERE id = ?", new Date().toISOString(), this.#self.id);
+      this.#audit.record("member/unlock", this.#self.id);
+    });
+  }
+
+  /** Re-wraps the current member's key. Throws project/key-wrong where `current` is not right, project/passphrase-weak. */
+  async changePassphrase(current: string, next: string, options: { cost?: PassphraseCost } = {}): Promise<void> {
+    assertStrongEnough(next);
+    const opened = await unwrapByPassphrase(readKeyFile(this.#vault.keysFile), current);
+    for (const { dataKey } of opened) dataKey.fill(0);
+    if (!opened.some(({ member }) => member === this.#self.id)) {
+      throw new AppError("project/key-wrong", "The current passphrase is not right.");
+    }
+    await this.rewrap(next, "passphrase/change", options.cost);
+  }
+
+  /** Wraps the data key under the current member's next passphrase; the caller has checked who asks. */
+  async rewrap(next: string, action: string, cost: PassphraseCost = PASSPHRASE_COST): Promise<void> {
+    const { id, keysFile, key } = this.#vault;
+    const slot = await wrapForMember(key, id, this.#self.id, next, cost);
+    key.fill(0);
+    this.#database.transaction(() => {
+      this.#audit.record(action, this.#self.id);
+      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
+    });
+  }
+
+  /** Throws project/not-allowed. `what` ends the sentence "Only an administrator can …". */
+  assertAdministrator(what: string): void {
+    if (this.#self.role !== "administrator") {
+      throw new AppError("project/not-allowed", `Only an administrator of the project can ${what}.`);
+    }
+  }
+
+  /** Somebody who may open the project now. Throws app/not-found. */
+  present(id: string): MemberEntry {
+    const member = this.list().find((entry) => entry.id === id && entry.removedAt === null);
+    if (member === undefined) throw new AppError("app/not-found", "There is no such member, or they were removed.");
+    return member;
+  }
+
+  /** Called before an administrator stops being one. Throws project/last-administrator. */
+  assertNotLastAdministrator(): void {
+    const administrators = this.list().filter(({ role, removedAt }) => role === "administrator" && removedAt === null);
+    if (administrators.length > 1) return;
+    throw new AppError(
+      "project/last-administrator",
+      "This is the only administrator. Make somebody else an administrator first: a project without one could never change its members.",
+    );
+  }
+}
