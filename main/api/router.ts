@@ -1,6 +1,7 @@
 // The contract, answered: one file in `calls/` for each part of it.
 
 import { appCalls } from "./calls/app.ts";
+import { auditCalls } from "./calls/audit.ts";
 import { imageCalls } from "./calls/images.ts";
 import { jobCalls } from "./calls/jobs.ts";
 import { labelFileCalls } from "./calls/label-files.ts";
@@ -27,4 +28,5 @@ export const router = open.router({
   models: modelCalls,
   pacs: pacsCalls,
   jobs: jobCalls,
+  audit: auditCalls,
 });

@@ -5,7 +5,7 @@
 
 import { AppError, type StudioEvent } from "../../preload/contract/index.ts";
 import { Supervisor } from "../jobs/supervisor.ts";
-import { type Project, recentProjects } from "../project/index.ts";
+import { forgetUnlockFailures, type Project, recentProjects, unlockFailures } from "../project/index.ts";
 import { EventHub } from "./events.ts";
 import type { Host } from "./host.ts";
 import { UnlockLimit } from "./unlock-limit.ts";
@@ -14,6 +14,9 @@ interface OpenProject {
   project: Project;
   jobs: Supervisor;
 }
+
+/** Why a project was locked: somebody asked, nobody was there, another was opened, the studio ended, or the system sleeps or locks its screen. */
+export type LockReason = "asked" | "idle" | "replaced" | "closed" | "suspend" | "screen-lock";
 
 export class Session {
   readonly host: Host;
@@ -43,11 +46,21 @@ export class Session {
     return this.#opened().jobs;
   }
 
-  /** Takes over a project that has just been unlocked, and marks what a dead studio left running in it. The one before is locked. */
-  adopt(project: Project): Promise<void> {
+  /**
+   * Takes over a project that has just been unlocked, notes in its log by whom, how, and after how many attempts that failed, and marks what a dead
+   * studio left running in it. The one before is locked.
+   */
+  adopt(project: Project, by: "passphrase" | "recovery-key" | "creation"): Promise<void> {
     return this.#inTurn(async () => {
       try {
-        await this.#lockNow();
+        await this.#lockNow("replaced");
+        const failed = unlockFailures(project.path);
+        project.audit.record("project/open", project.id, {
+          host: this.host.info.host,
+          by,
+          failed: failed === null ? undefined : { ...failed },
+        });
+        forgetUnlockFailures(project.path);
         project.runs.markInterrupted();
       } catch (error) {
         project.close();
@@ -62,23 +75,29 @@ export class Session {
     });
   }
 
-  /** Stops jobs, closes the project, wipes its key. Nothing happens when none is open. */
-  lock(): Promise<void> {
-    return this.#inTurn(() => this.#lockNow());
+  /** Stops jobs, closes the project, wipes its key. Nothing happens when none is open. `reason` goes into the project's log. */
+  lock(reason: LockReason = "asked"): Promise<void> {
+    return this.#inTurn(() => this.#lockNow(reason));
   }
 
-  async #lockNow(): Promise<void> {
+  async #lockNow(reason: LockReason): Promise<void> {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
     if (this.#idle) clearTimeout(this.#idle);
     await open.jobs.close();
+    try {
+      open.project.audit.record("project/lock", open.project.id, { reason });
+    } catch {
+      // A full disk must not keep the key in memory.
+      this.host.report("app/internal", "audit of locking");
+    }
     open.project.close();
     this.publish({ type: "changed", topic: "project" });
   }
 
   async close(): Promise<void> {
-    await this.lock();
+    await this.lock("closed");
     this.events.close();
   }
 
@@ -114,7 +133,7 @@ export class Session {
       this.touch();
       return;
     }
-    this.lock().catch(() => this.host.report("app/internal", "idle lock"));
+    this.lock("idle").catch(() => this.host.report("app/internal", "idle lock"));
   }
 
   #opened(): OpenProject {

@@ -9,6 +9,8 @@
 // Non-goals: no shared memory and no pixel data between processes: a child reads what it needs from the project.
 
 import type {
+  AuditExportReport,
+  AuditFilter,
   AugmentationPreview,
   CompressionReport,
   Deidentification,
@@ -75,7 +77,15 @@ export type JobTask =
       listening: boolean;
       deidentify: Deidentify;
     }
-  | { kind: "pacs-listen"; settings: PacsNodeSettings };
+  | { kind: "pacs-listen"; settings: PacsNodeSettings }
+  | {
+      kind: "audit-export";
+      format: "csv" | "json";
+      filter: AuditFilter;
+      names: boolean;
+      overwrite: boolean;
+      path: string;
+    };
 
 /** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
 export type CallTask =
@@ -120,6 +130,7 @@ export interface TaskResults {
   queue: { listId: string };
   "pacs-fetch": PacsReport;
   "pacs-listen": PacsReport;
+  "audit-export": AuditExportReport;
   "labels-preview": ExportPreview;
   "text-look": TextLookReport;
   "text-review": Deidentification;

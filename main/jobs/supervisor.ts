@@ -46,6 +46,7 @@ const UNIT = {
   queue: "images",
   "pacs-fetch": "objects",
   "pacs-listen": "objects",
+  "audit-export": "entries",
 } as const satisfies Record<JobKind, Job["progress"]["unit"]>;
 
 /** What may look different when a job of this kind has ended. */
@@ -62,6 +63,7 @@ const TOPICS: Record<JobKind, Topic[]> = {
   queue: ["reading"],
   "pacs-fetch": ["images", "project"],
   "pacs-listen": ["images", "project", "pacs"],
+  "audit-export": ["project"],
 };
 
 const CRASHED: TaskFailure = {

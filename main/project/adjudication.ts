@@ -118,7 +118,11 @@ export class Adjudication {
         new Date().toISOString(),
         JSON.stringify(kept),
       );
-      this.#audit.record("reading/adjudicate", listId, { position, read: choice.readId, classId });
+      this.#audit.record("reading/adjudicate", listId, {
+        position,
+        before: { classId: before },
+        after: { classId, read: choice.readId },
+      });
       return { case: this.#case(list, listId, position), change };
     });
   }
@@ -128,8 +132,13 @@ export class Adjudication {
     return this.#database.transaction(() => {
       const list = this.#rows.number(listId);
       this.#rows.assertAdjudicator(list);
+      const decided = this.#decision(list, position);
       const change = this.#takeBack(list, position);
-      this.#audit.record("reading/take-back", listId, { position });
+      this.#audit.record("reading/take-back", listId, {
+        position,
+        before: { classId: decided?.class ?? null, read: decided?.read ?? null },
+        after: { classId: this.#labels.classIn(this.#rows.caseImage(list, position), SHARED_LAYER) },
+      });
       return { case: this.#case(list, listId, position), change };
     });
   }

@@ -66,6 +66,12 @@ export class Deidentification {
     const digest = createHash("sha256").update(text).digest("hex");
     this.#database.transaction(() => {
       const image = this.#number(imageId);
+      const before =
+        this.#database.one<{ digest: string }>(
+          `SELECT digest FROM deidentified_images JOIN deidentification_reports ON number = deidentified_images.report
+          WHERE image = ?`,
+          image,
+        )?.digest ?? null;
       this.#database.run("INSERT OR IGNORE INTO deidentification_reports (digest, report) VALUES (?, ?)", digest, text);
       this.#database.run(
         `INSERT OR REPLACE INTO deidentified_images (image, report)
@@ -73,7 +79,7 @@ export class Deidentification {
         image,
         digest,
       );
-      this.#audit.record("image/deidentify", imageId, { report: digest });
+      this.#audit.record("image/deidentify", imageId, { before, after: digest });
     });
   }
 
@@ -119,11 +125,15 @@ export class Deidentification {
   addLook(imageId: string, suspects: readonly TextRegion[], framesLooked: number): void {
     this.#database.transaction(() => {
       const image = this.#number(imageId);
+      const before = this.of(imageId).look;
       this.#look(image, suspects, framesLooked);
       if (suspects.length > 0) {
         this.#database.run("INSERT OR IGNORE INTO image_findings (image, code) VALUES (?, ?)", image, TEXT_SUSPECTED);
       }
-      this.#audit.record("image/text-look", imageId, { suspects: suspects.length, framesLooked });
+      this.#audit.record("image/text-look", imageId, {
+        before: before === null ? null : { suspects: before.suspects.length, framesLooked: before.framesLooked },
+        after: { suspects: suspects.length, framesLooked },
+      });
     });
   }
 
@@ -135,7 +145,16 @@ export class Deidentification {
     const { blanked, stillSuspected, frames, thumbnail } = review;
     this.#database.transaction(() => {
       const image = this.#number(imageId);
+      const was = createHash("sha256");
+      const is = createHash("sha256");
       for (const { index, frame } of frames) {
+        const old = this.#database.one<{ bytes: Uint8Array }>(
+          "SELECT bytes FROM frames WHERE image = ? AND position = ?",
+          image,
+          index,
+        );
+        if (old !== undefined) was.update(old.bytes);
+        is.update(frame.bytes);
         this.#database.run(
           "UPDATE frames SET transfer_syntax = ?, bytes = ? WHERE image = ? AND position = ?",
           frame.transferSyntax,
@@ -145,7 +164,8 @@ export class Deidentification {
         );
       }
       if (thumbnail) this.#database.run("UPDATE thumbnails SET png = ? WHERE image = ?", thumbnail, image);
-      const shown = [...(this.of(imageId).look?.suspects ?? []), ...blanked];
+      const known = this.of(imageId).look?.suspects ?? [];
+      const shown = [...known, ...blanked];
       const unseen = stillSuspected.filter((place) => !shown.some((other) => overlap(place, other)));
       if (unseen.length === 0) {
         this.#database.run("DELETE FROM image_findings WHERE image = ? AND code = ?", image, TEXT_SUSPECTED);
@@ -162,7 +182,12 @@ export class Deidentification {
         JSON.stringify(stillSuspected),
       );
       const counts = { blanked: blanked.length, stillSuspected: stillSuspected.length, unseen: unseen.length };
-      this.#audit.record("image/text-review", imageId, { ...counts, frames: frames.map(({ index }) => index) });
+      this.#audit.record("image/text-review", imageId, {
+        ...counts,
+        frames: frames.map(({ index }) => index),
+        before: { suspects: known.length, pixels: frames.length === 0 ? null : was.digest("hex") },
+        after: { suspects: stillSuspected.length, pixels: frames.length === 0 ? null : is.digest("hex") },
+      });
     });
   }
 

@@ -21,7 +21,10 @@ export class Exports {
         report.modelId,
         JSON.stringify(report),
       );
-      this.#audit.record("model/export", report.modelId, { digest: report.digest, reference: report.reference });
+      this.#audit.record("model/export", report.modelId, {
+        before: null,
+        after: { digest: report.digest, reference: report.reference },
+      });
     });
   }
 

@@ -201,7 +201,15 @@ export class Images {
           frame.bytes,
         );
       });
-      this.#audit.record("image/import", id, { identity: image.identity, format: image.format });
+      this.#audit.record("image/import", id, {
+        before: null,
+        after: {
+          identity: image.identity,
+          format: image.format,
+          modality: image.modality,
+          frames: image.frames.length,
+        },
+      });
       return { id, added: true };
     });
   }

@@ -1,9 +1,11 @@
 // The door of the room: what others may take from it.
 
 export type { Answer } from "./adjudication.ts";
+export { auditFile } from "./audit-file.ts";
 export { assertClass, assertFits } from "./geometry.ts";
 export type { NewImage, SeriesImage } from "./images.ts";
 export type { PacsAddress } from "./pacs.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
 export type { QueueRound } from "./queues.ts";
 export { recentProjects } from "./recent.ts";
+export { forgetUnlockFailures, noteUnlockFailure, unlockFailures } from "./unlock-failures.ts";

@@ -93,6 +93,7 @@ export class LabelClasses {
         color: input.color?.toLowerCase() ?? old?.color ?? leastUsedColor(present),
         key: input.key !== undefined ? input.key : old === null ? firstFreeKey(present) : old.key,
       };
+      const keyFrom = present.find(({ id, key }) => key !== null && key === saved.key && id !== saved.id)?.id;
       if (saved.key !== null) {
         this.#database.run("UPDATE label_classes SET key = NULL WHERE key = ? AND id <> ?", saved.key, saved.id);
       }
@@ -106,7 +107,11 @@ export class LabelClasses {
         saved.color,
         saved.key,
       );
-      this.#audit.record("class/save", saved.id, { before: old === null ? null : { ...old }, after: { ...saved } });
+      this.#audit.record("class/save", saved.id, {
+        before: old === null ? null : { ...old },
+        after: { ...saved },
+        keyFrom,
+      });
       return saved;
     });
   }
@@ -136,7 +141,7 @@ export class LabelClasses {
         id,
         id,
       );
-      this.#audit.record("class/delete", id, { before: { ...old } });
+      this.#audit.record("class/delete", id, { before: { ...old }, after: null });
     });
   }
 }

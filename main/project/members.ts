@@ -5,7 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { Member, MemberEntry, Role } from "../../preload/contract/index.ts";
+import type { AuditAction, Member, MemberEntry, Role } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import type { ProjectDatabase } from "./database.ts";
 import {
@@ -69,7 +69,7 @@ export class Members {
         input.role,
         new Date().toISOString(),
       );
-      this.#audit.record("member/add", id, { role: input.role });
+      this.#audit.record("member/add", id, { before: null, after: { name, role: input.role } });
       writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
     });
     return { id, name, role: input.role };
@@ -109,7 +109,7 @@ export class Members {
   }
 
   /** Wraps the data key under the current member's next passphrase; the caller has checked who asks. */
-  async rewrap(next: string, action: string, cost: PassphraseCost = PASSPHRASE_COST): Promise<void> {
+  async rewrap(next: string, action: AuditAction, cost: PassphraseCost = PASSPHRASE_COST): Promise<void> {
     const { id, keysFile, key } = this.#vault;
     const slot = await wrapForMember(key, id, this.#self.id, next, cost);
     key.fill(0);

@@ -19,7 +19,7 @@ export interface Merge {
 export function merge(database: ProjectDatabase, audit: Audit, merged: Merge, step: number | null): void {
   const { owner, attribute, gone, stays } = merged;
   write(database, merged, stays);
-  audit.record("schema/merge", owner, { attribute, gone, stays });
+  audit.record("schema/merge", owner, { attribute, before: gone, after: stays });
   if (step === null) return;
   database.run("INSERT INTO schema_merges VALUES (?, ?, ?, ?, ?)", step, owner, attribute, gone, stays);
 }
@@ -33,7 +33,8 @@ export function turnMerge(database: ProjectDatabase, audit: Audit, step: number,
   const target = choicesOf(database, merged).find(({ id }) => id === stays);
   if (!undone && (target === undefined || target.archived)) return;
   write(database, merged, undone ? null : stays);
-  audit.record(undone ? "schema/unmerge" : "schema/merge", owner, { attribute, gone, stays });
+  const [before, after] = undone ? [stays, gone] : [gone, stays];
+  audit.record(undone ? "schema/unmerge" : "schema/merge", owner, { attribute, before, after });
 }
 
 function choicesOf(database: ProjectDatabase, { owner, attribute }: Merge): readonly Choice[] {

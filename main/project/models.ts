@@ -2,7 +2,7 @@
 //
 // The file never changes once added: evaluations and compression reports refer to exactly those bytes.
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { DEFAULT_THRESHOLD } from "../../preload/contract/decision.ts";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { CompressionReport, Evaluation, Model, Part } from "../../preload/contract/index.ts";
@@ -57,7 +57,17 @@ export class Models {
         model.threshold ?? DEFAULT_THRESHOLD,
       );
       this.#database.run("INSERT INTO model_files (model, onnx) VALUES (?, ?)", row, model.onnx);
-      this.#audit.record("model/add", id, { runId: model.runId, kind: model.kind, bytes: model.onnx.length });
+      this.#audit.record("model/add", id, {
+        before: null,
+        after: {
+          name: model.name,
+          runId: model.runId,
+          kind: model.kind,
+          parentId: model.parentId,
+          bytes: model.onnx.length,
+          sha256: createHash("sha256").update(model.onnx).digest("hex"),
+        },
+      });
       return this.get(id);
     });
   }
@@ -89,6 +99,7 @@ export class Models {
     this.#database.transaction(() => {
       const { modelId, part } = evaluation;
       this.get(modelId);
+      const before = this.evaluation(modelId, part);
       this.#database.run(
         `INSERT INTO evaluations (model, part, evaluation) VALUES (?, ?, ?)
         ON CONFLICT (model, part) DO UPDATE SET evaluation = excluded.evaluation`,
@@ -96,7 +107,11 @@ export class Models {
         part,
         JSON.stringify(evaluation),
       );
-      this.#audit.record("model/evaluate", modelId, { part, auc: evaluation.auc?.value ?? null });
+      this.#audit.record("model/evaluate", modelId, {
+        part,
+        before: before === null ? null : { auc: before.auc?.value ?? null },
+        after: { auc: evaluation.auc?.value ?? null },
+      });
     });
   }
 
@@ -117,13 +132,17 @@ export class Models {
   saveCompressionReport(report: CompressionReport): void {
     this.#database.transaction(() => {
       this.get(report.modelId);
+      const before = this.compressionReport(report.modelId);
       this.#database.run(
         `INSERT INTO compression_reports (model, report) VALUES (?, ?)
         ON CONFLICT (model) DO UPDATE SET report = excluded.report`,
         report.modelId,
         JSON.stringify(report),
       );
-      this.#audit.record("model/compress", report.modelId, { accepted: report.accepted });
+      this.#audit.record("model/compress", report.modelId, {
+        before: before === null ? null : { accepted: before.accepted },
+        after: { accepted: report.accepted },
+      });
     });
   }
 

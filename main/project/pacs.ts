@@ -1,7 +1,7 @@
 // Archives that the project fetches from, and how its own node listens.
 //
 // Credentials stay here: `list` tells their kind alone, `address` gives them to whoever connects. They belong to the server that they were
-// entered for, so a change of the address to another origin asks for them again. The audit says what was done, never to whom.
+// entered for, so a change of the address to another origin asks for them again. The audit says what was done and to which archive, never a secret and nothing of a patient.
 
 import { randomUUID } from "node:crypto";
 import { DEFAULT_DEIDENTIFY } from "../../preload/contract/deidentification.ts";
@@ -13,6 +13,7 @@ import type {
   PacsNodeSettings,
 } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
+import { canonicalJson, type Json } from "./canonical-json.ts";
 import type { ProjectDatabase } from "./database.ts";
 
 type KeptAuth = Exclude<NewPacsAuth, { kind: "keep" }>;
@@ -76,17 +77,22 @@ export class Pacs {
         JSON.stringify({ ...address, auth: undefined }),
         JSON.stringify(auth),
       );
-      this.#audit.record("pacs/save", id, { kind, added: before === null });
-      return withoutSecret(this.address(id));
+      const saved = this.address(id);
+      this.#audit.record("pacs/save", id, {
+        before: before === null ? null : forAudit(before),
+        after: forAudit(saved),
+        credentials: canonicalJson(authOf(before)) !== canonicalJson(authOf(saved)) ? "changed" : "kept",
+      });
+      return withoutSecret(saved);
     });
   }
 
   /** Throws app/not-found. */
   remove(id: string): void {
     this.#database.transaction(() => {
-      this.address(id);
+      const before = this.address(id);
       this.#database.run("DELETE FROM pacs_connections WHERE id = ?", id);
-      this.#audit.record("pacs/remove", id);
+      this.#audit.record("pacs/remove", id, { before: forAudit(before), after: null });
     });
   }
 
@@ -99,17 +105,20 @@ export class Pacs {
 
   setNode(settings: PacsNodeSettings, enabled: boolean): void {
     this.#database.transaction(() => {
+      const before = this.node();
       this.#database.run(
         "INSERT INTO pacs_node (one, settings, enabled) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET settings = excluded.settings, enabled = excluded.enabled",
         JSON.stringify(settings),
         enabled ? 1 : 0,
       );
-      const { port, reach, onlyKnown } = settings;
-      this.#audit.record(
-        enabled ? "network/listen" : "network/stop",
-        "node",
-        enabled ? { port, reach, onlyKnown } : {},
-      );
+      const told = (now: { settings: PacsNodeSettings; enabled: boolean }) => {
+        const { aeTitle, port, reach, onlyKnown, deidentify } = now.settings;
+        return { enabled: now.enabled, aeTitle, port, reach, onlyKnown, deidentify: canonicalJson(deidentify) };
+      };
+      this.#audit.record(enabled ? "network/listen" : "network/stop", "node", {
+        before: told(before),
+        after: told({ settings, enabled }),
+      });
     });
   }
 
@@ -132,6 +141,20 @@ function withoutSecret(address: PacsAddress): PacsConnection {
   if (address.kind === "dimse") return address;
   const { auth } = address;
   return { ...address, auth: auth.kind === "password" ? { kind: auth.kind, user: auth.user } : { kind: auth.kind } };
+}
+
+const authOf = (address: PacsAddress | null) =>
+  address?.kind === "dicomweb" ? address.auth : { kind: "none" as const };
+
+/** Where it is and how it is asked; no secret, also none that somebody wrote into the address, and no certificate. */
+function forAudit(address: PacsAddress): { readonly [key: string]: Json } {
+  const { name, kind } = address;
+  if (address.kind === "dimse") {
+    const { host, port, aeTitle, callingAe } = address;
+    return { name, kind, host, port, aeTitle, callingAe };
+  }
+  const { origin, pathname } = new URL(address.url);
+  return { name, kind, url: origin + pathname, auth: address.auth.kind };
 }
 
 function keptAuth(input: Extract<PacsConnectionInput, { kind: "dicomweb" }>, before: PacsAddress | null): KeptAuth {

@@ -95,7 +95,7 @@ export class Project {
     this.#database = database;
     this.#key = key;
     this.#presence = new HostPresence(join(path, PRESENCE_FILE));
-    this.audit = new Audit(database, member.name);
+    this.audit = new Audit(database, member);
     this.members = new Members(database, this.audit, this, member);
     this.images = new Images(database, this.audit, member);
     this.deidentification = new Deidentification(database, this.audit, member);
@@ -230,7 +230,8 @@ export async function createProject(input: CreateInput): Promise<{ project: Proj
           now,
           now,
         );
-        new Audit(database, input.member.trim()).record("project/create", projectId);
+        const first = { id: memberId, name: input.member.trim(), role };
+        new Audit(database, first).record("project/create", projectId, { before: null, after: { name, role } });
       });
     } finally {
       database.close();

@@ -104,7 +104,7 @@ export class Questions {
         refuse("labels/schema-in-use", "A question that was ever answered is not deleted: archive it instead.");
       }
       this.#database.run("DELETE FROM questions WHERE id = ?", id);
-      this.#audit.record("question/delete", id, { before: { ...old } });
+      this.#audit.record("question/delete", id, { before: { ...old }, after: null });
     });
   }
 
@@ -112,11 +112,12 @@ export class Questions {
   order(ids: readonly string[]): void {
     this.#database.transaction(() => {
       for (const id of ids) questionRow(this.#database, id);
-      const all = [...new Set([...ids, ...this.list().map(({ id }) => id)])];
+      const before = this.list().map(({ id }) => id);
+      const all = [...new Set([...ids, ...before])];
       all.forEach((id, position) => {
         this.#database.run("UPDATE questions SET position = ? WHERE id = ?", position + 1, id);
       });
-      this.#audit.record("question/order", "", { ids: all });
+      this.#audit.record("question/order", "", { before, after: all });
     });
   }
 

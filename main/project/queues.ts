@@ -136,7 +136,10 @@ export class Queues {
         labelled,
       );
       const random = cases.filter(({ arm }) => arm === "random").length;
-      this.#audit.record("queue/create", list.id, { strategy, cases: cases.length, random, labelled });
+      this.#audit.record("queue/create", list.id, {
+        before: null,
+        after: { name: list.name, strategy, modelIds: [...modelIds], seed, cases: cases.length, random, labelled },
+      });
       return list;
     });
   }

@@ -109,7 +109,18 @@ export class Reading {
         }
         position++;
       }
-      this.#audit.record("reading/create", id, { cases: position, readers: readers.length });
+      this.#audit.record("reading/create", id, {
+        before: null,
+        after: {
+          name: input.name.trim(),
+          cases: position,
+          readers,
+          readsPerCase: input.readsPerCase,
+          blinded: input.blinded,
+          commitFirst: input.commitFirst,
+          modelId: input.modelId,
+        },
+      });
       return this.#list(list);
     });
   }
@@ -117,8 +128,10 @@ export class Reading {
   /** Throws app/not-found. */
   remove(id: string): void {
     this.#database.transaction(() => {
-      this.#database.run("UPDATE work_lists SET removed = 1 WHERE number = ?", this.#rows.number(id));
-      this.#audit.record("reading/remove", id);
+      const number = this.#rows.number(id);
+      const { name, cases } = this.#list(number);
+      this.#database.run("UPDATE work_lists SET removed = 1 WHERE number = ?", number);
+      this.#audit.record("reading/remove", id, { before: { name, cases }, after: null });
     });
   }
 
@@ -143,6 +156,7 @@ export class Reading {
           new Date().toISOString(),
           readId,
         );
+        this.#audit.record("reading/open", readId, { before: { state }, after: { state: "open" } });
       }
       return readOf(this.#rows.mine(readId));
     });
@@ -150,11 +164,15 @@ export class Reading {
 
   /** What a model says of a read's case; kept once, so that everybody is shown the same. */
   suggest(readId: string, suggestion: Suggestion): void {
-    this.#database.run(
-      "UPDATE reads SET suggestion = ? WHERE id = ? AND suggestion IS NULL",
-      JSON.stringify(suggestion),
-      readId,
-    );
+    this.#database.transaction(() => {
+      const { changes } = this.#database.run(
+        "UPDATE reads SET suggestion = ? WHERE id = ? AND suggestion IS NULL",
+        JSON.stringify(suggestion),
+        readId,
+      );
+      // Not what it says: the log may be read by whoever has yet to read the case.
+      if (changes > 0) this.#audit.record("reading/suggest", readId, { modelId: suggestion.modelId });
+    });
   }
 
   /** Whether a suggestion is still to be made for a read, and by which model. */
@@ -212,13 +230,13 @@ export class Reading {
         );
       }
       this.#labels.forgetHistory(layer);
+      const committed = this.#rows.mine(readId);
+      // Not what was said: that is in the label log, which is hidden from whoever has yet to read the case.
       this.#audit.record("reading/commit", readId, {
-        first,
-        classId: said.classId,
-        shapes: said.shapes.length,
-        answers: said.answers.length,
+        before: { state: read.state },
+        after: { state: committed.state },
       });
-      return readOf(this.#rows.mine(readId));
+      return readOf(committed);
     });
   }
 

@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import { type Run, type RunPoint, recipeSchema } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 import type { HostPresence } from "./host-presence.ts";
 
@@ -79,7 +80,10 @@ export class Runs {
         threads,
         new Date().toISOString(),
       );
-      this.#audit.record("run/create", id, { snapshotId, architecture: recipe.architecture, device });
+      this.#audit.record("run/create", id, {
+        before: null,
+        after: { name, snapshotId, architecture: recipe.architecture, device },
+      });
       return this.get(id);
     });
   }
@@ -123,6 +127,10 @@ export class Runs {
         id,
       );
       if (run.state !== before.state) this.#audit.record("run/state", id, { before: before.state, after: run.state });
+      const kept = ({ name, device, modelId }: Run) => ({ name, device, modelId });
+      if (canonicalJson(kept(before)) !== canonicalJson(kept(run))) {
+        this.#audit.record("run/update", id, { before: kept(before), after: kept(run) });
+      }
       return this.get(id);
     });
   }

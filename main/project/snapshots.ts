@@ -94,7 +94,10 @@ export class Snapshots {
           item.patient,
         );
       });
-      this.#audit.record("snapshot/create", snapshot.id, { hash: snapshot.hash, images: items.length });
+      this.#audit.record("snapshot/create", snapshot.id, {
+        before: null,
+        after: { name: snapshot.name, hash: snapshot.hash, images: items.length, seed: input.seed, train, validation },
+      });
       return snapshot;
     });
   }

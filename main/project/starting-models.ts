@@ -1,6 +1,6 @@
 // Models from elsewhere that runs can begin with: the ONNX file and what was found in it. They never change once added.
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { StartingModel } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
@@ -37,7 +37,10 @@ export class StartingModels {
         layers,
       );
       this.#database.run("INSERT INTO starting_model_files (model, onnx) VALUES (?, ?)", row, onnx);
-      this.#audit.record("model/import", id, { bytes: onnx.length });
+      this.#audit.record("model/import", id, {
+        before: null,
+        after: { name, bytes: onnx.length, sha256: createHash("sha256").update(onnx).digest("hex") },
+      });
       return this.#database.one<StartingModel>(`${SELECT} WHERE id = ?`, id)!;
     });
   }

@@ -14,6 +14,8 @@ export const ERROR_STATUS = {
   "app/too-many-tries": 429,
   "app/unauthorised": 401,
   "app/unsupported-platform": 501,
+  "audit/broken": 409,
+  "audit/head-unreadable": 422,
   "project/already-exists": 409,
   "project/corrupt": 422,
   "project/disk-full": 507,

@@ -4,6 +4,7 @@
 
 import type { ContractRouterClient, InferContractRouterInputs, InferContractRouterOutputs } from "@orpc/contract";
 import { appContract } from "./app.ts";
+import { auditContract } from "./audit.ts";
 import { imagesContract } from "./images.ts";
 import { jobsContract } from "./jobs.ts";
 import { labelFilesContract } from "./label-files.ts";
@@ -29,6 +30,7 @@ export const contract = {
   models: modelsContract,
   pacs: pacsContract,
   jobs: jobsContract,
+  audit: auditContract,
 };
 
 export type Contract = typeof contract;
@@ -41,6 +43,7 @@ export type Outputs = InferContractRouterOutputs<Contract>;
 export const RPC_PATH = "/rpc";
 
 export type * from "./app.ts";
+export * from "./audit.ts";
 export * from "./decision.ts";
 export * from "./deidentification.ts";
 export * from "./errors.ts";

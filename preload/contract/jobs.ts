@@ -14,6 +14,7 @@ export const jobKindSchema = z.enum([
   "queue",
   "pacs-fetch",
   "pacs-listen",
+  "audit-export",
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
@@ -23,7 +24,7 @@ export const jobStateSchema = z.enum(["running", "done", "failed", "cancelled", 
 export const progressSchema = z.object({
   done: z.number().min(0),
   total: z.number().min(0).describe("0 while unknown"),
-  unit: z.enum(["files", "images", "steps", "bytes", "parts", "objects"]),
+  unit: z.enum(["files", "images", "steps", "bytes", "parts", "objects", "entries"]),
   secondsLeft: z.number().min(0).nullable(),
   note: z.string().describe("stable key of the present phase, for example importing, training, evaluating"),
 });
@@ -41,7 +42,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

@@ -45,17 +45,6 @@ export const PASSPHRASE_MIN_LENGTH = 8;
 /** Whether it is long enough is the project's to say, in its own words: project/passphrase-weak. */
 const newPassphrase = z.string().max(1024);
 
-export const auditEntrySchema = z.object({
-  sequence: z.int(),
-  at: z.iso.datetime(),
-  member: z.string(),
-  action: z.string().describe("stable verb such as label/set-class"),
-  subject: z.string().describe("id of what was acted on"),
-  detail: z.string().describe("JSON of what changed"),
-  hash: z.string().describe("SHA-256 over this entry and the hash before it, hexadecimal"),
-});
-export type AuditEntry = z.infer<typeof auditEntrySchema>;
-
 export const projectsContract = {
   /** Projects opened on this machine, newest first. Empty on a fresh machine. */
   recent: oc.output(z.array(recentProjectSchema)),
@@ -122,8 +111,4 @@ export const projectsContract = {
   lock: oc.output(z.void()),
   /** null when no project is open. */
   current: oc.output(projectSchema.nullable()),
-  /** Newest first. `intact` is false when the chain of hashes does not hold. */
-  audit: oc
-    .input(z.object({ offset: z.int().min(0).default(0), limit: z.int().min(1).max(500).default(100) }))
-    .output(z.object({ total: z.int(), intact: z.boolean(), entries: z.array(auditEntrySchema) })),
 };

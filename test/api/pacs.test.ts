@@ -38,7 +38,7 @@ afterAll(async () => {
   await pacs.close();
 });
 
-const audit = async () => (await client.projects.audit({ limit: 500 })).entries;
+const audit = async () => (await client.audit.list({ limit: 500 })).entries;
 const reportOf = (job: Job) => job.result as PacsReport;
 const images = async () => (await client.images.list({})).total;
 

@@ -217,7 +217,7 @@ async function measure(folder: string): Promise<BenchResult> {
     await client.projects.open({ path: project.path, passphrase: PASSPHRASE });
   }
   await finishTraining(client);
-  figures.changes = (await client.projects.audit({ limit: 1 })).total;
+  figures.changes = (await client.audit.list({ limit: 1 })).total;
   figures.points = [...answered.runs.values()].reduce((sum, points) => sum + points.size, 0);
   figures.trainings = (await client.runs.list()).filter(({ state }) => state === "done").length;
   await studio.close();

@@ -65,7 +65,10 @@ test("boxes, masks and undo of a project from before layers are what they were",
       INSERT INTO undo_entries VALUES ('m', 1, 'class 7', 0), ('m', 2, 'box b', 0);
     `);
     migrate(database);
-    const labels = new Labels(database, new Audit(database, "Ada"), { id: "m", role: "administrator" });
+    const labels = new Labels(database, new Audit(database, { id: "m", name: "Ada", role: "administrator" }), {
+      id: "m",
+      role: "administrator",
+    });
     const common = { imageId: "i", frame: 0, classId: "c", attributes: {}, track: null, reader: "Ada" };
     const box = { ...common, id: "b", geometry: { kind: "box", x: 1.5, y: 2, width: 2, height: 4 }, source: null };
     const runs = {

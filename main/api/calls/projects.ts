@@ -1,7 +1,33 @@
 import { AppError } from "../../../preload/contract/index.ts";
-import { createProject, openProject, recentProjects, recoverProject } from "../../project/index.ts";
-import { open, unlocked } from "../procedures.ts";
+import {
+  createProject,
+  noteUnlockFailure,
+  openProject,
+  type Project,
+  recentProjects,
+  recoverProject,
+} from "../../project/index.ts";
+import { type CallContext, open, unlocked } from "../procedures.ts";
 import { projectTarget } from "../unlock-limit.ts";
+
+/** A wrong passphrase or recovery key is noted for the log, which is written when somebody has the right one. */
+async function unlocking(
+  { session, caller }: CallContext,
+  path: string,
+  unlock: () => Promise<Project>,
+): Promise<Project> {
+  const target = projectTarget(path);
+  return session.unlockLimit.attempt({ caller, target }, async () => {
+    try {
+      return await unlock();
+    } catch (error) {
+      if (error instanceof AppError && error.code === "project/key-wrong") {
+        noteUnlockFailure(target, session.host.info.host);
+      }
+      throw error;
+    }
+  });
+}
 
 function refuseKeyStore(): never {
   throw new AppError("app/unsupported-platform", "This studio has no key store of the system to keep a key in.");
@@ -15,19 +41,17 @@ export const projectCalls = {
       ...input,
       folder: input.folder ?? session.host.info.projectsFolder,
     });
-    await session.adopt(project);
+    await session.adopt(project, "creation");
     return { project: project.summary(), recoveryKey };
   }),
-  open: open.projects.open.handler(async ({ input, context: { session, caller } }) => {
-    const who = { caller, target: projectTarget(input.path) };
-    const project = await session.unlockLimit.attempt(who, () => openProject(input));
-    await session.adopt(project);
+  open: open.projects.open.handler(async ({ input, context }) => {
+    const project = await unlocking(context, input.path, () => openProject(input));
+    await context.session.adopt(project, "passphrase");
     return project.summary();
   }),
-  recover: open.projects.recover.handler(async ({ input, context: { session, caller } }) => {
-    const who = { caller, target: projectTarget(input.path) };
-    const project = await session.unlockLimit.attempt(who, () => recoverProject(input));
-    await session.adopt(project);
+  recover: open.projects.recover.handler(async ({ input, context }) => {
+    const project = await unlocking(context, input.path, () => recoverProject(input));
+    await context.session.adopt(project, "recovery-key");
     return project.summary();
   }),
   members: unlocked.projects.members.handler(({ context }) => context.project.members.list()),
@@ -59,5 +83,4 @@ export const projectCalls = {
   current: open.projects.current.handler(({ context: { session } }) =>
     session.isOpen ? session.project.summary() : null,
   ),
-  audit: unlocked.projects.audit.handler(({ input, context }) => context.project.audit.list(input.offset, input.limit)),
 };

@@ -28,6 +28,7 @@ const tasks: TaskTable = {
   "labels-preview": async (task, context) => (await import("./labels-export.ts")).previewLabelFiles(task, context),
   "pacs-fetch": async (task, context) => (await import("./pacs-fetch.ts")).fetchFromPacs(task, context),
   "pacs-listen": async (task, context) => (await import("./pacs-listen.ts")).listenForPacs(task, context),
+  "audit-export": async (task, context) => (await import("./audit-export.ts")).exportAudit(task, context),
   "labels-import": async (task, context) => (await import("./labels-import.ts")).importLabelFiles(task, context),
 };
 

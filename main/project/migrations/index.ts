@@ -12,6 +12,7 @@ import { deidentification } from "./0009-deidentification.ts";
 import { pacs } from "./0010-pacs.ts";
 import { queues } from "./0011-queues.ts";
 import { memberLife } from "./0012-member-life.ts";
+import { audit } from "./0013-audit.ts";
 
 export interface Migration {
   readonly number: number;
@@ -45,4 +46,5 @@ export const MIGRATIONS = checkMigrations([
   pacs,
   queues,
   memberLife,
+  audit,
 ]);

@@ -35,7 +35,7 @@ describe("label files", () => {
     expect(written.images).toHaveLength(20);
     const again = await ended(client, await client.labelFiles.export({ format: "coco", folder: target }));
     expect(again).toMatchObject({ state: "failed", error: { code: "labels/target-exists" } });
-    const audit = await client.projects.audit({ offset: 0, limit: 10 });
+    const audit = await client.audit.list({ offset: 0, limit: 10 });
     const entry = audit.entries.find(({ action }) => action === "label/export")!;
     expect(JSON.parse(entry.detail)).toMatchObject({ format: "coco", images: 20, identifiers: expect.any(String) });
     expect(audit.entries.filter(({ action }) => action === "label/export")).toHaveLength(1);
