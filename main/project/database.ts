@@ -4,12 +4,13 @@
 // nothing can interleave with; statements are prepared once per text and kept. Every statement goes through `one`, `all`
 // or `run`, so every SQLite error leaves this room as an AppError with a sentence.
 //
-// The key goes to SQLite as bytes (never as SQL text, which would stay in memory as a string) and those bytes are wiped.
+// Encryption is cipher.ts.
 // Non-goals: other databases, asynchronous work, SQL built from what a user typed.
 
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { AppError } from "../../preload/contract/errors.ts";
+import { assertCiphertext, encrypt } from "./cipher.ts";
 
 /** What a statement takes; never NaN, which SQLite would store as NULL. */
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -18,13 +19,6 @@ export type SqlValue = string | number | bigint | null | Uint8Array;
 export const MAX_BLOB_BYTES = 999_000_000;
 
 const BUSY_TIMEOUT_MS = 10_000;
-const PLAIN_HEADER = "SQLite format 3\0";
-const RAW_KEY_PREFIX = "raw:";
-
-/** The ciphers build adds this method to better-sqlite3. */
-interface KeyedConnection {
-  key(key: Buffer): number;
-}
 
 function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
@@ -66,27 +60,6 @@ export function storageError(error: unknown): unknown {
   return error;
 }
 
-/** Throws project/not-encrypted where the file on disk begins like a plain SQLite file, project/corrupt where it is empty. */
-export function assertCiphertext(file: string): void {
-  const header = Buffer.alloc(PLAIN_HEADER.length);
-  const descriptor = openSync(file, "r");
-  let length: number;
-  try {
-    length = readSync(descriptor, header, 0, header.length, 0);
-  } finally {
-    closeSync(descriptor);
-  }
-  if (length < header.length) {
-    throw new AppError("project/corrupt", "The project's file is empty or cut off. Restore the folder from a backup.");
-  }
-  if (header.toString("latin1") === PLAIN_HEADER) {
-    throw new AppError(
-      "project/not-encrypted",
-      "The project's file is not encrypted, so Loupe does not open it: it was not written by Loupe or was replaced.",
-    );
-  }
-}
-
 export class ProjectDatabase {
   readonly #connection: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
@@ -97,11 +70,7 @@ export class ProjectDatabase {
     if (!options.create) assertCiphertext(file);
     this.#connection = new Database(file, { fileMustExist: !options.create, timeout: BUSY_TIMEOUT_MS });
     try {
-      this.#connection.pragma("cipher = 'sqlcipher'");
-      this.#connection.pragma("legacy = 4");
-      const rawKey = Buffer.concat([Buffer.from(RAW_KEY_PREFIX), key]);
-      (this.#connection as unknown as KeyedConnection).key(rawKey);
-      rawKey.fill(0);
+      encrypt(this.#connection, file, key, options);
       this.#connection.pragma("temp_store = MEMORY");
       this.#connection.pragma("journal_mode = WAL");
       this.#connection.pragma("synchronous = FULL");

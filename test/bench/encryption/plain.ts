@@ -1,0 +1,12 @@
+// Loaded before a process of `bench encryption` that must not encrypt: main/project/cipher.ts becomes plain-cipher.ts.
+import { registerHooks } from "node:module";
+
+const cipher = new URL("../../../main/project/cipher.ts", import.meta.url).href;
+const plain = new URL("./plain-cipher.ts", import.meta.url).href;
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context);
+    return resolved.url === cipher ? { ...resolved, url: plain } : resolved;
+  },
+});
