@@ -50,11 +50,21 @@ async function candidates(): Promise<LaunchOptions[]> {
   return installed;
 }
 
-/** A browser, or the sentence that says why there is none here. */
-export async function launchBrowser(options: LaunchOptions = {}): Promise<Browser | string> {
+/**
+ * A browser, or the sentence that says why there is none here. `replace`: the program to start in the browser's place, which starts the
+ * browser; installed ones, whose path we do not know, are then left out.
+ */
+export async function launchBrowser(
+  options: LaunchOptions = {},
+  { replace }: { replace?: (executable: string) => string } = {},
+): Promise<Browser | string> {
   const reasons: string[] = [];
   for (const candidate of await candidates()) {
     try {
+      if (replace) {
+        if (candidate.executablePath === undefined) continue;
+        candidate.executablePath = replace(candidate.executablePath);
+      }
       return await chromium.launch({ chromiumSandbox: false, ...candidate, ...options });
     } catch (error) {
       reasons.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));

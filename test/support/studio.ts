@@ -17,15 +17,19 @@ export interface StudioProcess {
 
 /**
  * Starts a host on a free port and resolves when it has printed its link. `folder`: to start again where another one stopped. `group`: in a
- * process group of its own, so that it can be killed together with its children.
+ * process group of its own, so that it can be killed together with its children. `through`: a command that starts it, such as strace.
  */
 export async function startStudio(
-  options: { folder?: string; timeoutMs?: number; group?: boolean } = {},
+  options: { folder?: string; timeoutMs?: number; group?: boolean; through?: readonly string[] } = {},
 ): Promise<StudioProcess> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "loupe-test-"));
   const temporary = join(folder, "tmp");
   mkdirSync(temporary, { recursive: true });
-  const child = spawn(process.execPath, ["main/hosts/start.ts", "--host", "browser", "--no-open", "--port", "0"], {
+  const [command, ...args] = [
+    ...(options.through ?? []),
+    ...[process.execPath, "main/hosts/start.ts", "--host", "browser", "--no-open", "--port", "0"],
+  ];
+  const child = spawn(command!, args, {
     env: {
       ...process.env,
       ...{ LOUPE_CONFIG: join(folder, "config"), HOME: folder, USERPROFILE: folder },
