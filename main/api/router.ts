@@ -13,6 +13,7 @@ import { readingCalls } from "./calls/reading.ts";
 import { runCalls } from "./calls/runs.ts";
 import { schemaCalls } from "./calls/schema.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
+import { upkeepCalls } from "./calls/upkeep.ts";
 import { open } from "./procedures.ts";
 
 export const router = open.router({
@@ -29,4 +30,5 @@ export const router = open.router({
   pacs: pacsCalls,
   jobs: jobCalls,
   audit: auditCalls,
+  upkeep: upkeepCalls,
 });

@@ -12,6 +12,10 @@ import type {
   AuditExportReport,
   AuditFilter,
   AugmentationPreview,
+  BackupReport,
+  CheckMode,
+  CheckReport,
+  CompactReport,
   CompressionReport,
   Deidentification,
   Deidentify,
@@ -20,6 +24,7 @@ import type {
   Explanation,
   ExportPreview,
   ExportReport,
+  Health,
   ImageFilter,
   ImportReport,
   JobKind,
@@ -85,7 +90,10 @@ export type JobTask =
       names: boolean;
       overwrite: boolean;
       path: string;
-    };
+    }
+  | { kind: "backup"; folder: string }
+  | { kind: "check"; mode: CheckMode }
+  | { kind: "compact" };
 
 /** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
 export type CallTask =
@@ -113,7 +121,8 @@ export type CallTask =
     }
   | ({ kind: "labels-preview" } & LabelSelection)
   | { kind: "text-review"; imageId: string; regions: readonly TextRegion[] }
-  | { kind: "devices" };
+  | { kind: "devices" }
+  | { kind: "health" };
 
 export type Task = JobTask | CallTask;
 
@@ -143,6 +152,10 @@ export interface TaskResults {
   starting: StartingModel;
   save: ModelFile;
   devices: Device[];
+  backup: BackupReport;
+  check: CheckReport;
+  compact: CompactReport;
+  health: Health;
 }
 
 export type TaskKind = Task["kind"];

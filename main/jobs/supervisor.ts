@@ -47,6 +47,9 @@ const UNIT = {
   "pacs-fetch": "objects",
   "pacs-listen": "objects",
   "audit-export": "entries",
+  backup: "bytes",
+  check: "bytes",
+  compact: "bytes",
 } as const satisfies Record<JobKind, Job["progress"]["unit"]>;
 
 /** What may look different when a job of this kind has ended. */
@@ -64,6 +67,9 @@ const TOPICS: Record<JobKind, Topic[]> = {
   "pacs-fetch": ["images", "project"],
   "pacs-listen": ["images", "project", "pacs"],
   "audit-export": ["project"],
+  backup: ["project"],
+  check: ["project"],
+  compact: ["project"],
 };
 
 const CRASHED: TaskFailure = {

@@ -61,6 +61,9 @@ export function assertCiphertext(file: string): void {
   }
 }
 
+/** For people: how a file is encrypted. */
+export const cipherOf = (file: string): string => (isAegis(file) ? "AEGIS-256" : "SQLCipher 4");
+
 function isAegis(file: string): boolean {
   const header = readHeader(file).subarray(PLAIN_HEADER.length);
   return READABLE.some((expected) => expected.equals(header));

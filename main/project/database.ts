@@ -71,6 +71,9 @@ export class ProjectDatabase {
     this.#connection = new Database(file, { fileMustExist: !options.create, timeout: BUSY_TIMEOUT_MS });
     try {
       encrypt(this.#connection, file, key, options);
+      // Free pages can be given back in small steps; SQLite takes this only before the first table.
+      if (options.create) this.#connection.pragma("auto_vacuum = INCREMENTAL");
+      // Never on disk: SQLite does not encrypt its temporary files, also not the one that VACUUM makes of the whole database.
       this.#connection.pragma("temp_store = MEMORY");
       this.#connection.pragma("journal_mode = WAL");
       this.#connection.pragma("synchronous = FULL");

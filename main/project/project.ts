@@ -4,7 +4,7 @@
 // and renamed when it is whole, so a folder ending in `.loupe` is always a complete project.
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { Member, ProjectSummary, Role } from "../../preload/contract/index.ts";
@@ -36,6 +36,7 @@ import { Members } from "./members.ts";
 import { Models } from "./models.ts";
 import { Pacs } from "./pacs.ts";
 import { Questions } from "./questions.ts";
+import { DATABASE_FILE, folderName, KEYS_FILE, sweepDrafts } from "./project-folder.ts";
 import { Queues } from "./queues.ts";
 import { Reading } from "./reading.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
@@ -43,11 +44,9 @@ import { Runs } from "./runs.ts";
 import { migrate } from "./schema.ts";
 import { Snapshots } from "./snapshots.ts";
 import { StartingModels } from "./starting-models.ts";
+import { Upkeep } from "./upkeep.ts";
 
-const DATABASE_FILE = "project.db";
-const KEYS_FILE = "keys.json";
 const PRESENCE_FILE = "host.lock";
-const EXTENSION = ".loupe";
 
 export class Project {
   /** absolute path of the project's folder */
@@ -75,6 +74,7 @@ export class Project {
   readonly pacs: Pacs;
   readonly jobs: Jobs;
   readonly audit: Audit;
+  readonly upkeep: Upkeep;
   readonly #database: ProjectDatabase;
   readonly #key: Uint8Array;
   readonly #presence: HostPresence;
@@ -112,6 +112,7 @@ export class Project {
     this.exports = new Exports(database, this.audit);
     this.pacs = new Pacs(database, this.audit);
     this.jobs = new Jobs(database, this.audit);
+    this.upkeep = new Upkeep(database, this.audit, join(path, DATABASE_FILE));
   }
 
   /** A copy of the data key, for a child process of ours; whoever takes it wipes it. */
@@ -348,35 +349,4 @@ function locate(input: string): { path: string; keys: KeyFile } {
     }
   }
   return { path, keys: readKeyFile(keys) };
-}
-
-/** A project's name as a folder name that every system takes; the true name is inside. */
-function folderName(name: string): string {
-  let safe = name
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-    .replace(/[<>:"/\\|?*\u0000-\u001f\u007f]/g, "_")
-    .replace(/^\.+/, "_")
-    .replace(/[. ]+$/, "");
-  // Windows keeps these names for devices, with any extension.
-  if (/^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i.test(safe)) safe += "_";
-  while (Buffer.byteLength(safe) > 200) safe = [...safe].slice(0, -1).join("");
-  return `${safe || "_"}${EXTENSION}`;
-}
-
-/** Removes what a process left that died while it was creating a project. Nobody ever saw the keys of these. */
-function sweepDrafts(folder: string): void {
-  for (const entry of readdirSync(folder)) {
-    const pid = /^\.loupe-draft-(\d+)-/.exec(entry)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    rmSync(join(folder, entry), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
-  }
 }

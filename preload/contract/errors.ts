@@ -31,6 +31,7 @@ export const ERROR_STATUS = {
   "project/not-remembered": 409,
   "project/passphrase-weak": 400,
   "project/read-only": 403,
+  "project/too-large": 413,
   "imaging/codec-missing": 422,
   "imaging/directory": 422,
   "imaging/empty": 422,

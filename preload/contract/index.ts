@@ -16,6 +16,7 @@ import { readingContract } from "./reading.ts";
 import { runsContract } from "./runs.ts";
 import { schemaContract } from "./schema.ts";
 import { snapshotsContract } from "./snapshots.ts";
+import { upkeepContract } from "./upkeep.ts";
 
 export const contract = {
   app: appContract,
@@ -31,6 +32,7 @@ export const contract = {
   pacs: pacsContract,
   jobs: jobsContract,
   audit: auditContract,
+  upkeep: upkeepContract,
 };
 
 export type Contract = typeof contract;
@@ -60,3 +62,4 @@ export * from "./runs.ts";
 export * from "./schema.ts";
 export * from "./serving.ts";
 export * from "./snapshots.ts";
+export * from "./upkeep.ts";

@@ -15,6 +15,9 @@ export const jobKindSchema = z.enum([
   "pacs-fetch",
   "pacs-listen",
   "audit-export",
+  "backup",
+  "check",
+  "compact",
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
@@ -42,7 +45,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, BackupReport, CheckReport, CompactReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

@@ -6,17 +6,20 @@ import { ORPCError } from "@orpc/client";
 import { Command, CommanderError } from "commander";
 import packageJson from "../../../package.json" with { type: "json" };
 import { AppError, isErrorCode } from "../../../preload/contract/index.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { compressCommand } from "./commands/compress.ts";
 import { deidentifyCommand } from "./commands/deidentify.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { exportCommand } from "./commands/export.ts";
+import { healthCommand } from "./commands/health.ts";
 import { importCommand } from "./commands/import.ts";
 import { labelCommand } from "./commands/label.ts";
 import { labelsExportCommand } from "./commands/labels-export.ts";
 import { labelsImportCommand } from "./commands/labels-import.ts";
 import { newCommand } from "./commands/new.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { saveCommand } from "./commands/save.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -52,6 +55,9 @@ const commands = [
   explainCommand,
   exportCommand,
   saveCommand,
+  backupCommand,
+  restoreCommand,
+  healthCommand,
   serveCommand,
   demoCommand,
 ];

@@ -29,6 +29,10 @@ const tasks: TaskTable = {
   "pacs-fetch": async (task, context) => (await import("./pacs-fetch.ts")).fetchFromPacs(task, context),
   "pacs-listen": async (task, context) => (await import("./pacs-listen.ts")).listenForPacs(task, context),
   "audit-export": async (task, context) => (await import("./audit-export.ts")).exportAudit(task, context),
+  backup: async (task, context) => (await import("./upkeep.ts")).backup(task, context),
+  check: async (task, context) => (await import("./upkeep.ts")).check(task, context),
+  compact: async (task, context) => (await import("./upkeep.ts")).compactProject(task, context),
+  health: async (task, context) => (await import("./upkeep.ts")).health(task, context),
   "labels-import": async (task, context) => (await import("./labels-import.ts")).importLabelFiles(task, context),
 };
 

@@ -13,6 +13,7 @@ import { pacs } from "./0010-pacs.ts";
 import { queues } from "./0011-queues.ts";
 import { memberLife } from "./0012-member-life.ts";
 import { audit } from "./0013-audit.ts";
+import { upkeep } from "./0014-upkeep.ts";
 
 export interface Migration {
   readonly number: number;
@@ -47,4 +48,5 @@ export const MIGRATIONS = checkMigrations([
   queues,
   memberLife,
   audit,
+  upkeep,
 ]);
