@@ -13,8 +13,8 @@ import { ProjectDatabase } from "./database.ts";
 import { copyDatabase } from "./database-copy.ts";
 import { assertRoom, flushFile, makeFolder, refuseExisting } from "./draft-folder.ts";
 import { checkIntegrity } from "./integrity.ts";
-import { readKeyFile } from "./keys.ts";
-import { openProject, openProjectWithKey, type Project } from "./project.ts";
+import { readKeyFile, unwrapByPassphrase } from "./keys.ts";
+import { openProjectWithKey, type Project } from "./project.ts";
 import { DATABASE_FILE, folderName, KEYS_FILE } from "./project-folder.ts";
 
 const BACKUP_EXTENSION = ".loupe-backup";
@@ -117,7 +117,8 @@ export interface RestoreOptions {
   readonly folder: string;
   /** of the time of the backup */
   readonly passphrase: string;
-  readonly member?: string;
+  /** Makes the one try at the passphrase; whoever asks limits how often. */
+  attempt<T>(unlock: () => Promise<T>): Promise<T>;
   readonly signal: AbortSignal;
   /** bytes */
   onProgress(done: number, total: number): void;
@@ -133,6 +134,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<{ project:
   const backup = resolve(options.backup);
   const folder = resolve(options.folder);
   assertBackup(backup);
+  // First, so that nobody waits for gigabytes to hear that the passphrase is wrong.
+  const unlocked = await options.attempt(() => unlock(join(backup, KEYS_FILE), options.passphrase));
   const { path, result } = await makeFolder(folder, async (draft) => {
     const files = [KEYS_FILE, DATABASE_FILE] as const;
     const total = files.reduce((sum, file) => sum + statSync(join(backup, file)).size, 0);
@@ -144,7 +147,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<{ project:
         options.onProgress(done, total);
       });
     }
-    const copy = await openProject({ path: draft, passphrase: options.passphrase, member: options.member });
+    const copy = openProjectWithKey({ path: draft, ...unlocked });
     try {
       const name = folderName(copy.name);
       refuseExisting(join(folder, name)); // before minutes of checking
@@ -164,6 +167,17 @@ export async function restoreBackup(options: RestoreOptions): Promise<{ project:
   });
   const { key, memberId, check } = result;
   return { project: openProjectWithKey({ path, key, memberId }), check };
+}
+
+/** Throws project/key-wrong. */
+async function unlock(keysFile: string, passphrase: string): Promise<{ key: Uint8Array; memberId: string }> {
+  const [first, ...others] = await unwrapByPassphrase(readKeyFile(keysFile), passphrase);
+  for (const { dataKey } of others) dataKey.fill(0);
+  if (first !== undefined) return { key: first.dataKey, memberId: first.member };
+  throw new AppError(
+    "project/key-wrong",
+    "The passphrase is not the one of the time of the backup. Capital letters and spaces count.",
+  );
 }
 
 /** Throws project/not-a-project where the folder has no backup, project/locked where it is a project in use. */

@@ -104,7 +104,6 @@ export const upkeepContract = {
         backup: z.string(),
         folder: z.string().optional().describe("default: app.info().projectsFolder"),
         passphrase: z.string(),
-        member: z.string().optional(),
       }),
     )
     .output(eventIterator(restoreEventSchema)),

@@ -32,6 +32,7 @@ async function restored(backup: string, more: Partial<Parameters<typeof restoreB
     backup,
     folder: temporaryFolder(),
     passphrase: PASSPHRASE,
+    attempt: (unlock) => unlock(),
     check: (copy) => copy.upkeep.check({ mode: "full", ...quiet }),
     ...quiet,
     ...more,
@@ -126,7 +127,7 @@ describe("a backup", () => {
   test("still opens with the passphrase of its time after the project's was changed", async () => {
     const { project } = await labelled();
     const { path } = await makeBackup(project, { folder: temporaryFolder(), ...quiet });
-    await project.changePassphrase(PASSPHRASE, "another one altogether", { cost: CHEAP });
+    await project.members.changePassphrase(PASSPHRASE, "another one altogether", { cost: CHEAP });
     await expect(restored(path, { passphrase: "another one altogether" })).rejects.toEqual(
       refusal("project/key-wrong"),
     );

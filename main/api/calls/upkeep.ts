@@ -4,6 +4,7 @@ import { Supervisor } from "../../jobs/supervisor.ts";
 import { type Project, restoreBackup } from "../../project/index.ts";
 import { open, unlocked } from "../procedures.ts";
 import type { Session } from "../session.ts";
+import { projectTarget } from "../unlock-limit.ts";
 
 export const upkeepCalls = {
   health: unlocked.upkeep.health.handler(({ context }) => context.jobs.call<"health">({ kind: "health" })),
@@ -14,15 +15,16 @@ export const upkeepCalls = {
     context.jobs.start({ kind: "check", mode: input.mode }, null),
   ),
   compact: unlocked.upkeep.compact.handler(({ context }) => context.jobs.start({ kind: "compact" }, null)),
-  restore: open.upkeep.restore.handler(({ input, context: { session }, signal }) =>
-    restore(session, { ...input, folder: input.folder ?? session.host.info.projectsFolder }, signal),
+  restore: open.upkeep.restore.handler(({ input, context: { session, caller }, signal }) =>
+    restore(session, caller, { ...input, folder: input.folder ?? session.host.info.projectsFolder }, signal),
   ),
 };
 
 /** Copies in this process, which waits for the disk only, and checks in a child, which computes. */
 async function* restore(
   session: Session,
-  input: { backup: string; folder: string; passphrase: string; member?: string },
+  caller: string,
+  input: { backup: string; folder: string; passphrase: string },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RestoreEvent, void, void> {
   const stop = new AbortController();
@@ -36,6 +38,7 @@ async function* restore(
   };
   const restoring = restoreBackup({
     ...input,
+    attempt: (unlock) => session.unlockLimit.attempt({ caller, target: projectTarget(input.backup) }, unlock),
     signal: stop.signal,
     onProgress(done, total) {
       const seconds = (performance.now() - began) / 1000;

@@ -27,7 +27,9 @@ process.once("message", async (order: UpkeepOrder) => {
     else if (order.work === "restore") {
       const { backup, passphrase } = order;
       const check = (copy: typeof project) => copy.upkeep.check({ mode: "full", ...options });
-      (await restoreBackup({ ...options, backup, folder, passphrase, check })).project.close();
+      (
+        await restoreBackup({ ...options, backup, folder, passphrase, check, attempt: (unlock) => unlock() })
+      ).project.close();
     } else {
       // Frames grow and shrink, so that there is always something to give back.
       const bytes = new Uint8Array(turn % 2 === 0 ? 100 : 20_000).fill(turn);
