@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { AuditHead, BackupReport, CheckReport } from "../../preload/contract/index.ts";
+import type { BackupReport, CheckReport } from "../../preload/contract/index.ts";
 import { ProjectDatabase } from "./database.ts";
 import { copyDatabase } from "./database-copy.ts";
 import { assertRoom, flushFile, makeFolder, refuseExisting } from "./draft-folder.ts";
@@ -28,7 +28,9 @@ export interface BackupOptions {
   onProgress(phase: "copying" | "verifying", done: number, total: number): void;
 }
 
-interface Moment extends AuditHead {
+type Head = BackupReport["audit"];
+
+interface Moment extends Head {
   readonly at: string;
   readonly images: number;
 }
@@ -78,7 +80,7 @@ export async function makeBackup(project: Project, options: BackupOptions): Prom
 }
 
 function momentOf(database: ProjectDatabase): Moment {
-  const head = database.one<AuditHead>("SELECT sequence, hash FROM audit_head")!;
+  const head = database.one<Head>("SELECT sequence, hash FROM audit_head")!;
   const { images } = database.one<{ images: number }>("SELECT count(*) AS images FROM images")!;
   return { ...head, images, at: new Date().toISOString() };
 }

@@ -3,7 +3,14 @@
 import { existsSync, statSync } from "node:fs";
 import { freemem } from "node:os";
 import { dirname } from "node:path";
-import type { BackupReport, CheckReport, CompactReport, Health, SizeKind } from "../../preload/contract/index.ts";
+import type {
+  AuditAction,
+  BackupReport,
+  CheckReport,
+  CompactReport,
+  Health,
+  SizeKind,
+} from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { assertCiphertext, cipherOf } from "./cipher.ts";
 import type { ProjectDatabase } from "./database.ts";
@@ -111,13 +118,17 @@ export class Upkeep {
   #add(
     kind: "backup" | "check" | "compact",
     report: object,
-    action: string,
+    action: AuditAction,
     detail: Record<string, string | number | boolean>,
   ): void {
     this.#database.transaction(() => {
       this.#database.run("INSERT INTO upkeep (kind, report) VALUES (?, ?)", kind, JSON.stringify(report));
-      this.#audit.record(action, "", detail);
+      this.#audit.record(action, this.#projectId(), detail);
     });
+  }
+
+  #projectId(): string {
+    return this.#database.one<{ id: string }>("SELECT id FROM project")!.id;
   }
 
   #last<Report>(kind: "backup" | "check" | "compact"): Report | null {

@@ -20,15 +20,14 @@ export const sizeKindSchema = z.enum([
 export type SizeKind = z.infer<typeof sizeKindSchema>;
 
 /** Last number and hash of the audit's chain. */
-const auditHeadSchema = z.object({ sequence: z.int(), hash: z.string() });
-export type AuditHead = z.infer<typeof auditHeadSchema>;
+const chainHead = z.object({ sequence: z.int(), hash: z.string() });
 
 export const backupReportSchema = z.object({
   path: z.string().describe("the Name date.loupe-backup folder"),
   at: z.iso.datetime().describe("the moment whose state it holds"),
   bytes: z.int(),
   images: z.int(),
-  audit: auditHeadSchema.describe("of the project at that moment, and of the backup"),
+  audit: chainHead.describe("of the project at that moment, and of the backup"),
   seconds: z.number(),
 });
 export type BackupReport = z.infer<typeof backupReportSchema>;
@@ -71,7 +70,7 @@ export const healthSchema = z.object({
     ),
   schema: z.object({ version: z.int(), newest: z.int() }),
   cipher: z.object({ name: z.string(), pageBytes: z.int(), ciphertextOnDisk: z.boolean() }),
-  audit: auditHeadSchema,
+  audit: chainHead,
 });
 export type Health = z.infer<typeof healthSchema>;
 

@@ -48,7 +48,7 @@ async function* restore(
     check: (copy) =>
       checkInChild(session, copy, stop.signal, (job) => tell({ type: "progress", progress: job.progress })),
   }).then(async ({ project, check }): Promise<RestoreEvent> => {
-    await session.adopt(project);
+    await session.adopt(project, "passphrase");
     return { type: "done", project: project.summary(), check };
   });
   let finished = false;
