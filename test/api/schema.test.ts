@@ -12,7 +12,7 @@ beforeEach(async () => {
     .poll(async () => (await client.jobs.list()).find(({ id }) => id === job.id)?.state, { timeout: 60_000 })
     .toBe("done");
   imageId = (await client.images.list({ limit: 1 })).items[0]!.id;
-}, 90_000);
+});
 afterEach(() => opened.close());
 
 const option = (name: string) => ({ name, archived: false });

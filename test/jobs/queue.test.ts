@@ -51,7 +51,7 @@ beforeEach(async () => {
       truth.set(id, label);
     }
   });
-}, 120_000);
+});
 
 const task = (more: Partial<TaskOf<"queue">> = {}): TaskOf<"queue"> => ({
   kind: "queue",

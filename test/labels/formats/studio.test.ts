@@ -12,7 +12,7 @@ beforeAll(async () => {
   studio = await openStudio();
   const job = await studio.client.images.importSample({ images: 20, seed: 3 });
   expect(await ended(studio.client, job)).toMatchObject({ state: "done" });
-}, 120_000);
+});
 afterAll(() => studio.close());
 
 describe("label files", () => {
