@@ -47,7 +47,10 @@ export function guardHeaders(headers: Headers, nonce = randomBytes(16).toString(
   headers.set("cross-origin-resource-policy", "same-origin");
   headers.set("x-content-type-options", "nosniff");
   headers.set("referrer-policy", "no-referrer");
-  headers.set("permissions-policy", "camera=(), microphone=(), geolocation=()");
+  headers.set(
+    "permissions-policy",
+    "camera=(), microphone=(), geolocation=(), display-capture=(), hid=(), midi=(), payment=(), serial=(), usb=()",
+  );
   return headers;
 }
 
@@ -68,8 +71,10 @@ export class PageFiles {
     if (file === undefined) return null;
     const type = TYPES[extname(file)] ?? "application/octet-stream";
     if (name !== "/index.html") {
-      // Built files carry a hash of their content in their name.
-      const headers = new Headers({ "content-type": type, "cache-control": "private, max-age=31536000, immutable" });
+      // Built files carry a hash of their content in their name; what does not may be another file tomorrow.
+      const isHashed = /^\/assets\/.*-[\w-]{8}\.\w+$/.test(name);
+      const cache = isHashed ? "private, max-age=31536000, immutable" : "no-store";
+      const headers = new Headers({ "content-type": type, "cache-control": cache });
       return new Response(await readFile(file), { headers: guardHeaders(headers) });
     }
     const nonce = randomBytes(16).toString("base64");

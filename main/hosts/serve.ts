@@ -5,8 +5,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { AppError } from "../../preload/contract/index.ts";
 import { createStudio } from "../api/studio.ts";
-import { type BrowserHost, serveBrowser } from "./browser.ts";
+import { type BrowserHost, serveBrowser } from "./listen.ts";
 import { localHost } from "./local-host.ts";
+import { LOOPBACK, type Reach } from "./reach.ts";
 
 /** The port that is asked for first; any free one when it is taken and the user named none. */
 const USUAL_PORT = 7717;
@@ -14,37 +15,49 @@ const USUAL_PORT = 7717;
 export interface ServeOptions {
   /** undefined: the usual port, or any free one */
   port?: number;
-  /** open the link in the user's browser where there is a desktop */
+  /** from where it may be reached; default: this machine alone */
+  reach?: Reach;
+  /** open the link in the user's browser where there is a desktop; beyond loopback nothing is opened */
   open: boolean;
   say(line: string): void;
-  /** called once it answers, with the first link */
+  /** called once it answers, with the first link; beyond loopback the address, which asks for the password */
   onReady?(link: string): void;
 }
 
 /** Resolves when SIGINT or SIGTERM has ended the studio and everything is closed. */
-export async function serve({ port, open, say, onReady }: ServeOptions): Promise<void> {
+export async function serve({ port, reach = LOOPBACK, open, say, onReady }: ServeOptions): Promise<void> {
   const studio = createStudio({ host: localHost("browser") });
   const pageFolder = fileURLToPath(new URL("../../dist/renderer", import.meta.url));
-  const listen = (wanted: number) => serveBrowser({ studio, pageFolder, port: wanted });
+  const listen = (wanted: number) => serveBrowser({ studio, pageFolder, port: wanted, reach });
   const host: BrowserHost = await listen(port ?? USUAL_PORT).catch((error: unknown) => {
     if (port === undefined && error instanceof AppError) return listen(0);
     throw error;
   });
-  const announce = (): string => {
+  const { promise: asked, resolve: end } = Promise.withResolvers<void>();
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+  const announceLink = (): string => {
     const link = host.door.newLink();
     say(`Loupe: ${link}`);
     return link;
   };
-  const link = announce();
-  say("The link works once, in one browser. Press Enter for a new one, Ctrl-C to end.");
-  if (open) openInBrowser(link);
-  onReady?.(link);
+  const forgetWaits = (): void => {
+    host.door.forgetWaits();
+    say("Whoever had to wait after wrong passwords may try again.");
+  };
+  if (reach.guarded) {
+    for (const origin of host.door.origins) say(`Loupe: ${origin}/`);
+    say("It asks for the password. Press Enter to end waits after wrong passwords, Ctrl-C to end Loupe.");
+    onReady?.(`${host.door.origin}/`);
+  } else {
+    const link = announceLink();
+    say("The link works once, in one browser, for ten minutes. Press Enter for a new one, Ctrl-C to end.");
+    if (open) openInBrowser(link);
+    onReady?.(link);
+  }
 
-  const { promise: asked, resolve: end } = Promise.withResolvers<void>();
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
   const lines = createInterface({ input: process.stdin });
-  lines.on("line", announce);
+  lines.on("line", reach.guarded ? forgetWaits : announceLink);
   await asked;
   lines.close();
   await studio.close();

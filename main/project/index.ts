@@ -9,5 +9,5 @@ export type { NewImage, SeriesImage } from "./images.ts";
 export type { PacsAddress } from "./pacs.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
 export type { QueueRound } from "./queues.ts";
-export { recentProjects } from "./recent.ts";
+export { configFolder, recentProjects } from "./recent.ts";
 export { forgetUnlockFailures, noteUnlockFailure, unlockFailures } from "./unlock-failures.ts";

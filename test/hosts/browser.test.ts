@@ -3,7 +3,8 @@ import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { EventHub } from "../../main/api/events.ts";
-import { BrowserDoor, type BrowserHost, serveBrowser } from "../../main/hosts/browser.ts";
+import { BrowserDoor } from "../../main/hosts/browser.ts";
+import { type BrowserHost, serveBrowser } from "../../main/hosts/listen.ts";
 import type { Studio } from "../../preload/contract/index.ts";
 import { openStudio, type TestStudio } from "../api/open-studio.ts";
 import { pageFolder } from "./page-folder.ts";
@@ -60,10 +61,13 @@ describe("the link", () => {
 });
 
 describe("without the cookie", () => {
-  test.each(["/", "/assets/index-1a2b.js", "/pixels/a/0", "/thumbnails/a", "/nothing"])("%s is 401", async (path) => {
-    expect((await get(path, {})).status).toBe(401);
-    expect((await get(path, { cookie: "loupe-4321=guess; loupe-1=x" })).status).toBe(401);
-  });
+  test.each(["/", "/assets/index-1a2b3c4d.js", "/pixels/a/0", "/thumbnails/a", "/nothing"])(
+    "%s is 401",
+    async (path) => {
+      expect((await get(path, {})).status).toBe(401);
+      expect((await get(path, { cookie: "loupe-4321=guess; loupe-1=x" })).status).toBe(401);
+    },
+  );
 
   test("calls are 401", async () => {
     expect((await call({ origin: ORIGIN })).status).toBe(401);
@@ -92,7 +96,7 @@ describe("with the cookie", () => {
   test("a reload works, and so do files and calls", async () => {
     expect((await get("/")).status).toBe(200);
     expect((await get("/")).status).toBe(200);
-    expect((await get("/assets/index-1a2b.js")).headers.get("content-type")).toContain("text/javascript");
+    expect((await get("/assets/index-1a2b3c4d.js")).headers.get("content-type")).toContain("text/javascript");
     expect(await (await call({ cookie, origin: ORIGIN })).json()).toMatchObject({ json: { name: "Chest" } });
   });
 

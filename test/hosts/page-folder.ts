@@ -9,7 +9,7 @@ export function pageFolder(): string {
   const page = join(root, "renderer");
   mkdirSync(join(page, "assets"), { recursive: true });
   writeFileSync(join(page, "index.html"), '<meta property="csp-nonce" nonce="__NONCE__"><h1>Loupe</h1>');
-  writeFileSync(join(page, "assets/index-1a2b.js"), "export {};");
+  writeFileSync(join(page, "assets/index-1a2b3c4d.js"), "export {};");
   writeFileSync(join(root, "secret.txt"), "not for the page");
   return page;
 }

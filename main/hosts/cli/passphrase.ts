@@ -1,5 +1,5 @@
-// Where the command line gets a passphrase: a file, LOUPE_PASSPHRASE, or a prompt that does not show it. Never an argument, which
-// every user of the machine could read in the list of processes.
+// Where the command line gets a passphrase or password: a file, the environment, or a prompt that does not show it. Never an argument,
+// which every user of the machine could read in the list of processes.
 
 import { readFile } from "node:fs/promises";
 import { UsageError } from "./usage-error.ts";
@@ -9,22 +9,39 @@ export interface PassphraseOptions {
 }
 
 /** @param confirm asks twice at the prompt, for a new passphrase */
-export async function readPassphrase({ passphraseFile }: PassphraseOptions, confirm = false): Promise<string> {
-  const fromEnvironment = process.env.LOUPE_PASSPHRASE;
-  delete process.env.LOUPE_PASSPHRASE; // not for the children
-  if (passphraseFile !== undefined) {
-    const text = await readFile(passphraseFile, "utf8").catch(() => {
-      throw new UsageError("The passphrase file cannot be read.");
+export function readPassphrase({ passphraseFile }: PassphraseOptions, confirm = false): Promise<string> {
+  return readSecret(
+    { word: "passphrase", option: "--passphrase-file", variable: "LOUPE_PASSPHRASE" },
+    passphraseFile,
+    confirm,
+  );
+}
+
+/** The password with which browsers on other machines will sign in. */
+export function readServePassword(file: string | undefined): Promise<string> {
+  return readSecret({ word: "password", option: "--password-file", variable: "LOUPE_SERVE_PASSWORD" }, file, true);
+}
+
+async function readSecret(
+  { word, option, variable }: { word: string; option: string; variable: string },
+  file: string | undefined,
+  confirm: boolean,
+): Promise<string> {
+  const fromEnvironment = process.env[variable];
+  delete process.env[variable]; // not for the children
+  if (file !== undefined) {
+    const text = await readFile(file, "utf8").catch(() => {
+      throw new UsageError(`The ${word} file cannot be read.`);
     });
     return text.replace(/\r?\n[\s\S]*$/, "");
   }
   if (fromEnvironment) return fromEnvironment;
   if (!process.stdin.isTTY) {
-    throw new UsageError("No passphrase: use --passphrase-file, LOUPE_PASSPHRASE, or a terminal that can ask for it.");
+    throw new UsageError(`No ${word}: use ${option}, ${variable}, or a terminal that can ask for it.`);
   }
-  const passphrase = await askHidden("Passphrase: ");
-  if (confirm && (await askHidden("Again: ")) !== passphrase) throw new UsageError("The two passphrases differ.");
-  return passphrase;
+  const secret = await askHidden(`${word[0]!.toUpperCase()}${word.slice(1)}: `);
+  if (confirm && (await askHidden("Again: ")) !== secret) throw new UsageError(`The two ${word}s differ.`);
+  return secret;
 }
 
 function askHidden(question: string): Promise<string> {
@@ -50,7 +67,7 @@ function askHidden(question: string): Promise<string> {
         }
         if (character === "\u0003") {
           end();
-          refused(new UsageError("No passphrase was given."));
+          refused(new UsageError("Nothing was given."));
           return;
         }
         if (character === "\u007f" || character === "\b") typed = [...typed].slice(0, -1).join("");

@@ -1,0 +1,80 @@
+// Bodies of requests, counted while they come in: what a request says about its length is not believed.
+//
+// A call may bring 64 MiB, a dropped file 1 GiB. Together all that are being received may bring a little more than one file, and at
+// most eight files come at once (a window sends four), so memory stays bounded however many windows send. A compressed body is refused: what it would
+// become is not known before it is there.
+
+import { AppError } from "../../preload/contract/index.ts";
+
+const LARGEST_CALL = 64 * 1024 ** 2;
+const LARGEST_FILE = 1024 ** 3;
+/** The parts of a form around the file. */
+const FORM_OVERHEAD = 1024 ** 2;
+const LARGEST_TOGETHER = LARGEST_FILE + 4 * LARGEST_CALL;
+const FILES_AT_ONCE = 8;
+
+export class RequestBodies {
+  #bytes = 0;
+  #files = 0;
+
+  /**
+   * Hands on a request whose body is counted as it is read.
+   * @throws AppError app/too-large, app/busy (also when the body turns out so while it is read), app/invalid-input for an encoded one
+   */
+  async receive(
+    request: Request,
+    signal: AbortSignal,
+    answer: (counted: Request) => Promise<Response>,
+  ): Promise<Response> {
+    const encoding = request.headers.get("content-encoding");
+    if (encoding !== null && encoding !== "identity") {
+      throw new AppError("app/invalid-input", "The body of a request must not be compressed.");
+    }
+    const isFile = /^multipart\/form-data\s*;/i.test(request.headers.get("content-type") ?? "");
+    const largest = isFile ? LARGEST_FILE + FORM_OVERHEAD : LARGEST_CALL;
+    if (Number(request.headers.get("content-length") ?? 0) > largest) throw tooLarge(isFile);
+    if (isFile && this.#files >= FILES_AT_ONCE) throw busy();
+    let own = 0;
+    let refusal: AppError | null = null;
+    const count = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        own += chunk.byteLength;
+        this.#bytes += chunk.byteLength;
+        if (own > largest) refusal = tooLarge(isFile);
+        else if (this.#bytes > LARGEST_TOGETHER) refusal = busy();
+        if (refusal) controller.error(refusal);
+        else controller.enqueue(chunk);
+      },
+    });
+    this.#files += isFile ? 1 : 0;
+    try {
+      const counted = new Request(request.url, {
+        method: request.method,
+        headers: [...request.headers],
+        body: request.body?.pipeThrough(count) ?? null,
+        signal,
+        duplex: "half",
+      } as RequestInit);
+      const response = await answer(counted);
+      if (refusal === null) return response;
+      await response.body?.cancel();
+      throw refusal;
+    } finally {
+      this.#bytes -= own;
+      this.#files -= isFile ? 1 : 0;
+    }
+  }
+}
+
+function tooLarge(isFile: boolean): AppError {
+  return new AppError(
+    "app/too-large",
+    isFile
+      ? "One dropped file may have 1 GiB at most: import it by its path instead."
+      : "One call may carry 64 MiB at most.",
+  );
+}
+
+function busy(): AppError {
+  return new AppError("app/busy", "Other files are being received: wait until they are in.", { retryAfterSeconds: 2 });
+}
