@@ -36,26 +36,33 @@ export class RequestBodies {
     if (isFile && this.#files >= FILES_AT_ONCE) throw busy();
     let own = 0;
     let refusal: AppError | null = null;
-    const count = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        own += chunk.byteLength;
-        this.#bytes += chunk.byteLength;
-        if (own > largest) refusal = tooLarge(isFile);
-        else if (this.#bytes > LARGEST_TOGETHER) refusal = busy();
-        if (refusal) controller.error(refusal);
-        else controller.enqueue(chunk);
-      },
-    });
+    const source = request.body?.getReader();
+    // Not piped: a pipe that fails destroys the connection, and the answer that says why would be lost with it.
+    const counted =
+      source &&
+      new ReadableStream<Uint8Array>({
+        pull: async (controller) => {
+          const { done, value } = await source.read();
+          if (done) return controller.close();
+          own += value.byteLength;
+          this.#bytes += value.byteLength;
+          if (own > largest) refusal = tooLarge(isFile);
+          else if (this.#bytes > LARGEST_TOGETHER) refusal = busy();
+          if (refusal) controller.error(refusal);
+          else controller.enqueue(value);
+        },
+        cancel: (reason) => source.cancel(reason),
+      });
     this.#files += isFile ? 1 : 0;
     try {
-      const counted = new Request(request.url, {
+      const init = {
         method: request.method,
         headers: [...request.headers],
-        body: request.body?.pipeThrough(count) ?? null,
+        body: counted ?? null,
         signal,
         duplex: "half",
-      } as RequestInit);
-      const response = await answer(counted);
+      };
+      const response = await answer(new Request(request.url, init as RequestInit));
       if (refusal === null) return response;
       await response.body?.cancel();
       throw refusal;
