@@ -99,10 +99,10 @@ export class BrowserDoor {
     if (method !== "GET" && method !== "HEAD" && method !== "POST") {
       return refusal(405, "The studio knows GET, HEAD and POST.", { allow: "GET, HEAD, POST" });
     }
-    const { pathname, host } = new URL(request.url);
-    if (!this.#hosts.has(request.headers.get("host")?.toLowerCase() ?? host)) {
-      return refusal(403, "This address is not the studio's.");
-    }
+    // As it was sent, before anything makes an address of it: not every name is one.
+    const host = request.headers.get("host")?.toLowerCase() ?? new URL(request.url).host;
+    if (!this.#hosts.has(host)) return refusal(403, "This address is not the studio's.");
+    const { pathname } = new URL(request.url);
     if (!this.#isOurPage(request, host, pathname)) return refusal(403, "Another site may not ask the studio.");
     if (pathname.startsWith(ENTER_PATH)) return this.#enter(request, pathname.slice(ENTER_PATH.length));
     const secret = this.#cookie(request);

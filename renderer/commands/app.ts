@@ -6,6 +6,9 @@ export interface AppActions {
   openPalette(): void;
   openShortcuts(): void;
   lock(): void | Promise<void>;
+  /** false where no browser session is to be ended */
+  maySignOut(): boolean;
+  signOut(): void | Promise<void>;
   switchLanguage(): void;
   switchTheme(): void;
 }
@@ -39,6 +42,7 @@ export function appCommands(actions: AppActions): Command[] {
     go("go.schema", "Alt+7", { view: "schema" }),
     go("go.project", "Alt+8", { view: "project", section: "health" }),
     app("app.lock", ["Mod+Shift+L"], actions.lock),
+    { ...app("app.signOut", [], actions.signOut), enabled: actions.maySignOut },
     app("app.language", [], actions.switchLanguage),
     app("app.theme", [], actions.switchTheme),
   ];

@@ -7,6 +7,15 @@ export function createStudioClient(origin: string): Studio {
   return createORPCClient(new RPCLink({ url: `${origin}/rpc` }));
 }
 
+/** Where the browser host lets a browser in again; another tab can go there while this window keeps what is not saved. */
+export const SIGN_IN_ADDRESS = "/sign-in";
+
+/** Ends this browser's session at the browser host and shows what it shows to strangers. Throws when it cannot be reached. */
+export async function signOut(): Promise<void> {
+  await fetch("/sign-out", { method: "POST", redirect: "manual" });
+  window.location.replace("/");
+}
+
 /** A refusal as the interface knows it: the studio's code and sentence, or a code of the page's own. */
 export interface Refusal {
   /** a code of ERROR_STATUS, or `page/offline` when the studio could not be reached */

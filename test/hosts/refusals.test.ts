@@ -118,6 +118,7 @@ describe("Host", () => {
     "evil.example@127.0.0.1:PORT",
     "localhost.:PORT",
     "127.1:PORT",
+    "127.r.0.1:PORT",
     "2130706433:PORT",
     "0x7f000001:PORT",
     "0177.0.0.1:PORT",

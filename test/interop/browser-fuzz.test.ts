@@ -33,7 +33,7 @@ test(
     expect(wrong).toEqual([]);
     expect(open.reports).toEqual([]);
     expect(growth.heap).toBeLessThan(16 * MIB);
-    expect(growth.resident).toBeLessThan(96 * MIB);
+    expect(growth.resident).toBeLessThan(128 * MIB);
     expect((await fetch(`${host.door.origin}/`, { headers: { cookie } })).status).toBe(200);
   },
   10 * MINUTES,

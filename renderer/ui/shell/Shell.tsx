@@ -4,11 +4,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import type { ProjectSummary } from "../../../preload/contract/index.ts";
+import type { AppInfo, ProjectSummary } from "../../../preload/contract/index.ts";
 import { type AppActions, appCommands } from "../../commands/app.ts";
 import { useCommands, useShortcuts } from "../../commands/useCommands.ts";
 import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
 import { type Route, routeStore } from "../../state/route.ts";
+import { signOut } from "../../studio/client.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { keys, useCall } from "../../studio/queries.ts";
 import { LibraryView } from "../../views/library/LibraryView.tsx";
@@ -47,15 +48,23 @@ export function Shell({ project }: { project: ProjectSummary }) {
   const lockNow = lock.mutate;
   const refused = toast.refused;
 
+  // Changes on their way are let through first; a studio that does not answer must not keep the project open.
+  const saved = () =>
+    Promise.race([writer.queue.settled(), new Promise((resolve) => setTimeout(resolve, LONGEST_SAVE_MS))]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: the actions are stable for the life of the shell
   const actions = useMemo<AppActions>(
     () => ({
       openPalette: () => setOverlay("palette"),
       openShortcuts: () => setOverlay("shortcuts"),
       lock: async () => {
-        // Changes on their way are let through first; a studio that does not answer must not keep the project open.
-        await Promise.race([writer.queue.settled(), new Promise((resolve) => setTimeout(resolve, LONGEST_SAVE_MS))]);
+        await saved();
         lockNow(undefined, { onSuccess: () => queryClient.setQueryData(keys.current, null), onError: refused });
+      },
+      maySignOut: () => queryClient.getQueryData<AppInfo>(keys.info)?.host === "browser",
+      signOut: async () => {
+        await saved();
+        await signOut().catch(refused);
       },
       switchLanguage: () => {
         const { language } = preferencesStore.getState();

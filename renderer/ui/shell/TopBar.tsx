@@ -7,6 +7,7 @@ import type { AppActions } from "../../commands/app.ts";
 import { JobsButton } from "./JobsButton.tsx";
 import { Keys } from "./Keys.tsx";
 import { Preferences } from "./Preferences.tsx";
+import { SignOutButton } from "./SignOutButton.tsx";
 import classes from "./TopBar.module.css";
 
 export function TopBar({ project, actions }: { project: ProjectSummary; actions: AppActions }) {
@@ -42,6 +43,7 @@ export function TopBar({ project, actions }: { project: ProjectSummary; actions:
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("lock")} onClick={() => void actions.lock()}>
           <Lock aria-hidden size={18} />
         </ActionIcon>
+        <SignOutButton onSignOut={actions.signOut} />
       </Group>
     </header>
   );

@@ -65,13 +65,19 @@ async function uploadOne(
   studio: Studio,
   name: string,
   bytes: File,
-  { labels, deidentify }: { labels: LabelsFrom; deidentify: Deidentify },
+  options: { labels: LabelsFrom; deidentify: Deidentify; signal: AbortSignal },
 ): Promise<ImportReport> {
+  const { labels, deidentify } = options;
   try {
     return await studio.images.importFile({ name, bytes, labels, deidentify });
   } catch (error) {
-    const { code, message } = refusalOf(error);
-    if (code === "page/offline" || code.startsWith("project/")) throw error;
+    const { code, message, retryAfterSeconds } = refusalOf(error);
+    if (code === "app/busy" && !options.signal.aborted) {
+      // Other windows are sending too; this file is no worse than theirs.
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (retryAfterSeconds ?? 1)));
+      return uploadOne(studio, name, bytes, options);
+    }
+    if (code === "page/offline" || code === "app/unauthorised" || code.startsWith("project/")) throw error;
     return { ...EMPTY_REPORT, refused: [{ file: name, code, message }] };
   }
 }

@@ -5,8 +5,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { recoveryStore } from "../../state/recovery.ts";
+import { signOut } from "../../studio/client.ts";
 import { ConnectionBanner } from "../../ui/shell/ConnectionBanner.tsx";
 import { Preferences } from "../../ui/shell/Preferences.tsx";
+import { SignOutButton } from "../../ui/shell/SignOutButton.tsx";
+import { useToast } from "../../ui/useToast.ts";
 import { CreateForm } from "./CreateForm.tsx";
 import { OpenForm } from "./OpenForm.tsx";
 import { RecentProjects } from "./RecentProjects.tsx";
@@ -18,6 +21,7 @@ type Step = { name: "start" } | { name: "create" } | { name: "open"; path: strin
 
 export function WelcomeView() {
   const { t } = useTranslation("welcome");
+  const toast = useToast();
   const [step, setStep] = useState<Step>({ name: "start" });
   const key = useStore(recoveryStore, (state) => state.key);
   const start = () => setStep({ name: "start" });
@@ -26,6 +30,7 @@ export function WelcomeView() {
       <ConnectionBanner />
       <header className={classes.head}>
         <Preferences />
+        <SignOutButton onSignOut={() => signOut().catch(toast.refused)} />
       </header>
       <main className={classes.main}>
         <Stack gap={4} className={classes.brand}>

@@ -109,6 +109,8 @@ const app = {
   openPalette: say("palette"),
   openShortcuts: say("shortcuts"),
   lock: say("lock"),
+  maySignOut: everywhere,
+  signOut: say("sign out"),
   switchLanguage: say("language"),
   switchTheme: say("theme"),
 };

@@ -78,7 +78,10 @@ const stops: (() => void)[] = [];
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
-const nothing = { openPalette() {}, openShortcuts() {}, lock() {}, switchLanguage() {}, switchTheme() {} };
+const nothing = {
+  ...{ openPalette() {}, openShortcuts() {}, lock() {}, signOut() {}, switchLanguage() {}, switchTheme() {} },
+  maySignOut: () => true,
+};
 
 function pressing(active: Question | null, asked: Question[], may = true): (key: string) => string {
   const said: string[] = [];

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type BrowserHost, serveBrowser } from "../../main/hosts/listen.ts";
 import { openStudio, type TestStudio } from "../api/open-studio.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { pageFolder } from "./page-folder.ts";
+import { pageFolder } from "../hosts/page-folder.ts";
 
 const browser = await launchBrowser();
 
