@@ -82,7 +82,7 @@ export async function serveBrowser(options: DoorOptions): Promise<BrowserHost> {
 /** HTTP/1.1 with one Host header, and a target that is a path: two programs that read the request mean the same by it. */
 function isProper({ httpVersion, rawHeaders, url }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
-  return httpVersion === "1.1" && hosts.length === 1 && url !== undefined && url.startsWith("/");
+  return httpVersion === "1.1" && hosts.length === 1 && url?.startsWith("/") === true;
 }
 
 function boundConnections(server: Server): void {
