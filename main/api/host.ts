@@ -15,7 +15,7 @@ export interface Host {
   readonly info: AppInfo;
   readonly startChild: StartChild;
   /** Locks the project after this long without a call, unless a job runs; null: never. */
-  readonly idleLockMs: number | null;
+  idleLockMs(): number | null;
   /** null or absent: this door has none, and passphrases are always asked for. */
   readonly keyStore?: KeyStore | null;
   /** An unexpected error happened: its code and where, never its message, which may quote data. */

@@ -104,8 +104,9 @@ export class Session {
   /** Somebody is here: the idle lock starts counting again. */
   touch(): void {
     if (this.#idle) clearTimeout(this.#idle);
-    if (this.host.idleLockMs === null || this.#open === null) return;
-    this.#idle = setTimeout(() => this.#onIdle(), this.host.idleLockMs);
+    const idleLockMs = this.host.idleLockMs();
+    if (idleLockMs === null || this.#open === null) return;
+    this.#idle = setTimeout(() => this.#onIdle(), idleLockMs);
     this.#idle.unref();
   }
 

@@ -9,6 +9,7 @@ import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { alone } from "./build-lock.ts";
+import { gatherLicences } from "./licences.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -23,7 +24,14 @@ interface Part {
 const PARTS: Record<BuildPart, Part> = {
   page: {
     title: "the page",
-    sources: ["renderer", "preload/contract", "resources/locales", "package-lock.json"],
+    sources: [
+      "renderer",
+      "preload/contract",
+      "resources/locales",
+      "resources/docs",
+      "resources/CHANGELOG.md",
+      "package-lock.json",
+    ],
     build: buildPage,
   },
   server: {
@@ -33,7 +41,7 @@ const PARTS: Record<BuildPart, Part> = {
   },
   desktop: {
     title: "the desktop host",
-    sources: ["main", "preload", "package-lock.json"],
+    sources: ["main", "preload", "resources/locales", "package-lock.json"],
     build: () => buildDesktop(),
   },
 };
@@ -82,9 +90,21 @@ async function buildPage(): Promise<void> {
   await build({
     root,
     configFile: join(root, "vite.config.ts"),
+    plugins: [licencesModule()],
     logLevel: "error",
     build: { outDir: join(ROOT, "dist/renderer"), emptyOutDir: true, reportCompressedSize: false },
   });
+}
+
+/** `import licences from "virtual:licences"` in the page. */
+function licencesModule() {
+  const id = "virtual:licences";
+  return {
+    name: "licences",
+    resolveId: (wanted: string) => (wanted === id ? `\0${id}` : undefined),
+    load: (wanted: string) =>
+      wanted === `\0${id}` ? `export default ${JSON.stringify(gatherLicences(ROOT))}` : undefined,
+  };
 }
 
 /** Our own code, bundled; packages stay in node_modules, where their native parts are. `outDir`: elsewhere than dist, for tests. */

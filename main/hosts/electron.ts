@@ -1,128 +1,100 @@
 // The desktop door: one window, one private scheme, and guards around both.
 //
-// The page comes from loupe://studio and can talk to nothing else: every request to another address is cancelled, navigation
-// elsewhere and new windows are refused, permissions are denied, pages have no Node and run sandboxed. The same handler answers as
-// behind the browser door; what a page may ask of the system beyond it is in preload/index.ts.
-// Small enough to read in one breath; keep it so.
+// The page comes from loupe://studio and can talk to nothing else; pages have no Node and run sandboxed. The same handler answers as
+// behind the browser door; what a page may ask of the system beyond it is in preload/index.ts. This file starts things and connects
+// them; each thing is beside it: scheme, guards, bridge, window, menu, projects, jobs, lock, children. Small enough to read in one
+// breath; keep it so.
 
-import { basename, join } from "node:path";
-import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from "electron";
-import { PICK_FILE, PICK_FOLDER } from "../../preload/channels.ts";
-import { PIXELS_PATH, RPC_PATH, THUMBNAILS_PATH } from "../../preload/contract/index.ts";
+import { join } from "node:path";
+import { app } from "electron";
+import { COMMAND } from "../../preload/channels.ts";
+import type { Menus } from "../../preload/contract/bridge.ts";
 import { createStudio } from "../api/studio.ts";
-import { recentProjects } from "../project/index.ts";
+import { configFolder } from "../project/index.ts";
+import { answerBridge } from "./electron-bridge.ts";
 import { electronChildren } from "./electron-children.ts";
-import { appInfo, IDLE_LOCK_MS } from "./local-host.ts";
-import { guardHeaders, PageFiles } from "./page.ts";
-
-const SCHEME = "loupe";
-const ORIGIN = `${SCHEME}://studio`;
-const HOME_PAGE = `${ORIGIN}/`;
+import { DeskFile } from "./electron-desk.ts";
+import { guardContents, guardSession } from "./electron-guards.ts";
+import { JobsInSight } from "./electron-jobs.ts";
+import { lockWithSystem } from "./electron-lock.ts";
+import { setMenu } from "./electron-menu.ts";
+import { listRecent, OfferedProjects, tellSystemOfRecent } from "./electron-projects.ts";
+import { registerScheme, schemeAnswers } from "./electron-scheme.ts";
+import { textsIn } from "./electron-texts.ts";
+import { StudioWindow } from "./electron-window.ts";
+import { appInfo, idleLockMs } from "./local-host.ts";
+import { PageFiles } from "./page.ts";
 
 const built = join(app.getAppPath(), "dist");
-const page = new PageFiles(join(built, "renderer"));
+const ownFolder = join(configFolder(), "desktop");
+const report = (code: string, where: string) => console.error(`loupe: ${code} in ${where}`);
+
+app.enableSandbox();
+app.setPath("userData", ownFolder);
+app.setAppUserModelId("org.loupe.studio");
+registerScheme();
+guardContents(app);
+
+const file = new DeskFile(ownFolder, () => app.getPreferredSystemLanguages());
+const window = new StudioWindow(file, join(built, "preload", "index.cjs"));
+const projects = new OfferedProjects(window);
+const texts = () => textsIn(file.desk.appearance.language);
+const jobs = new JobsInSight({ window, texts });
 const studio = createStudio({
   host: {
     info: appInfo("electron", true),
     startChild: electronChildren(join(built, "main", "worker.js")),
-    idleLockMs: IDLE_LOCK_MS,
-    report: (code, where) => console.error(`loupe: ${code} in ${where}`),
+    idleLockMs,
+    report,
   },
 });
 
-const isOurs = (url: string): boolean => url === ORIGIN || url.startsWith(HOME_PAGE);
+let pageMenus: Menus = [];
+function refreshMenu(): void {
+  setMenu(
+    { texts: texts().menu, pageMenus, recent: listRecent(), platform: process.platform, devTools: !app.isPackaged },
+    {
+      command: (key) => window.send(COMMAND, key),
+      openProject: () => void projects.choose(),
+      offer: (path) => projects.offer(path),
+    },
+  );
+}
 
-async function answer(request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  if (!isOurs(request.url)) return new Response(null, { status: 403, headers: guardHeaders(new Headers()) });
-  if ([`${RPC_PATH}/`, PIXELS_PATH, THUMBNAILS_PATH].some((prefix) => pathname.startsWith(prefix))) {
-    const response = await studio.handle(request);
-    guardHeaders(response.headers);
-    return response;
+/** Until the studio closes. */
+async function followStudio(): Promise<void> {
+  for await (const event of await studio.client.app.events()) {
+    if (event.type === "job") jobs.see(event.job);
+    if (event.type === "changed" && event.topic === "project") {
+      tellSystemOfRecent();
+      refreshMenu();
+    }
   }
-  return (await page.answer(pathname)) ?? new Response(null, { status: 404, headers: guardHeaders(new Headers()) });
 }
 
-function guard(): void {
-  const { defaultSession } = session;
-  defaultSession.protocol.handle(SCHEME, answer);
-  defaultSession.setSpellCheckerEnabled(false); // it would download dictionaries
-  defaultSession.setPermissionRequestHandler((_contents, _permission, decide) => decide(false));
-  defaultSession.setPermissionCheckHandler(() => false);
-  defaultSession.webRequest.onBeforeRequest(({ url }, decide) => {
-    decide({ cancel: !(isOurs(url) || url.startsWith(`blob:${ORIGIN}`) || url.startsWith("devtools:")) });
-  });
-}
-
-function openWindow(): void {
-  const window = new BrowserWindow({
-    show: false,
-    width: 1440,
-    height: 900,
-    minWidth: 900,
-    minHeight: 600,
-    webPreferences: {
-      preload: join(built, "preload", "index.cjs"),
-      contextIsolation: true,
-      sandbox: true,
-      nodeIntegration: false,
-      webSecurity: true,
-      spellcheck: false,
-      devTools: !app.isPackaged,
+function start(): void {
+  guardSession(schemeAnswers(studio, new PageFiles(join(built, "renderer"))));
+  answerBridge({
+    show(appearance) {
+      file.keep({ appearance });
+      window.dress(appearance);
+      refreshMenu();
+      projects.pageListens();
+    },
+    setMenus(menus) {
+      pageMenus = menus;
+      refreshMenu();
     },
   });
-  window.once("ready-to-show", () => window.show());
-  void window.loadURL(HOME_PAGE);
+  lockWithSystem(studio, jobs, report);
+  void followStudio().catch(() => report("app/internal", "following the studio"));
+  projects.offerFrom(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd());
+  window.dress(file.desk.appearance);
+  refreshMenu();
+  window.show();
 }
 
-/** The path of the one thing that was chosen, or null. Only our own page may ask. */
-function answerPicker(channel: string, kind: "openDirectory" | "openFile"): void {
-  ipcMain.handle(channel, async (event) => {
-    if (!event.senderFrame || !isOurs(event.senderFrame.url)) throw new Error("not our page");
-    const { filePaths } = await dialog.showOpenDialog({ properties: [kind] });
-    return filePaths[0] ?? null;
-  });
-}
-
-/** A project that was opened from the system's file manager: it is offered first, its passphrase is asked for in the window. */
-function offerProject(path: string): void {
-  if (path.endsWith(".loupe")) recentProjects.remember({ name: basename(path, ".loupe"), path });
-}
-
-function showWindow(): void {
-  if (!app.isReady()) return;
-  const [window] = BrowserWindow.getAllWindows();
-  if (window === undefined) openWindow();
-  else if (window.isMinimized()) window.restore();
-  else window.focus();
-}
-
-app.enableSandbox();
-protocol.registerSchemesAsPrivileged([
-  { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
-]);
-app.on("web-contents-created", (_event, contents) => {
-  contents.on("will-navigate", (event) => {
-    if (!isOurs(event.url)) event.preventDefault();
-  });
-  contents.on("will-redirect", (event) => {
-    if (!isOurs(event.url)) event.preventDefault();
-  });
-  contents.on("will-attach-webview", (event) => event.preventDefault());
-  contents.setWindowOpenHandler(() => ({ action: "deny" }));
-});
-
-if (app.requestSingleInstanceLock()) {
-  app.on("second-instance", (_event, argv) => {
-    for (const path of argv) offerProject(path);
-    showWindow();
-  });
-  app.on("open-file", (event, path) => {
-    event.preventDefault();
-    offerProject(path);
-  });
-  app.on("activate", showWindow);
-  app.on("window-all-closed", () => app.quit());
+function closeStudioFirst(): void {
   let closed = false;
   app.on("will-quit", (event) => {
     if (closed) return;
@@ -132,15 +104,22 @@ if (app.requestSingleInstanceLock()) {
       app.quit();
     });
   });
-  // Not awaited here: Electron is ready only after this module has been evaluated.
-  void app.whenReady().then(() => {
-    const menu = [{ role: "appMenu" }, { role: "editMenu" }, { role: "windowMenu" }] as const;
-    Menu.setApplicationMenu(Menu.buildFromTemplate([...menu]));
-    guard();
-    answerPicker(PICK_FOLDER, "openDirectory");
-    answerPicker(PICK_FILE, "openFile");
-    openWindow();
+}
+
+if (app.requestSingleInstanceLock()) {
+  app.on("second-instance", (_event, argv, workingFolder) => {
+    projects.offerFrom(argv.slice(1), workingFolder);
+    window.show();
   });
+  app.on("open-file", (event, path) => {
+    event.preventDefault();
+    projects.offerFrom([path], "/");
+  });
+  app.on("activate", () => app.isReady() && window.show());
+  app.on("window-all-closed", () => app.quit());
+  closeStudioFirst();
+  // Not awaited here: Electron is ready only after this module has been evaluated.
+  void app.whenReady().then(start);
 } else {
   app.quit();
 }

@@ -6,9 +6,10 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { AppInfo } from "../../preload/contract/index.ts";
 import type { Host } from "../api/host.ts";
 import { nodeChildren } from "../jobs/node-child.ts";
+import { machineSettings } from "../project/index.ts";
 
-/** A screen that nobody touches for this long should not show patients. */
-export const IDLE_LOCK_MS = 60 * 60 * 1000;
+/** A screen that nobody touches for this long should not show patients; how long is a setting of the machine. */
+export const idleLockMs = (): number => machineSettings.get().idleLockMinutes * 60_000;
 
 export function appInfo(host: AppInfo["host"], canPickFolder: boolean): AppInfo {
   return {
@@ -25,7 +26,7 @@ export function localHost(kind: "browser" | "cli"): Host {
   return {
     info: appInfo(kind, false),
     startChild: nodeChildren(),
-    idleLockMs: kind === "browser" ? IDLE_LOCK_MS : null,
+    idleLockMs: kind === "browser" ? idleLockMs : () => null,
     report: (code, where) => console.error(`loupe: ${code} in ${where}`),
   };
 }

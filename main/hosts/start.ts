@@ -1,11 +1,10 @@
 // `npm start`: builds what is not built, then opens the desktop window, or the browser door where Electron is not installed.
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildParts } from "./build.ts";
+import { electronProgram } from "./electron-program.ts";
 import { serve } from "./serve.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -35,7 +34,7 @@ async function start(): Promise<number> {
     console.error("--host is browser or electron.");
     return 2;
   }
-  const electron = values.host === "browser" ? null : installedElectron();
+  const electron = values.host === "browser" ? null : electronProgram(ROOT);
   if (electron === null && values.host === "electron") {
     console.error("Electron's binary is not installed: run `npx install-electron`, or leave out --host electron.");
     return 1;
@@ -50,14 +49,4 @@ async function start(): Promise<number> {
   await buildParts(["page", "server"], console.log);
   await serve({ port, open: !values["no-open"], say: console.log });
   return 0;
-}
-
-/** Path of Electron's binary, or null. Looks at files only: importing the package would download it. */
-function installedElectron(): string | null {
-  const folder = join(ROOT, "node_modules/electron");
-  const pathFile = join(folder, "path.txt");
-  if (!existsSync(pathFile)) return null;
-  const distribution = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, "dist");
-  const binary = join(distribution, readFileSync(pathFile, "utf8").trim());
-  return existsSync(binary) ? binary : null;
 }

@@ -7,6 +7,7 @@ export { compact } from "./compaction.ts";
 export { assertClass, assertFits } from "./geometry.ts";
 export type { NewImage, SeriesImage } from "./images.ts";
 export type { PacsAddress } from "./pacs.ts";
+export { machineSettings } from "./machine-settings.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
 export type { QueueRound } from "./queues.ts";
 export { configFolder, recentProjects } from "./recent.ts";

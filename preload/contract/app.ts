@@ -45,6 +45,18 @@ export const appInfoSchema = z.object({
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
 
+/** What somebody may choose for the idle lock, in minutes. */
+export const IDLE_LOCK_MINUTES = [5, 15, 30, 60, 120, 240, 480] as const;
+
+export const machineSettingsSchema = z.object({
+  idleLockMinutes: z
+    .int()
+    .min(5)
+    .max(480)
+    .describe("the project is locked when nobody has touched the studio for this long"),
+});
+export type MachineSettings = z.infer<typeof machineSettingsSchema>;
+
 export const folderEntrySchema = z.object({
   name: z.string(),
   path: z.string(),
@@ -57,5 +69,9 @@ export const appContract = {
   browse: oc
     .input(z.object({ path: z.string().optional().describe("default: the home folder") }))
     .output(z.object({ path: z.string(), parent: z.string().nullable(), entries: z.array(folderEntrySchema) })),
+  /** What holds on this machine for every project. */
+  settings: oc.output(machineSettingsSchema),
+  /** Holds at once. Errors: project/read-only when the configuration folder cannot be written. */
+  saveSettings: oc.input(machineSettingsSchema).output(machineSettingsSchema),
   events: oc.output(eventIterator(studioEventSchema)),
 };

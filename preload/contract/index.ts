@@ -44,7 +44,7 @@ export type Outputs = InferContractRouterOutputs<Contract>;
 /** Where a door mounts the calls. */
 export const RPC_PATH = "/rpc";
 
-export type * from "./app.ts";
+export * from "./app.ts";
 export * from "./audit.ts";
 export * from "./decision.ts";
 export * from "./deidentification.ts";

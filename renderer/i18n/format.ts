@@ -21,6 +21,12 @@ export function formatBytes(bytes: number, language: string): string {
   );
 }
 
+/** A length of time to choose, in words: 5 minutes, 1 hour. */
+export function formatMinutes(minutes: number, language: string): string {
+  const [value, unit] = minutes < 60 ? [minutes, "minute"] : [minutes / 60, "hour"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
 /** Seconds as the two largest units: 45 s, 3 min 20 s, 2 h 5 min. */
 export function formatDuration(seconds: number, language: string): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -1,12 +1,15 @@
 // Welcome while no project is open, the shell while one is; and the one subscription to the studio's events.
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useStore } from "zustand";
+import { HELP_COMMANDS } from "../commands/help.ts";
+import { useCommands, useShortcuts } from "../commands/useCommands.ts";
 import { connectionStore } from "../state/connection.ts";
 import { resetLibrary } from "../state/library.ts";
 import { recoveryStore } from "../state/recovery.ts";
 import { followAddress, navigate } from "../state/route.ts";
 import { viewerStore } from "../state/viewer.ts";
+import { HelpDialog } from "../ui/help/HelpDialog.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { Refused } from "../ui/Refused.tsx";
 import { Shell } from "../ui/shell/Shell.tsx";
@@ -15,6 +18,8 @@ import { listenToStudio } from "./events.ts";
 import { LabelWriterProvider } from "./LabelWriterContext.tsx";
 import { useCurrentProject } from "./queries.ts";
 import { useStudio } from "./StudioContext.tsx";
+import { useDesktop } from "./useDesktop.ts";
+import { useDrops } from "./useDrops.ts";
 
 export function App() {
   const studio = useStudio();
@@ -35,6 +40,10 @@ export function App() {
   }, [studio, queryClient]);
 
   useEffect(followAddress, []);
+  useCommands(HELP_COMMANDS);
+  useShortcuts();
+  useDesktop();
+  useDrops(projectId !== null && !held);
 
   // What was cached belongs to the project that was open; another one (or none) starts clean. The shell waits for that: a view
   // that mounts over the old answers would go on showing them.
@@ -46,20 +55,31 @@ export function App() {
       resetLibrary();
       viewerStore.setState(viewerStore.getInitialState());
       navigate({ view: "library" }, { replace: true });
-      queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "project" && queryKey[0] !== "info" });
+      queryClient.removeQueries({
+        predicate: ({ queryKey }) => !["project", "info", "settings"].includes(String(queryKey[0])),
+      });
     };
   }, [projectId, queryClient]);
 
-  if (project.isPending) return <Loading />;
-  if (project.error && !project.data) {
-    return <Refused error={project.error} onRetry={() => void project.refetch()} />;
-  }
-  if (project.data && !held && cleanFor !== projectId) return <Loading />;
-  return project.data && !held ? (
-    <LabelWriterProvider key={project.data.id}>
-      <Shell project={project.data} />
-    </LabelWriterProvider>
-  ) : (
-    <WelcomeView />
+  return (
+    <>
+      {screen()}
+      <HelpDialog />
+    </>
   );
+
+  function screen(): ReactNode {
+    if (project.isPending) return <Loading />;
+    if (project.error && !project.data) {
+      return <Refused error={project.error} onRetry={() => void project.refetch()} />;
+    }
+    if (project.data && !held && cleanFor !== projectId) return <Loading />;
+    return project.data && !held ? (
+      <LabelWriterProvider key={project.data.id}>
+        <Shell project={project.data} />
+      </LabelWriterProvider>
+    ) : (
+      <WelcomeView />
+    );
+  }
 }

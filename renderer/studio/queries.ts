@@ -13,6 +13,7 @@ import { useStudio } from "./StudioContext.tsx";
  */
 export const keys = {
   info: ["info"] as const,
+  settings: ["settings"] as const,
   current: ["project", "current"] as const,
   recent: ["project", "recent"] as const,
   topic: (topic: Topic) => [topic] as const,
@@ -65,6 +66,12 @@ export const keys = {
 export const useAppInfo = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.info, queryFn: () => studio.app.info(), staleTime: Number.POSITIVE_INFINITY });
+};
+
+/** What holds on this machine for every project. */
+export const useMachineSettings = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.settings, queryFn: () => studio.app.settings() });
 };
 
 /** Folders and files at a path of the workstation; undefined = home folder. */

@@ -1,6 +1,6 @@
 // A path of the workstation with a Browse button: the system's dialog where the host has one, our own otherwise.
 import { Button, Group, TextInput } from "@mantine/core";
-import { FolderOpen } from "lucide-react";
+import { File, FolderOpen } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./PathField.module.css";
@@ -25,6 +25,10 @@ export function PathField({ label, description, value, kind, onChange }: PathFie
     const picked = await window.loupe.pickFolder();
     if (picked !== null) onChange(picked);
   };
+  const pickFile = async () => {
+    const picked = await window.loupe?.pickFile();
+    if (picked) onChange(picked);
+  };
   return (
     <>
       <Group gap="xs" align="flex-end" wrap="nowrap">
@@ -44,6 +48,11 @@ export function PathField({ label, description, value, kind, onChange }: PathFie
         >
           {t("picker.browse")}
         </Button>
+        {kind === "any" && window.loupe && (
+          <Button variant="default" leftSection={<File aria-hidden size={16} />} onClick={() => void pickFile()}>
+            {t("picker.file")}
+          </Button>
+        )}
       </Group>
       {browsing && (
         <PathPicker

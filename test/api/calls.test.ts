@@ -237,7 +237,7 @@ describe("a locked project", () => {
   });
 
   test("locks itself after a while without calls, but not while a job runs", async () => {
-    const idle = await openStudio({ idleLockMs: 300 });
+    const idle = await openStudio({ idleLockMs: () => 300 });
     try {
       const job = await idle.client.images.importSample({ images: 20, seed: 1 });
       expect((await ended(idle.client, job)).state).toBe("done");

@@ -44,7 +44,7 @@ export async function openStudio(more: Partial<Host> = {}): Promise<TestStudio> 
       children.push(child);
       return child;
     },
-    idleLockMs: null,
+    idleLockMs: () => null,
     report: (code, where) => reports.push(`${code} ${where}`),
     ...more,
   };

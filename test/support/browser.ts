@@ -50,6 +50,14 @@ async function candidates(): Promise<LaunchOptions[]> {
   return installed;
 }
 
+/** Where a Chromium program lies, with the environment it needs; null where only a channel of Playwright's is known. */
+export async function browserProgram(): Promise<{ path: string; env: NodeJS.ProcessEnv } | null> {
+  for (const { executablePath, env } of await candidates()) {
+    if (executablePath) return { path: executablePath, env: { ...process.env, ...env } };
+  }
+  return null;
+}
+
 /**
  * A browser, or the sentence that says why there is none here. `replace`: the program to start in the browser's place, which starts the
  * browser; installed ones, whose path we do not know, are then left out.

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AppError, type Outputs } from "../../../preload/contract/index.ts";
+import { machineSettings } from "../../project/index.ts";
 import { open } from "../procedures.ts";
 
 type FolderListing = Outputs["app"]["browse"];
@@ -10,6 +11,12 @@ export const appCalls = {
   browse: open.app.browse.handler(({ input, context }) =>
     listFolder(input.path ?? context.session.host.info.homeFolder),
   ),
+  settings: open.app.settings.handler(() => machineSettings.get()),
+  saveSettings: open.app.saveSettings.handler(({ input, context }) => {
+    const settings = machineSettings.save(input);
+    context.session.touch();
+    return settings;
+  }),
   events: open.app.events.handler(async ({ context, signal }) => context.session.events.subscribe(signal)),
 };
 

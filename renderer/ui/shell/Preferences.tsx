@@ -1,9 +1,11 @@
-// Language and colours; on the first screen too, before any project is open.
+// Language, colours, the idle lock and help; on the first screen too, before any project is open.
 import { ActionIcon, type MantineColorScheme, Menu, useMantineColorScheme } from "@mantine/core";
-import { Languages, Moon, Sun, SunMoon } from "lucide-react";
+import { CircleQuestionMark, Languages, Moon, Sun, SunMoon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { helpStore } from "../../state/help.ts";
 import { LANGUAGES, type Language, preferencesStore } from "../../state/preferences.ts";
+import { IdleLock } from "./IdleLock.tsx";
 
 const SCHEMES = ["light", "dark", "auto"] as const satisfies MantineColorScheme[];
 const SCHEME_ICONS = { light: Sun, dark: Moon, auto: SunMoon };
@@ -48,6 +50,18 @@ export function Preferences() {
               </Menu.RadioItem>
             ))}
           </Menu.RadioGroup>
+        </Menu.Dropdown>
+      </Menu>
+      <IdleLock />
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("help")}>
+            <CircleQuestionMark aria-hidden size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => helpStore.setState({ shown: "guide" })}>{t("guide")}</Menu.Item>
+          <Menu.Item onClick={() => helpStore.setState({ shown: "about" })}>{t("about.title")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
     </>

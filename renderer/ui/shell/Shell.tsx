@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { AppInfo, ProjectSummary } from "../../../preload/contract/index.ts";
 import { type AppActions, appCommands } from "../../commands/app.ts";
-import { useCommands, useShortcuts } from "../../commands/useCommands.ts";
+import { useCommands } from "../../commands/useCommands.ts";
 import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
 import { type Route, routeStore } from "../../state/route.ts";
 import { signOut } from "../../studio/client.ts";
@@ -17,6 +17,7 @@ import { Loading } from "../Loading.tsx";
 import { useToast } from "../useToast.ts";
 import { CommandPalette } from "./CommandPalette.tsx";
 import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { OfferedProject } from "./OfferedProject.tsx";
 import { Rail } from "./Rail.tsx";
 import classes from "./Shell.module.css";
 import { ShortcutSheet } from "./ShortcutSheet.tsx";
@@ -78,7 +79,6 @@ export function Shell({ project }: { project: ProjectSummary }) {
     [],
   );
   useCommands(useMemo(() => appCommands(actions), [actions]));
-  useShortcuts();
   useJobToasts();
 
   return (
@@ -94,6 +94,7 @@ export function Shell({ project }: { project: ProjectSummary }) {
           <Suspense fallback={<Loading />}>{room(route)}</Suspense>
         </main>
       </div>
+      <OfferedProject open={project} onLock={actions.lock} />
       <CommandPalette opened={overlay === "palette"} onClose={() => setOverlay(null)} />
       <ShortcutSheet opened={overlay === "shortcuts"} onClose={() => setOverlay(null)} />
     </div>

@@ -14,7 +14,14 @@ import classes from "./ImportDialog.module.css";
 import { CsvReport, ImportReportView } from "./ImportReportView.tsx";
 import { filesOfDrop, filesOfInput, type LabelsFrom, type NamedFile, uploadFiles } from "./upload.ts";
 
-export function ImportDialog({ opened, onClose }: { opened: boolean; onClose(): void }) {
+export interface ImportDialogProps {
+  opened: boolean;
+  /** what was dropped on the window, by its path; null: nothing */
+  path: string | null;
+  onClose(): void;
+}
+
+export function ImportDialog({ opened, path, onClose }: ImportDialogProps) {
   const { t } = useTranslation("library");
   const { t: shell } = useTranslation();
   const [busy, setBusy] = useState(false);
@@ -29,7 +36,7 @@ export function ImportDialog({ opened, onClose }: { opened: boolean; onClose(): 
       withCloseButton={!busy}
       closeButtonProps={{ "aria-label": shell("close") }}
     >
-      <Tabs defaultValue="files" keepMounted={false}>
+      <Tabs key={path} defaultValue={path === null ? "files" : "path"} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="files" disabled={busy} leftSection={<Upload aria-hidden size={16} />}>
             {t("import.files")}
@@ -48,7 +55,7 @@ export function ImportDialog({ opened, onClose }: { opened: boolean; onClose(): 
           <FromFiles onBusy={setBusy} />
         </Tabs.Panel>
         <Tabs.Panel value="path">
-          <FromPath />
+          <FromPath dropped={path} />
         </Tabs.Panel>
         <Tabs.Panel value="csv">
           <FromCsv />
@@ -185,9 +192,9 @@ function FromFiles({ onBusy }: { onBusy(busy: boolean): void }) {
   );
 }
 
-function FromPath() {
+function FromPath({ dropped }: { dropped: string | null }) {
   const { t } = useTranslation("library");
-  const [path, setPath] = useState("");
+  const [path, setPath] = useState(dropped ?? "");
   const [labels, setLabels] = useState<LabelsFrom>("none");
   const [deidentify, setDeidentify] = useState(DEFAULT_DEIDENTIFY);
   const start = useCall((studio, input: Inputs["images"]["importPath"]) => studio.images.importPath(input));

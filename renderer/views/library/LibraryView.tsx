@@ -9,6 +9,7 @@ import { libraryCommands } from "../../commands/library.ts";
 import { useCommands } from "../../commands/useCommands.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { type ImageSort, libraryStore, narrowed } from "../../state/library.ts";
+import { offerStore } from "../../state/offer.ts";
 import { navigate } from "../../state/route.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { useClasses, useFacets } from "../../studio/queries.ts";
@@ -38,8 +39,16 @@ export function LibraryView() {
   const sort = useStore(libraryStore, (state) => state.sort);
   const selected = useStore(libraryStore, (state) => state.selected);
   const [dialog, setDialog] = useState<"import" | "classes" | "files" | "text" | null>(null);
+  const [dropped, setDropped] = useState<string | null>(null);
   const grid = useRef<ImageGridHandle>(null);
   const search = useRef<HTMLInputElement>(null);
+  const offered = useStore(offerStore, (state) => state.images);
+  useEffect(() => {
+    if (offered === null) return;
+    setDropped(offered);
+    setDialog("import");
+    offerStore.setState({ images: null });
+  }, [offered]);
 
   const commands = useMemo(
     () =>
@@ -147,7 +156,14 @@ export function LibraryView() {
           </section>
         </div>
       )}
-      <ImportDialog opened={dialog === "import"} onClose={() => setDialog(null)} />
+      <ImportDialog
+        opened={dialog === "import"}
+        path={dropped}
+        onClose={() => {
+          setDialog(null);
+          setDropped(null);
+        }}
+      />
       <TextReview opened={dialog === "text"} onClose={() => setDialog(null)} />
       <LabelFilesDialog opened={dialog === "files"} onClose={() => setDialog(null)} />
       <ClassEditor opened={dialog === "classes"} onClose={() => setDialog(null)} />

@@ -1,9 +1,10 @@
 // The first screen: open a project, create one, or get back in with the recovery key.
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { FolderOpen, Plus } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { offerStore } from "../../state/offer.ts";
 import { recoveryStore } from "../../state/recovery.ts";
 import { signOut } from "../../studio/client.ts";
 import { ConnectionBanner } from "../../ui/shell/ConnectionBanner.tsx";
@@ -24,6 +25,12 @@ export function WelcomeView() {
   const toast = useToast();
   const [step, setStep] = useState<Step>({ name: "start" });
   const key = useStore(recoveryStore, (state) => state.key);
+  const offered = useStore(offerStore, (state) => state.project);
+  useEffect(() => {
+    if (offered === null) return;
+    setStep({ name: "open", path: offered });
+    offerStore.setState({ project: null });
+  }, [offered]);
   const start = () => setStep({ name: "start" });
   return (
     <div className={classes.page}>
@@ -71,7 +78,12 @@ export function WelcomeView() {
               )}
               {step.name === "create" && <CreateForm onBack={start} />}
               {step.name === "open" && (
-                <OpenForm path={step.path} onBack={start} onRecover={(path) => setStep({ name: "recover", path })} />
+                <OpenForm
+                  key={step.path}
+                  path={step.path}
+                  onBack={start}
+                  onRecover={(path) => setStep({ name: "recover", path })}
+                />
               )}
               {step.name === "recover" && <RecoverForm path={step.path} onBack={start} />}
             </>
