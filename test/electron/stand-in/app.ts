@@ -97,8 +97,7 @@ class App extends EventEmitter {
   };
   exit = (code: number): void => {
     for (const { child } of children) child.kill("SIGKILL");
-    this.chromium?.close();
-    process.exit(code);
+    void Promise.resolve(this.chromium?.close()).finally(() => process.exit(code));
   };
 }
 export const app = new App();

@@ -12,6 +12,8 @@ interface Answer {
   reject(error: Error): void;
 }
 
+const LONGEST_CLOSE_MS = 5000;
+
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -103,10 +105,13 @@ export class Chromium {
     return session;
   }
 
-  close(): void {
-    this.#child.removeAllListeners();
-    this.#child.kill("SIGKILL");
-    this.#socket.close();
+  /** Lets it write what it keeps (the page's preferences), at most for a while. */
+  async close(): Promise<void> {
+    const gone = new Promise((ended) => this.#child.once("exit", ended));
+    this.send("Browser.close").catch(() => {});
+    const stuck = setTimeout(() => this.#child.kill("SIGKILL"), LONGEST_CLOSE_MS);
+    await gone;
+    clearTimeout(stuck);
   }
 
   #read(message: {
