@@ -2,6 +2,7 @@
 
 import { appCalls } from "./calls/app.ts";
 import { auditCalls } from "./calls/audit.ts";
+import { copiesCalls } from "./calls/copies.ts";
 import { imageCalls } from "./calls/images.ts";
 import { jobCalls } from "./calls/jobs.ts";
 import { labelFileCalls } from "./calls/label-files.ts";
@@ -31,4 +32,5 @@ export const router = open.router({
   jobs: jobCalls,
   audit: auditCalls,
   upkeep: upkeepCalls,
+  copies: copiesCalls,
 });

@@ -31,11 +31,13 @@ import type {
   LabelExportReport,
   LabelFileReport,
   LabelFormatId,
+  MergeReport,
   ModelFile,
   PacsNodeSettings,
   PacsReport,
   QueueInput,
   Part,
+  PartReport,
   Progress,
   Recipe,
   RecipeSuggestion,
@@ -93,7 +95,17 @@ export type JobTask =
     }
   | { kind: "backup"; folder: string }
   | { kind: "check"; mode: CheckMode }
-  | { kind: "compact" };
+  | { kind: "compact" }
+  | {
+      kind: "part";
+      path: string;
+      key: Uint8Array;
+      memberId: string;
+      images: readonly string[];
+      layers: boolean;
+      deidentification: boolean;
+    }
+  | { kind: "merge"; path: string; key: Uint8Array; memberId: string };
 
 /** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
 export type CallTask =
@@ -155,6 +167,8 @@ export interface TaskResults {
   backup: BackupReport;
   check: CheckReport;
   compact: CompactReport;
+  part: PartReport;
+  merge: MergeReport;
   health: Health;
 }
 

@@ -50,6 +50,8 @@ const UNIT = {
   backup: "bytes",
   check: "bytes",
   compact: "bytes",
+  part: "images",
+  merge: "images",
 } as const satisfies Record<JobKind, Job["progress"]["unit"]>;
 
 /** What may look different when a job of this kind has ended. */
@@ -70,6 +72,8 @@ const TOPICS: Record<JobKind, Topic[]> = {
   backup: ["project"],
   check: ["project"],
   compact: ["project"],
+  part: ["project"],
+  merge: ["images", "labels", "reading", "project"],
 };
 
 const CRASHED: TaskFailure = {

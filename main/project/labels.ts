@@ -241,6 +241,21 @@ export class Labels {
     });
   }
 
+  /**
+   * Makes what was said elsewhere so, with its reader and its time; in nobody's undo. Answers the state as it is kept: shapes are numbered
+   * in the order of this log. The caller has checked it and records it in the audit: for this room.
+   */
+  receive(change: Change, said: { at: string; reader: string }): Change["after"] {
+    const numbered =
+      change.kind === "shape" && change.after !== null
+        ? { ...change, after: { ...change.after, drawn: change.before?.drawn ?? this.#nextChange() } }
+        : change;
+    this.#log(numbered, "import", said);
+    this.#write(numbered);
+    this.#forgetUndo(targetOf(numbered), null);
+    return numbered.after;
+  }
+
   /** Nothing of a layer can be undone by the member any more: it was committed. */
   forgetHistory(layer: string): void {
     this.#database.run("DELETE FROM undo_entries WHERE member = ? AND layer = ?", this.#member, layer);
@@ -370,12 +385,12 @@ export class Labels {
     this.#database.run("DELETE FROM undo_entries WHERE member = ? AND layer = ? AND undone = 1", this.#member, layer);
   }
 
-  #log(change: Change, cause: Cause): number {
+  #log(change: Change, cause: Cause, said = { at: new Date().toISOString(), reader: this.#member }): number {
     return this.#database.run(
       `INSERT INTO label_changes (at, reader, image, layer, kind, target, before, after, cause)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      new Date().toISOString(),
-      this.#member,
+      said.at,
+      said.reader,
       change.image,
       change.layer,
       change.kind,

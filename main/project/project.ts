@@ -7,11 +7,12 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { Member, ProjectSummary, Role } from "../../preload/contract/index.ts";
+import type { Member, MergeReport, ProjectSummary, Role } from "../../preload/contract/index.ts";
 import { Adjudication } from "./adjudication.ts";
 import { Attributes } from "./attributes.ts";
 import { Audit } from "./audit.ts";
 import { ProjectDatabase, storageError } from "./database.ts";
+import { Copies } from "./copies.ts";
 import { Deidentification } from "./deidentification.ts";
 import { Exports } from "./exports.ts";
 import { HostPresence } from "./host-presence.ts";
@@ -33,6 +34,7 @@ import {
 } from "./keys.ts";
 import { Labels } from "./labels.ts";
 import { Members } from "./members.ts";
+import { type Side, type TakeInOptions, takeIn } from "./merge.ts";
 import { Models } from "./models.ts";
 import { Pacs } from "./pacs.ts";
 import { Questions } from "./questions.ts";
@@ -75,6 +77,7 @@ export class Project {
   readonly jobs: Jobs;
   readonly audit: Audit;
   readonly upkeep: Upkeep;
+  readonly copies: Copies;
   readonly #database: ProjectDatabase;
   readonly #key: Uint8Array;
   readonly #presence: HostPresence;
@@ -112,6 +115,7 @@ export class Project {
     this.exports = new Exports(database, this.audit);
     this.pacs = new Pacs(database, this.audit);
     this.jobs = new Jobs(database, this.audit);
+    this.copies = new Copies(database, this.audit, this.labels, member);
     this.upkeep = new Upkeep(database, this.audit, join(path, DATABASE_FILE));
   }
 
@@ -141,6 +145,16 @@ export class Project {
    */
   transaction<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
     return this.#database.transaction(work);
+  }
+
+  /** Takes in what another project says: a copy of this one, or what a new part of it is made of. See merge.ts. */
+  takeIn(theirs: Project, options: TakeInOptions): Promise<MergeReport> {
+    return takeIn(this.#side(), theirs.#side(), options);
+  }
+
+  #side(): Side {
+    const { id, name, audit, labels } = this;
+    return { id, name, audit, labels, database: this.#database };
   }
 
   /** SQLite's own check of the whole file; "ok" or what it found. Reads everything, so it takes a while. */

@@ -5,6 +5,7 @@
 import type { ContractRouterClient, InferContractRouterInputs, InferContractRouterOutputs } from "@orpc/contract";
 import { appContract } from "./app.ts";
 import { auditContract } from "./audit.ts";
+import { copiesContract } from "./copies.ts";
 import { imagesContract } from "./images.ts";
 import { jobsContract } from "./jobs.ts";
 import { labelFilesContract } from "./label-files.ts";
@@ -33,6 +34,7 @@ export const contract = {
   jobs: jobsContract,
   audit: auditContract,
   upkeep: upkeepContract,
+  copies: copiesContract,
 };
 
 export type Contract = typeof contract;
@@ -46,6 +48,7 @@ export const RPC_PATH = "/rpc";
 
 export * from "./app.ts";
 export * from "./audit.ts";
+export * from "./copies.ts";
 export * from "./decision.ts";
 export * from "./deidentification.ts";
 export * from "./errors.ts";

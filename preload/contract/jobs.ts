@@ -18,6 +18,8 @@ export const jobKindSchema = z.enum([
   "backup",
   "check",
   "compact",
+  "part",
+  "merge",
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
@@ -45,7 +47,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, BackupReport, CheckReport, CompactReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

@@ -61,6 +61,9 @@ export const keys = {
   compression: (modelId: string) => ["models", "compression", modelId] as const,
   exports: ["exports", "list"] as const,
   jobs: ["jobs", "list"] as const,
+  health: ["project", "health"] as const,
+  merges: ["project", "merges"] as const,
+  conflicts: (input: Inputs["copies"]["conflicts"]) => ["labels", "conflicts", input] as const,
 };
 
 export const useAppInfo = () => {
@@ -348,6 +351,27 @@ export const useCompressionReport = (modelId: string | null) => {
 export const useExports = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.exports, queryFn: () => studio.models.exports() });
+};
+
+/** The project's file: sizes, last backup and check. */
+export const useHealth = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.health, queryFn: () => studio.upkeep.health() });
+};
+
+/** Copies that were taken in. */
+export const useMerges = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.merges, queryFn: () => studio.copies.merges() });
+};
+
+export const useConflicts = (input: Inputs["copies"]["conflicts"]) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.conflicts(input),
+    queryFn: () => studio.copies.conflicts(input),
+    placeholderData: keepPreviousData,
+  });
 };
 
 export const useJobs = () => {

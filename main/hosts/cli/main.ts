@@ -18,7 +18,9 @@ import { importCommand } from "./commands/import.ts";
 import { labelCommand } from "./commands/label.ts";
 import { labelsExportCommand } from "./commands/labels-export.ts";
 import { labelsImportCommand } from "./commands/labels-import.ts";
+import { mergeCommand } from "./commands/merge.ts";
 import { newCommand } from "./commands/new.ts";
+import { partCommand } from "./commands/part.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { saveCommand } from "./commands/save.ts";
@@ -58,6 +60,8 @@ const commands = [
   backupCommand,
   restoreCommand,
   healthCommand,
+  partCommand,
+  mergeCommand,
   serveCommand,
   demoCommand,
 ];

@@ -32,6 +32,8 @@ const tasks: TaskTable = {
   backup: async (task, context) => (await import("./upkeep.ts")).backup(task, context),
   check: async (task, context) => (await import("./upkeep.ts")).check(task, context),
   compact: async (task, context) => (await import("./upkeep.ts")).compactProject(task, context),
+  part: async (task, context) => (await import("./copies.ts")).givePart(task, context),
+  merge: async (task, context) => (await import("./copies.ts")).takeCopy(task, context),
   health: async (task, context) => (await import("./upkeep.ts")).health(task, context),
   "labels-import": async (task, context) => (await import("./labels-import.ts")).importLabelFiles(task, context),
 };

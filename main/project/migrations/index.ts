@@ -14,6 +14,7 @@ import { queues } from "./0011-queues.ts";
 import { memberLife } from "./0012-member-life.ts";
 import { audit } from "./0013-audit.ts";
 import { upkeep } from "./0014-upkeep.ts";
+import { merges } from "./0015-merges.ts";
 
 export interface Migration {
   readonly number: number;
@@ -49,4 +50,5 @@ export const MIGRATIONS = checkMigrations([
   memberLife,
   audit,
   upkeep,
+  merges,
 ]);

@@ -1,6 +1,6 @@
 // The first screen: open a project, create one, or get back in with the recovery key.
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
-import { FolderOpen, Plus } from "lucide-react";
+import { ArchiveRestore, FolderOpen, Plus } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
@@ -16,9 +16,15 @@ import { OpenForm } from "./OpenForm.tsx";
 import { RecentProjects } from "./RecentProjects.tsx";
 import { RecoverForm } from "./RecoverForm.tsx";
 import { RecoveryKey } from "./RecoveryKey.tsx";
+import { RestoreForm } from "./RestoreForm.tsx";
 import classes from "./WelcomeView.module.css";
 
-type Step = { name: "start" } | { name: "create" } | { name: "open"; path: string } | { name: "recover"; path: string };
+type Step =
+  | { name: "start" }
+  | { name: "create" }
+  | { name: "open"; path: string }
+  | { name: "recover"; path: string }
+  | { name: "restore" };
 
 export function WelcomeView() {
   const { t } = useTranslation("welcome");
@@ -71,6 +77,14 @@ export function WelcomeView() {
                       {t("openOther")}
                     </Button>
                   </Group>
+                  <Button
+                    variant="subtle"
+                    leftSection={<ArchiveRestore aria-hidden size={16} />}
+                    style={{ alignSelf: "flex-start" }}
+                    onClick={() => setStep({ name: "restore" })}
+                  >
+                    {t("restore.title")}
+                  </Button>
                   <Text size="sm" c="dimmed">
                     {t("promise")}
                   </Text>
@@ -85,6 +99,7 @@ export function WelcomeView() {
                   onRecover={(path) => setStep({ name: "recover", path })}
                 />
               )}
+              {step.name === "restore" && <RestoreForm onBack={start} />}
               {step.name === "recover" && <RecoverForm path={step.path} onBack={start} />}
             </>
           )}
