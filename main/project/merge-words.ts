@@ -95,6 +95,22 @@ export class MergeWords {
     });
   }
 
+  /** One of our classes is given anew, so it is offered again where we had deleted it. */
+  revive(id: string): void {
+    const row = this.#ours.one<ClassRow>("SELECT * FROM label_classes WHERE id = ? AND deleted = 1", id);
+    if (row === undefined) return;
+    const taken = (key: string) =>
+      this.#ours.one("SELECT 1 FROM label_classes WHERE name_key = ? AND deleted = 0", key) !== undefined;
+    const suffix = taken(row.name_key) ? ` (${this.#copy} ${id.slice(0, 4)})` : "";
+    this.#ours.run(
+      "UPDATE label_classes SET deleted = 0, name = ?, name_key = ? WHERE id = ?",
+      row.name + suffix,
+      (row.name_key + suffix).normalize("NFC").toLowerCase(),
+      id,
+    );
+    this.added.classes.push(id);
+  }
+
   question(id: string): string {
     return this.#once(`question ${id}`, () => {
       const theirs = questionRow(this.#theirs, id);

@@ -379,6 +379,8 @@ class Merge {
   }
 
   #receive(change: Change, image: OurImage, present: State, said: readonly Said[]): void {
+    const last = said.at(-1)!.after;
+    if (last !== null && "classId" in last && last.classId !== null) this.#words.revive(last.classId);
     let before = present;
     for (const { at, reader, after } of said) {
       if (change.kind === "shape" && after !== null) assertShape(after as ShapeState, image);

@@ -229,6 +229,17 @@ describe("words", () => {
     expect(await take(ours, theirs)).toMatchObject({ changes: 0, conflicts: 0, classes: 0, members: 0 });
   });
 
+  test("a class that we had deleted is offered again where the copy gave it", async () => {
+    const { ours, theirs, ids, classes } = await copies();
+    ours.labels.deleteClass(classes[2]!);
+    expect(await take(ours, theirs)).toMatchObject({ changes: 0, classes: 0 });
+    expect(ours.labels.classes()).toHaveLength(2);
+    give(theirs, ids[0]!, classes[2]!);
+    expect(await take(ours, theirs)).toMatchObject({ changes: 1, classes: 1 });
+    expect(ours.labels.classes().map(({ name }) => name)).toContain("other");
+    expect(classOf(ours, ids[0]!)).toBe(classes[2]);
+  });
+
   test("a copy whose audit log does not hold is refused whole", async () => {
     const { ours, theirs, ids, classes } = await copies();
     give(theirs, ids[0]!, classes[0]!);
