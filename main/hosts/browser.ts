@@ -119,8 +119,8 @@ export class BrowserDoor {
     }
     if (pathname.startsWith(`${RPC_PATH}/`)) {
       if (method !== "POST") return refusal(405, "Calls are made with POST.", { allow: "POST" });
-      const signal = AbortSignal.any([request.signal, session.ended]);
-      return this.#bodies.receive(request, signal, (counted) => this.#studio.handle(counted, session.name));
+      const response = await this.#bodies.receive(request, (counted) => this.#studio.handle(counted, session.name));
+      return cutOff(response, session.ended);
     }
     if (method === "POST") return refusal(405, "There is nothing to post here.", { allow: "GET, HEAD" });
     if ([PIXELS_PATH, THUMBNAILS_PATH].some((prefix) => pathname.startsWith(prefix))) {
@@ -214,6 +214,28 @@ function failure(error: unknown): Response {
   const response = Response.json({ json: { defined: false, code, status, message, data } }, { status });
   if (retryAfterSeconds !== undefined) response.headers.set("retry-after", String(retryAfterSeconds));
   return response;
+}
+
+/** A stream of events ends with the session that it was opened in. */
+function cutOff(response: Response, ended: AbortSignal): Response {
+  if (response.body === null || !response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
+  const reader = response.body.getReader();
+  const cut = (): void => void reader.cancel().catch(() => {});
+  ended.addEventListener("abort", cut);
+  if (ended.aborted) cut();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      ended.removeEventListener("abort", cut);
+      controller.close();
+    },
+    cancel(reason) {
+      ended.removeEventListener("abort", cut);
+      return reader.cancel(reason);
+    },
+  });
+  return new Response(body, response);
 }
 
 function seeOther(location: string, cookie?: string): Response {

@@ -21,11 +21,7 @@ export class RequestBodies {
    * Hands on a request whose body is counted as it is read.
    * @throws AppError app/too-large, app/busy (also when the body turns out so while it is read), app/invalid-input for an encoded one
    */
-  async receive(
-    request: Request,
-    signal: AbortSignal,
-    answer: (counted: Request) => Promise<Response>,
-  ): Promise<Response> {
+  async receive(request: Request, answer: (counted: Request) => Promise<Response>): Promise<Response> {
     const encoding = request.headers.get("content-encoding");
     if (encoding !== null && encoding !== "identity") {
       throw new AppError("app/invalid-input", "The body of a request must not be compressed.");
@@ -55,14 +51,11 @@ export class RequestBodies {
       });
     this.#files += isFile ? 1 : 0;
     try {
-      const init = {
-        method: request.method,
-        headers: [...request.headers],
-        body: counted ?? null,
-        signal,
-        duplex: "half",
-      };
-      const response = await answer(new Request(request.url, init as RequestInit));
+      const init = { method: request.method, headers: [...request.headers], body: counted ?? null, duplex: "half" };
+      const handedOn = new Request(request.url, init as RequestInit);
+      // Given as `init.signal` it would be followed through a weak reference, and lost with the Request while its answer streams.
+      Object.defineProperty(handedOn, "signal", { value: request.signal });
+      const response = await answer(handedOn);
       if (refusal === null) return response;
       await response.body?.cancel();
       throw refusal;
