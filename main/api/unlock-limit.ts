@@ -82,6 +82,8 @@ export class UnlockLimit {
       return result;
     } catch (error) {
       if (!isMistake(error)) takeBack();
+      // The wait begins when the mistake is known: computing it may take longer than the first wait.
+      else for (const count of counts) count.at = this.#now();
       throw error;
     }
   }

@@ -81,6 +81,15 @@ describe("one caller", () => {
   });
 });
 
+test("the wait begins when a try has failed, not when it began: a slow computer is no way around it", async () => {
+  const slow = async () => {
+    now += 3000;
+    return wrong();
+  };
+  for (let index = 0; index < 5; index++) expect(await attempt("a", slow)).toBe("wrong");
+  expect(await attempt("a", right)).toBe(1);
+});
+
 describe("in parallel", () => {
   test("a hundred tries at once are five guesses, and never more than two are computed together", async () => {
     let running = 0;
