@@ -24,6 +24,7 @@ export class Session {
   readonly unlockLimit = new UnlockLimit();
   #open: OpenProject | null = null;
   #idle: NodeJS.Timeout | null = null;
+  #rekeying: AbortController | null = null;
   readonly #inFlight = new Map<string, Promise<unknown>>();
   /** The last opening or locking: each waits for the one before, so that none is lost while jobs are being stopped. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -75,8 +76,43 @@ export class Session {
     });
   }
 
+  /**
+   * Gives the open project a new key while no child has it open; the project stays open. `signal` stops it, and so does locking. Answers
+   * what `work` answers. Throws jobs/running.
+   */
+  rekey<T>(
+    work: (
+      project: Project,
+      options: { signal: AbortSignal; progress(done: number, total: number): void },
+    ) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const stop = new AbortController();
+    return this.#inTurn(async () => {
+      const { project, jobs } = this.#opened();
+      this.#rekeying = stop;
+      let bytes = 0;
+      try {
+        return await jobs.withoutChildren(() =>
+          work(project, {
+            signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+            progress: (done, total) => {
+              bytes = total;
+              this.publish({ type: "rekeying", done: Math.min(done, total - 1), total });
+            },
+          }),
+        );
+      } finally {
+        this.#rekeying = null;
+        this.publish({ type: "rekeying", done: bytes, total: bytes });
+        this.publish({ type: "changed", topic: "project" });
+      }
+    });
+  }
+
   /** Stops jobs, closes the project, wipes its key. Nothing happens when none is open. `reason` goes into the project's log. */
   lock(reason: LockReason = "asked"): Promise<void> {
+    this.#rekeying?.abort();
     return this.#inTurn(() => this.#lockNow(reason));
   }
 
@@ -130,7 +166,7 @@ export class Session {
   }
 
   #onIdle(): void {
-    if (this.#open?.jobs.busy) {
+    if (this.#open?.jobs.busy || this.#rekeying !== null) {
       this.touch();
       return;
     }

@@ -23,9 +23,9 @@ import {
   floatTensor,
   type Graph,
   type Node,
+  type Shape,
   type Tensor,
   tensor,
-  type Shape,
   type ValueInfo,
 } from "./graph.ts";
 import { inferShapes } from "./infer-shapes.ts";

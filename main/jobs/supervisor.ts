@@ -111,8 +111,11 @@ export class Supervisor {
   readonly #graceMs: number;
   readonly #running = new Map<string, RunningJob>();
   readonly #calls = new Map<string, PendingCall>();
+  /** Every child that has not exited yet: each has the project open. */
+  readonly #living = new Set<Promise<void>>();
   #warm: Child | null = null;
   #closed = false;
+  #resting = false;
 
   constructor(options: SupervisorOptions) {
     this.#project = options.project;
@@ -151,11 +154,10 @@ export class Supervisor {
       result: null,
     };
     this.#project.jobs.save(job); // first: what cannot be written must not leave a child behind
-    const child = this.#openChild();
+    const child = this.#openChild(() => this.#finish(job.id, { failure: CRASHED }));
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
     this.#running.set(job.id, { job, child, stop: null, savedAt: Date.now(), settled, settle });
     child.onMessage((message) => this.#onJobMessage(job.id, message));
-    child.onExit(() => this.#finish(job.id, { failure: CRASHED }));
     child.send({ type: "run", id: job.id, task });
     this.#publish({ type: "job", job });
     return job;
@@ -191,19 +193,49 @@ export class Supervisor {
     await Promise.all(jobs.map(([, running]) => running.settled));
   }
 
+  /**
+   * Ends the warm child and runs `work` while no child has the project open and none is started: calls and jobs are refused meanwhile
+   * (project/in-use). Throws jobs/running while a job runs.
+   */
+  async withoutChildren<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    if (this.busy) {
+      throw new AppError("jobs/running", "A job is running in this project: wait until it has ended or cancel it.");
+    }
+    this.#resting = true;
+    try {
+      this.#endWarmChild();
+      await Promise.all(this.#living);
+      return await work();
+    } finally {
+      this.#resting = false;
+    }
+  }
+
   #assertOpen(): void {
+    if (this.#resting)
+      throw new AppError("project/in-use", "The project is just being encrypted anew: wait until it is done.");
     if (this.#closed) throw new AppError("project/locked", "The project is being locked.");
   }
 
-  #openChild(): Child {
+  #openChild(onExit: () => void): Child {
     const child = this.#startChild();
+    const { promise: exited, resolve: exit } = Promise.withResolvers<void>();
+    this.#living.add(exited);
+    child.onExit(() => {
+      this.#living.delete(exited);
+      exit();
+      onExit();
+    });
     const { path, member } = this.#project;
     child.send({ type: "open", projectPath: path, key: this.#project.key, memberId: member.id });
     return child;
   }
 
   #openWarmChild(): Child {
-    const child = this.#openChild();
+    const child = this.#openChild(() => {
+      if (this.#warm === child) this.#endWarmChild();
+    });
     child.onMessage((message) => {
       if (message.type === "done" || message.type === "failed") {
         const call = this.#calls.get(message.id);
@@ -214,9 +246,6 @@ export class Supervisor {
         this.#publish({ type: "changed", topic: message.topic });
       }
     });
-    child.onExit(() => {
-      if (this.#warm === child) this.#endWarmChild();
-    });
     return child;
   }
 
@@ -225,9 +254,16 @@ export class Supervisor {
     this.#warm = null;
     child?.send({ type: "close" });
     child?.kill();
-    const failure = this.#closed ? new AppError("app/aborted", "The project was locked.") : toAppError(CRASHED);
+    const failure = this.#whyEnded();
     for (const call of this.#calls.values()) call.reject(failure);
     this.#calls.clear();
+  }
+
+  #whyEnded(): AppError {
+    if (this.#closed) return new AppError("app/aborted", "The project was locked.");
+    if (this.#resting)
+      return new AppError("app/aborted", "The project is being encrypted anew: ask again when it is done.");
+    return toAppError(CRASHED);
   }
 
   #stop(id: string, running: RunningJob, reason: StopReason): void {

@@ -13,7 +13,7 @@ import { ProjectDatabase } from "./database.ts";
 import { copyDatabase } from "./database-copy.ts";
 import { assertRoom, flushFile, makeFolder, refuseExisting } from "./draft-folder.ts";
 import { checkIntegrity } from "./integrity.ts";
-import { readKeyFile, unwrapByPassphrase } from "./keys.ts";
+import { readKeyFile, unlockByPassphrase } from "./keys.ts";
 import { openProjectWithKey, type Project } from "./project.ts";
 import { DATABASE_FILE, folderName, KEYS_FILE } from "./project-folder.ts";
 
@@ -173,9 +173,10 @@ export async function restoreBackup(options: RestoreOptions): Promise<{ project:
 
 /** Throws project/key-wrong. */
 async function unlock(keysFile: string, passphrase: string): Promise<{ key: Uint8Array; memberId: string }> {
-  const [first, ...others] = await unwrapByPassphrase(readKeyFile(keysFile), passphrase);
-  for (const { dataKey } of others) dataKey.fill(0);
-  if (first !== undefined) return { key: first.dataKey, memberId: first.member };
+  for await (const { member, now, next } of unlockByPassphrase(readKeyFile(keysFile), passphrase)) {
+    next?.fill(0);
+    if (member !== null && now !== null) return { key: now, memberId: member };
+  }
   throw new AppError(
     "project/key-wrong",
     "The passphrase is not the one of the time of the backup. Capital letters and spaces count.",

@@ -16,6 +16,9 @@ const PLAIN_HEADER = "SQLite format 3\0";
 export const PAGE_SIZE = 16_384;
 const RAW_KEY_PREFIX = "raw:";
 
+/** What a connection is told before it makes a file. */
+export const NEW_FILE_CIPHER = ["cipher = 'aegis'", "algorithm = 'aegis-256'"];
+
 /** Bytes 16 to 23 of a file of ours (https://www.sqlite.org/fileformat2.html#the_database_header); 64 reserved: nonce and tag. */
 const readable = (version: 1 | 2) => Buffer.from([PAGE_SIZE >> 8, PAGE_SIZE & 255, version, version, 64, 64, 32, 32]);
 /** 2: with a write-ahead log. 1: without, as in a copy that nobody has opened yet. */
@@ -34,18 +37,19 @@ export function encrypt(
   options: { create: boolean },
 ): void {
   if (options.create || isAegis(file)) {
-    connection.pragma("cipher = 'aegis'");
-    connection.pragma("algorithm = 'aegis-256'");
+    for (const pragma of NEW_FILE_CIPHER) connection.pragma(pragma);
     connection.pragma(`page_size = ${PAGE_SIZE}`);
   } else {
     connection.pragma("cipher = 'sqlcipher'");
     connection.pragma("legacy = 4");
   }
-  // As bytes, never as SQL text, which would stay in memory as a string.
-  const rawKey = Buffer.concat([Buffer.from(RAW_KEY_PREFIX), key]);
-  (connection as unknown as KeyedConnection).key(rawKey);
-  rawKey.fill(0);
+  const raw = rawKey(key);
+  (connection as unknown as KeyedConnection).key(raw);
+  raw.fill(0);
 }
+
+/** A key as SQLite takes it: as bytes, never as SQL text, which would stay in memory as a string. The caller wipes it. */
+export const rawKey = (key: Uint8Array): Buffer => Buffer.concat([Buffer.from(RAW_KEY_PREFIX), key]);
 
 /** Throws project/not-encrypted where the file on disk begins like a plain SQLite file, project/corrupt where it is empty. */
 export function assertCiphertext(file: string): void {

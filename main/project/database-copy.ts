@@ -1,12 +1,13 @@
 // An encrypted copy of a database, as it is at one moment, while other connections go on writing.
 //
 // SQLite's own backup refuses encrypted databases (its second connection has no key), and VACUUM INTO cannot be stopped or watched. So
-// the rows are copied here: the copy is attached, which gives it the same key and cipher, one read transaction holds the moment still,
+// the rows are copied here: the copy is attached, with the same cipher and, unless another is given, the same key; one read transaction holds the moment still,
 // and rows go over in chunks of about a tenth of a second, between which progress is told and a signal is looked at. The result has no free
 // pages. It is without a journal while it is made: who makes it throws it away where it is not finished.
 
 import { writeFileSync } from "node:fs";
 import { AppError } from "../../preload/contract/errors.ts";
+import { NEW_FILE_CIPHER, PAGE_SIZE, rawKey } from "./cipher.ts";
 import type { ProjectDatabase } from "./database.ts";
 
 const CHUNK_MS = 100;
@@ -15,6 +16,8 @@ export interface CopyOptions {
   readonly signal: AbortSignal;
   /** bytes of about how many */
   onProgress(done: number, total: number): void;
+  /** of the copy; default: that of the source. Stays the caller's. */
+  readonly key?: Uint8Array;
 }
 
 interface SchemaRow {
@@ -41,21 +44,22 @@ export function tablesOf(database: ProjectDatabase): { name: string; numbered: b
 }
 
 /**
- * Copies everything in `source` to the new file `target`, under the same key. `source` must be a connection of its own, without a transaction.
+ * Copies everything in `source` to the new file `target`. `source` must be a connection of its own, without a transaction.
  * `atMoment` is asked inside the transaction, so it sees what is copied. Throws app/aborted, project/disk-full, project/corrupt.
  */
 export async function copyDatabase<T>(
   source: ProjectDatabase,
   target: string,
   atMoment: () => T,
-  { signal, onProgress }: CopyOptions,
+  { signal, onProgress, key }: CopyOptions,
 ): Promise<T> {
   source.pragma("foreign_keys = OFF");
   // A connection that must not make files does not make attached ones either; an empty file is a database without tables.
   writeFileSync(target, "", { flag: "wx", mode: 0o600 });
-  source.run("ATTACH ? AS copy", target);
+  if (key === undefined) source.run("ATTACH ? AS copy", target);
+  else attachUnder(source, target, key);
   const pageBytes = Number(source.pragma("page_size"));
-  source.pragma(`copy.page_size = ${pageBytes}`);
+  source.pragma(`copy.page_size = ${key === undefined ? pageBytes : PAGE_SIZE}`);
   source.pragma("copy.auto_vacuum = INCREMENTAL");
   source.pragma("copy.journal_mode = OFF");
   source.pragma("copy.synchronous = OFF");
@@ -85,6 +89,14 @@ export async function copyDatabase<T>(
   source.script("COMMIT");
   source.script("DETACH copy");
   return moment;
+}
+
+/** The copy is encrypted as new files are, whatever the source is. */
+function attachUnder(source: ProjectDatabase, target: string, key: Uint8Array): void {
+  for (const pragma of NEW_FILE_CIPHER) source.pragma(pragma);
+  const raw = rawKey(key);
+  source.run("ATTACH ? AS copy KEY ?", target, raw);
+  raw.fill(0);
 }
 
 /** Chunks grow and shrink with the time that the last one took: rows have a hundred bytes or a hundred megabytes. */

@@ -60,53 +60,63 @@ export function storageError(error: unknown): unknown {
   return error;
 }
 
+type Transaction = Database.Transaction<(work: () => unknown) => unknown>;
+
+/** SQLite itself notices a file that was cut off only when it comes to read the lost pages. */
+function assertWhole(connection: Database.Database, file: string): void {
+  const pages = Number(connection.pragma("page_count", { simple: true }));
+  const pageSize = Number(connection.pragma("page_size", { simple: true }));
+  if (statSync(file).size >= pages * pageSize) return;
+  // Pages that are not in the file yet may be in the write-ahead log.
+  if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+    throw new AppError(
+      "project/corrupt",
+      "The project's file is cut off at its end. Restore the folder from a backup.",
+    );
+  }
+}
+
 export class ProjectDatabase {
-  readonly #connection: Database.Database;
+  readonly #file: string;
   readonly #statements = new Map<string, Database.Statement>();
-  readonly #transaction: Database.Transaction<(work: () => unknown) => unknown>;
+  #connection: Database.Database;
+  #transaction: Transaction;
+  #frozen = false;
 
   /** Opens `file` with a raw 256-bit key, which stays the caller's. A new file is only made with `create`. */
   constructor(file: string, key: Uint8Array, options: { create: boolean }) {
-    if (!options.create) assertCiphertext(file);
-    this.#connection = new Database(file, { fileMustExist: !options.create, timeout: BUSY_TIMEOUT_MS });
-    try {
-      encrypt(this.#connection, file, key, options);
-      // Free pages can be given back in small steps; SQLite takes this only before the first table.
-      if (options.create) this.#connection.pragma("auto_vacuum = INCREMENTAL");
-      // Never on disk: SQLite does not encrypt its temporary files, also not the one that VACUUM makes of the whole database.
-      this.#connection.pragma("temp_store = MEMORY");
-      this.#connection.pragma("journal_mode = WAL");
-      this.#connection.pragma("synchronous = FULL");
-      // macOS: its fsync stops at the drive's own memory, which a power cut empties. Nothing elsewhere.
-      this.#connection.pragma("fullfsync = ON");
-      this.#connection.pragma("checkpoint_fullfsync = ON");
-      this.#connection.pragma("foreign_keys = ON");
-      this.#connection.pragma("secure_delete = ON");
-      this.#connection.pragma("trusted_schema = OFF");
-      this.#connection.pragma("cell_size_check = ON");
-      // The indexes of a large library fit, so that its pages are decrypted once: at most 128 MiB.
-      this.#connection.pragma("cache_size = -131072");
-      this.#connection.pragma("journal_size_limit = 67108864");
-      this.#transaction = this.#connection.transaction((work: () => unknown) => work());
-      assertCiphertext(file);
-      this.#assertWhole(file);
-    } catch (error) {
-      this.#connection.close();
-      throw storageError(error);
-    }
+    this.#file = file;
+    [this.#connection, this.#transaction] = this.#connect(key, options.create);
   }
 
-  /** SQLite itself notices a file that was cut off only when it comes to read the lost pages. */
-  #assertWhole(file: string): void {
-    const pages = Number(this.#connection.pragma("page_count", { simple: true }));
-    const pageSize = Number(this.#connection.pragma("page_size", { simple: true }));
-    if (statSync(file).size >= pages * pageSize) return;
-    // Pages that are not in the file yet may be in the write-ahead log.
-    if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) {
-      throw new AppError(
-        "project/corrupt",
-        "The project's file is cut off at its end. Restore the folder from a backup.",
-      );
+  #connect(key: Uint8Array, create: boolean): [Database.Database, Transaction] {
+    const file = this.#file;
+    if (!create) assertCiphertext(file);
+    const connection = new Database(file, { fileMustExist: !create, timeout: BUSY_TIMEOUT_MS });
+    try {
+      encrypt(connection, file, key, { create });
+      // Free pages can be given back in small steps; SQLite takes this only before the first table.
+      if (create) connection.pragma("auto_vacuum = INCREMENTAL");
+      // Never on disk: SQLite does not encrypt its temporary files, also not the one that VACUUM makes of the whole database.
+      connection.pragma("temp_store = MEMORY");
+      connection.pragma("journal_mode = WAL");
+      connection.pragma("synchronous = FULL");
+      // macOS: its fsync stops at the drive's own memory, which a power cut empties. Nothing elsewhere.
+      connection.pragma("fullfsync = ON");
+      connection.pragma("checkpoint_fullfsync = ON");
+      connection.pragma("foreign_keys = ON");
+      connection.pragma("secure_delete = ON");
+      connection.pragma("trusted_schema = OFF");
+      connection.pragma("cell_size_check = ON");
+      // The indexes of a large library fit, so that its pages are decrypted once: at most 128 MiB.
+      connection.pragma("cache_size = -131072");
+      connection.pragma("journal_size_limit = 67108864");
+      assertCiphertext(file);
+      assertWhole(connection, file);
+      return [connection, connection.transaction((work: () => unknown) => work())];
+    } catch (error) {
+      connection.close();
+      throw storageError(error);
     }
   }
 
@@ -139,6 +149,7 @@ export class ProjectDatabase {
 
   /** Runs one changing statement; answers how many rows it changed and the last row number. */
   run(sql: string, ...values: SqlValue[]): { changes: number; row: number } {
+    this.#assertNotFrozen();
     try {
       const { changes, lastInsertRowid } = this.#prepared(sql).run(...values);
       return { changes, row: Number(lastInsertRowid) };
@@ -149,6 +160,7 @@ export class ProjectDatabase {
 
   /** Statements without values, such as a migration. */
   script(sql: string): void {
+    this.#assertNotFrozen();
     try {
       this.#connection.exec(sql);
     } catch (error) {
@@ -170,6 +182,7 @@ export class ProjectDatabase {
    */
   transaction<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
     if (!this.#connection.open) throw new AppError("project/locked", "The project is locked: open it again.");
+    this.#assertNotFrozen();
     try {
       return this.#transaction.immediate(work) as T;
     } catch (error) {
@@ -189,6 +202,41 @@ export class ProjectDatabase {
 
   get open(): boolean {
     return this.#connection.open;
+  }
+
+  /** From now on every change is refused (project/in-use), until `thaw`. Reading goes on. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+  }
+
+  #assertNotFrozen(): void {
+    if (!this.#frozen) return;
+    throw new AppError(
+      "project/in-use",
+      "The project is just being encrypted anew. Nothing can be changed until that is done.",
+    );
+  }
+
+  /** Moves what is in the write-ahead log into the file and empties the log. Throws project/in-use where a reader still needs it. */
+  foldLog(): void {
+    const busy = Number(this.pragma("wal_checkpoint(TRUNCATE)"));
+    if (busy !== 0) throw new AppError("project/in-use", "Something still reads the project: try again in a moment.");
+  }
+
+  /** Closes the file, lets `work` put another one in its place, and opens that; or, if `work` throws, the one before again. */
+  reopenAfter(keys: { before: Uint8Array; after: Uint8Array }, work: () => void): void {
+    this.close();
+    try {
+      work();
+    } catch (error) {
+      [this.#connection, this.#transaction] = this.#connect(keys.before, false);
+      throw error;
+    }
+    [this.#connection, this.#transaction] = this.#connect(keys.after, false);
   }
 
   /** The last connection to close folds the write-ahead log into the file and removes it. */

@@ -8,16 +8,9 @@ import { AppError } from "../../preload/contract/errors.ts";
 import type { AuditAction, Member, MemberEntry, Role } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import type { ProjectDatabase } from "./database.ts";
-import {
-  assertStrongEnough,
-  PASSPHRASE_COST,
-  type PassphraseCost,
-  readKeyFile,
-  unwrapByPassphrase,
-  withMember,
-  wrapForMember,
-  writeKeyFile,
-} from "./keys.ts";
+import { type MemberSlot, newMemberSlot, newRecoverySlot, publicKeyIn } from "./key-slots.ts";
+import { type KeyFile, memberSlotOf, readKeyFile, unlockByPassphrase, wipe, withMember, writeKeyFile } from "./keys.ts";
+import { assertStrongEnough, type PassphraseCost, passphraseCost } from "./passphrase.ts";
 
 /** What members need of the project whose they are. */
 export interface Vault {
@@ -55,9 +48,7 @@ export class Members {
     assertStrongEnough(input.passphrase);
     const name = input.name.normalize("NFC").trim();
     const id = randomUUID();
-    const { id: project, keysFile, key } = this.#vault;
-    const slot = await wrapForMember(key, project, id, input.passphrase, input.cost ?? PASSPHRASE_COST);
-    key.fill(0);
+    const slot = await this.#newSlot(id, input.passphrase, input.cost);
     this.#database.transaction(() => {
       if (this.list().some((member) => member.name === name)) {
         throw new AppError("app/invalid-input", "There is already a member of this name, or there once was.");
@@ -70,7 +61,7 @@ export class Members {
         new Date().toISOString(),
       );
       this.#audit.record("member/add", id, { before: null, after: { name, role: input.role } });
-      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
+      this.#keepSlot(slot);
     });
     return { id, name, role: input.role };
   }
@@ -89,34 +80,80 @@ export class Members {
     });
   }
 
-  /** The current member has unlocked the project. */
-  markSeen(): void {
+  /** The current member has unlocked the project, and with a slot of version 1 if a passphrase is given: it is replaced. */
+  async markSeen(old: { passphrase: string; cost?: PassphraseCost | undefined } | null): Promise<void> {
+    const slot = old && (await this.#newSlot(this.#self.id, old.passphrase, old.cost));
     this.#database.transaction(() => {
-      this.#database.run("UPDATE members SET last_seen_at = ? WHERE id = ?", new Date().toISOString(), this.#self.id);
-      this.#audit.record("member/unlock", this.#self.id);
+      if (slot) this.#keepSlot(slot);
+      else this.#keepPublicKey();
+      this.#noteUnlocking("member/unlock");
     });
   }
 
-  /** Re-wraps the current member's key. Throws project/key-wrong where `current` is not right, project/passphrase-weak. */
+  #noteUnlocking(action: AuditAction): void {
+    this.#database.run("UPDATE members SET last_seen_at = ? WHERE id = ?", new Date().toISOString(), this.#self.id);
+    this.#audit.record(action, this.#self.id);
+  }
+
+  /** A new key pair under another passphrase. Throws project/key-wrong where `current` is not right, project/passphrase-weak. */
   async changePassphrase(current: string, next: string, options: { cost?: PassphraseCost } = {}): Promise<void> {
     assertStrongEnough(next);
-    const opened = await unwrapByPassphrase(readKeyFile(this.#vault.keysFile), current);
-    for (const { dataKey } of opened) dataKey.fill(0);
-    if (!opened.some(({ member }) => member === this.#self.id)) {
-      throw new AppError("project/key-wrong", "The current passphrase is not right.");
-    }
-    await this.rewrap(next, "passphrase/change", options.cost);
+    await this.assertPassphrase(current);
+    const slot = await this.#newSlot(this.#self.id, next, options.cost);
+    this.#database.transaction(() => {
+      this.#audit.record("passphrase/change", this.#self.id);
+      this.#keepSlot(slot);
+    });
   }
 
-  /** Wraps the data key under the current member's next passphrase; the caller has checked who asks. */
-  async rewrap(next: string, action: AuditAction, cost: PassphraseCost = PASSPHRASE_COST): Promise<void> {
-    const { id, keysFile, key } = this.#vault;
-    const slot = await wrapForMember(key, id, this.#self.id, next, cost);
+  /** Throws project/key-wrong where this is not the current member's passphrase. */
+  async assertPassphrase(passphrase: string): Promise<void> {
+    const file = readKeyFile(this.#vault.keysFile);
+    const own = { ...file, members: file.members.filter(({ member }) => member === this.#self.id) };
+    for await (const unlocked of unlockByPassphrase(own, passphrase)) {
+      wipe(unlocked);
+      return;
+    }
+    throw new AppError("project/key-wrong", "The current passphrase is not right.");
+  }
+
+  /** The recovery key has opened the project. `digits`: its slot is of version 1 and gets a key pair. */
+  async recover(next: string, digits: Uint8Array | null, cost?: PassphraseCost): Promise<void> {
+    const slot = await this.#newSlot(this.#self.id, next, cost);
+    const { key } = this.#vault;
+    const recovery = digits && newRecoverySlot(key, this.#vault.id, digits);
     key.fill(0);
     this.#database.transaction(() => {
-      this.#audit.record(action, this.#self.id);
-      writeKeyFile(keysFile, withMember(readKeyFile(keysFile), slot));
+      this.#noteUnlocking("passphrase/recover");
+      this.#keepSlot(slot, recovery ? (file) => ({ ...file, recovery }) : undefined);
     });
+  }
+
+  async #newSlot(member: string, passphrase: string, cost?: PassphraseCost): Promise<MemberSlot> {
+    const known = cost ?? (await passphraseCost());
+    const { key } = this.#vault;
+    try {
+      return await newMemberSlot(key, this.#vault.id, member, passphrase, known);
+    } finally {
+      key.fill(0);
+    }
+  }
+
+  /** Last in a transaction: the file does not go back with it. */
+  #keepSlot(slot: MemberSlot, more: (file: KeyFile) => KeyFile = (file) => file): void {
+    const { keysFile } = this.#vault;
+    this.#database.run("UPDATE members SET public_key = ? WHERE id = ?", publicKeyIn(slot), slot.member);
+    writeKeyFile(keysFile, more(withMember(readKeyFile(keysFile), slot)));
+  }
+
+  /**
+   * The current member has just proved that the private key is theirs, so its public key is right, also where a crash came between
+   * keys.json and the database.
+   */
+  #keepPublicKey(): void {
+    const slot = memberSlotOf(readKeyFile(this.#vault.keysFile), this.#self.id);
+    if (slot === undefined) return;
+    this.#database.run("UPDATE members SET public_key = ? WHERE id = ?", publicKeyIn(slot), this.#self.id);
   }
 
   /** Throws project/not-allowed. `what` ends the sentence "Only an administrator can …". */

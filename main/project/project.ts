@@ -4,8 +4,8 @@
 // and renamed when it is whole, so a folder ending in `.loupe` is always a complete project.
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { Member, MergeReport, ProjectSummary, Role } from "../../preload/contract/index.ts";
 import { Adjudication } from "./adjudication.ts";
@@ -18,18 +18,14 @@ import { Exports } from "./exports.ts";
 import { HostPresence } from "./host-presence.ts";
 import { Images } from "./images.ts";
 import { Jobs } from "./jobs.ts";
+import { KEY_BYTES, newMemberSlot, newRecoverySlot, publicKeyIn } from "./key-slots.ts";
 import {
-  assertStrongEnough,
   flushFolder,
-  KEY_BYTES,
-  type KeyFile,
   newKeyFile,
-  type PassphraseCost,
-  readKeyFile,
-  unwrapByPassphrase,
-  unwrapByRecovery,
-  wrapForMember,
-  wrapForRecovery,
+  type Unlocked,
+  unlockByPassphrase,
+  unlockByRecovery,
+  wipe,
   writeKeyFile,
 } from "./keys.ts";
 import { Labels } from "./labels.ts";
@@ -37,18 +33,26 @@ import { Members } from "./members.ts";
 import { type Side, type TakeInOptions, takeIn } from "./merge.ts";
 import { Models } from "./models.ts";
 import { Pacs } from "./pacs.ts";
+import { assertStrongEnough, type PassphraseCost, passphraseCost } from "./passphrase.ts";
+import {
+  DATABASE_FILE,
+  enterFolder,
+  folderName,
+  KEYS_FILE,
+  PRESENCE_FILE,
+  type ProjectFolder,
+  sweepDrafts,
+} from "./project-folder.ts";
 import { Questions } from "./questions.ts";
-import { DATABASE_FILE, folderName, KEYS_FILE, sweepDrafts } from "./project-folder.ts";
 import { Queues } from "./queues.ts";
 import { Reading } from "./reading.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
+import { type RekeyOptions, rekey, settle } from "./rekey.ts";
 import { Runs } from "./runs.ts";
 import { migrate } from "./schema.ts";
 import { Snapshots } from "./snapshots.ts";
 import { StartingModels } from "./starting-models.ts";
 import { Upkeep } from "./upkeep.ts";
-
-const PRESENCE_FILE = "host.lock";
 
 export class Project {
   /** absolute path of the project's folder */
@@ -79,24 +83,29 @@ export class Project {
   readonly upkeep: Upkeep;
   readonly copies: Copies;
   readonly #database: ProjectDatabase;
-  readonly #key: Uint8Array;
+  readonly #folder: ProjectFolder;
   readonly #presence: HostPresence;
+  #key: Uint8Array;
+  #hasRecoveryKey: boolean;
 
-  /** Takes over `key`: it is wiped when the project is closed. */
-  constructor(path: string, database: ProjectDatabase, key: Uint8Array, memberId: string) {
+  /** Takes over `key`, which is wiped when the project is closed, and the place in the folder. */
+  constructor(folder: ProjectFolder, database: ProjectDatabase, key: Uint8Array, memberId: string) {
     const row = database.one<{ id: string; name: string; createdAt: string }>(
       "SELECT id, name, created_at AS createdAt FROM project",
     );
     if (row === undefined) throw notTogether();
     const member = memberOf(database, memberId);
+    const { path } = folder;
     this.path = path;
     this.id = row.id;
     this.name = row.name;
     this.createdAt = row.createdAt;
     this.member = member;
-    this.keysFile = join(path, KEYS_FILE);
+    this.keysFile = folder.keysFile;
+    this.#folder = folder;
     this.#database = database;
     this.#key = key;
+    this.#hasRecoveryKey = folder.keys.recovery !== null;
     this.#presence = new HostPresence(join(path, PRESENCE_FILE));
     this.audit = new Audit(database, member);
     this.members = new Members(database, this.audit, this, member);
@@ -131,12 +140,21 @@ export class Project {
 
   summary(): ProjectSummary {
     const { id, name, path, createdAt, member } = this;
+    const hasRecoveryKey = this.#hasRecoveryKey;
     const { total, patients, labelled } = this.images.counts();
     const made = this.#database.one<{ snapshots: number; runs: number; models: number }>(
       `SELECT (SELECT count(*) FROM snapshots) AS snapshots, (SELECT count(*) FROM runs) AS runs,
         (SELECT count(*) FROM models) AS models`,
     )!;
-    return { id, name, path, createdAt, member, counts: { images: total, patients, labelled, ...made } };
+    return {
+      id,
+      name,
+      path,
+      createdAt,
+      member,
+      hasRecoveryKey,
+      counts: { images: total, patients, labelled, ...made },
+    };
   }
 
   /**
@@ -157,6 +175,43 @@ export class Project {
     return { id, name, audit, labels, database: this.#database };
   }
 
+  /**
+   * Takes a member's key away by giving the project another one; answers the new recovery key, which is stored nowhere. Throws
+   * project/not-allowed, project/last-administrator, app/not-found, and what `rekey` throws.
+   */
+  removeMember(id: string, options: RekeyOptions = {}): Promise<string> {
+    this.members.assertAdministrator("remove members");
+    if (this.members.present(id).role === "administrator") this.members.assertNotLastAdministrator();
+    return this.#rekey(id, options);
+  }
+
+  /** A new data key and a new recovery key, which is answered and stored nowhere. Throws as `removeMember`. */
+  renewRecoveryKey(options: RekeyOptions = {}): Promise<string> {
+    this.members.assertAdministrator("renew the recovery key");
+    return this.#rekey(null, options);
+  }
+
+  async #rekey(removed: string | null, options: RekeyOptions): Promise<string> {
+    const { keysFile, databaseFile, lock } = this.#folder;
+    const project = {
+      ...{
+        id: this.id,
+        keysFile,
+        databaseFile,
+        lock,
+        database: this.#database,
+        key: this.#key,
+        member: this.member,
+      },
+      replaced: (key: Uint8Array) => {
+        this.#key.fill(0);
+        this.#key = key;
+        this.#hasRecoveryKey = true;
+      },
+    };
+    return rekey(project, { removed }, options);
+  }
+
   /** SQLite's own check of the whole file; "ok" or what it found. Reads everything, so it takes a while. */
   integrityCheck(): string {
     return String(this.#database.pragma("integrity_check"));
@@ -166,6 +221,7 @@ export class Project {
   close(): void {
     this.#presence.leave();
     if (this.#database.open) this.#database.close();
+    this.#folder.lock.release();
     this.#key.fill(0);
   }
 }
@@ -218,11 +274,9 @@ export async function createProject(input: CreateInput): Promise<{ project: Proj
   const memberId = randomUUID();
   const recoveryKey = makeRecoveryKey();
   const secret = readRecoveryKey(recoveryKey);
-  const keys = newKeyFile(
-    projectId,
-    await wrapForMember(key, projectId, memberId, input.passphrase, input.cost),
-    wrapForRecovery(key, projectId, secret),
-  );
+  const cost = input.cost ?? (await passphraseCost());
+  const slot = await newMemberSlot(key, projectId, memberId, input.passphrase, cost);
+  const keys = newKeyFile(projectId, slot, newRecoverySlot(key, projectId, secret));
   secret.fill(0);
 
   const draft = join(folder, `.loupe-draft-${process.pid}-${randomUUID()}`);
@@ -238,12 +292,13 @@ export async function createProject(input: CreateInput): Promise<{ project: Proj
         database.run("INSERT INTO project VALUES (1, ?, ?, ?)", projectId, name, now);
         const role: Role = "administrator";
         database.run(
-          "INSERT INTO members (id, name, role, created_at, last_seen_at) VALUES (?, ?, ?, ?, ?)",
+          "INSERT INTO members (id, name, role, created_at, last_seen_at, public_key) VALUES (?, ?, ?, ?, ?, ?)",
           memberId,
           input.member.trim(),
           role,
           now,
           now,
+          publicKeyIn(slot),
         );
         const first = { id: memberId, name: input.member.trim(), role };
         new Audit(database, first).record("project/create", projectId, { before: null, after: { name, role } });
@@ -260,26 +315,43 @@ export async function createProject(input: CreateInput): Promise<{ project: Proj
     key.fill(0);
     throw storageError(error);
   }
-  return { project: openWithKey(path, key, memberId), recoveryKey };
+  return { project: openWithKey(enterFolder(path), key, memberId), recoveryKey };
 }
 
 /**
- * Opens a project with a member's passphrase; `member` (a name) chooses where several members have the same one. Throws
- * project/not-a-project, project/key-wrong, project/not-encrypted, project/newer-version, project/corrupt, project/read-only.
+ * Opens a project with a member's passphrase; `member` (a name) chooses where several members have the same one, `first` (an id) says whom
+ * to try before the others. Throws project/not-a-project, project/key-wrong, project/not-encrypted, project/newer-version,
+ * project/corrupt, project/read-only, project/in-use.
  */
-export async function openProject(input: { path: string; passphrase: string; member?: string }): Promise<Project> {
-  const { path, keys } = locate(input.path);
-  const opened = await unwrapByPassphrase(keys, input.passphrase);
-  try {
-    for (const { member, dataKey } of opened) {
-      const project = openWithKey(path, Uint8Array.from(dataKey), member);
-      if (input.member === undefined || project.member.name === input.member.trim()) return unlocked(project);
-      project.close();
+export async function openProject(input: {
+  path: string;
+  passphrase: string;
+  member?: string | undefined;
+  first?: string | undefined;
+  cost?: PassphraseCost;
+}): Promise<Project> {
+  return inFolder(input.path, async (folder) => {
+    for await (const unlocked of unlockByPassphrase(folder.keys, input.passphrase, input.first)) {
+      const project = await openUnlocked(folder, unlocked, input.member?.trim());
+      if (project === null) continue;
+      return noted(project, () =>
+        project.members.markSeen(unlocked.old ? { passphrase: input.passphrase, cost: input.cost } : null),
+      );
     }
-  } finally {
-    for (const { dataKey } of opened) dataKey.fill(0);
+    throw new AppError("project/key-wrong", "The passphrase is not right. Capital letters and spaces count.");
+  });
+}
+
+/** Notes that somebody is here. A full disk keeps nobody from looking at what there is. */
+async function noted(project: Project, note: () => Promise<void>): Promise<Project> {
+  try {
+    await note();
+  } catch (error) {
+    if (error instanceof AppError && error.code === "project/disk-full") return project;
+    project.close();
+    throw error;
   }
-  throw new AppError("project/key-wrong", "The passphrase is not right. Capital letters and spaces count.");
+  return project;
 }
 
 /** Opens with the recovery key and gives the first administrator a new passphrase. Throws as openProject does, and project/passphrase-weak. */
@@ -290,54 +362,102 @@ export async function recoverProject(input: {
   cost?: PassphraseCost;
 }): Promise<Project> {
   assertStrongEnough(input.passphrase);
-  const { path, keys } = locate(input.path);
   const secret = readRecoveryKey(input.recoveryKey);
-  const key = unwrapByRecovery(keys, secret);
-  secret.fill(0);
-  if (key === null) {
-    throw new AppError("project/key-wrong", "This recovery key is complete, but it belongs to another project.");
-  }
-  const project = openWithKey(path, key, null);
   try {
-    await project.members.rewrap(input.passphrase, "passphrase/recover", input.cost);
-  } catch (error) {
-    project.close();
-    throw error;
+    return await inFolder(input.path, async (folder) => {
+      const unlocked = unlockByRecovery(folder.keys, secret);
+      const project = unlocked && (await openUnlocked(folder, unlocked));
+      if (!project) {
+        throw new AppError(
+          "project/key-wrong",
+          "This recovery key is complete, but it belongs to another project, or was replaced by a newer one.",
+        );
+      }
+      try {
+        await project.members.recover(input.passphrase, unlocked.old ? secret : null, input.cost);
+        return project;
+      } catch (error) {
+        project.close();
+        throw error;
+      }
+    });
+  } finally {
+    secret.fill(0);
   }
-  return project;
 }
 
 /** For child processes, which get path, key and member from their host. Takes over `key`. Throws as openProject does. */
 export function openProjectWithKey(input: { path: string; key: Uint8Array; memberId: string }): Project {
-  const { path } = locate(input.path);
-  return openWithKey(path, input.key, input.memberId);
+  const folder = enterFolder(input.path);
+  try {
+    return openWithKey(folder, input.key, input.memberId);
+  } catch (error) {
+    folder.lock.release();
+    throw error;
+  }
 }
 
-/** `memberId` null: the first administrator. */
-function openWithKey(path: string, key: Uint8Array, memberId: string | null): Project {
+/** Leaves the folder again where `work` throws. */
+async function inFolder(path: string, work: (folder: ProjectFolder) => Promise<Project>): Promise<Project> {
+  const folder = enterFolder(path);
+  try {
+    return await work(folder);
+  } catch (error) {
+    folder.lock.release();
+    throw error;
+  }
+}
+
+/** null where the key is not, or not any more, the project's, and where the member has another name. Wipes the keys. */
+async function openUnlocked(folder: ProjectFolder, unlocked: Unlocked, name?: string): Promise<Project | null> {
+  try {
+    const { now, next, member } = unlocked;
+    let keys = folder.keys;
+    let key = now;
+    if (keys.next !== undefined) {
+      // A new key was being given when the process ended.
+      const isNew = next !== null && opensWith(folder.databaseFile, next);
+      if (isNew) key = next;
+      else if (now !== null && !opensWith(folder.databaseFile, now)) key = null;
+      if (key !== null) keys = await settle(folder, isNew);
+    }
+    return key && openAs({ ...folder, keys }, Uint8Array.from(key), member, name);
+  } finally {
+    wipe(unlocked);
+  }
+}
+
+/** False where the file was written with another key. Throws where it is damaged in another way. */
+function opensWith(file: string, key: Uint8Array): boolean {
+  try {
+    new ProjectDatabase(file, key, { create: false }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "project/corrupt") return false;
+    throw error;
+  }
+}
+
+function openWithKey(folder: ProjectFolder, key: Uint8Array, memberId: string): Project {
+  return openAs(folder, key, memberId)!;
+}
+
+/** `memberId` null: the first administrator. null where the member's name is not `name`. Takes over `key`. */
+function openAs(folder: ProjectFolder, key: Uint8Array, memberId: string | null, name?: string): Project | null {
   let database: ProjectDatabase | null = null;
   try {
-    database = new ProjectDatabase(join(path, DATABASE_FILE), key, { create: false });
+    database = new ProjectDatabase(folder.databaseFile, key, { create: false });
     migrate(database);
-    const member = memberId ?? firstAdministrator(database);
-    return new Project(path, database, key, member);
+    const project = new Project(folder, database, key, memberId ?? firstAdministrator(database));
+    if (name === undefined || project.member.name === name) return project;
   } catch (error) {
     database?.close();
     key.fill(0);
     throw storageError(error);
   }
-}
-
-/** Notes that its member is here. A full disk keeps nobody from looking at what there is. */
-function unlocked(project: Project): Project {
-  try {
-    project.members.markSeen();
-  } catch (error) {
-    if (error instanceof AppError && error.code === "project/disk-full") return project;
-    project.close();
-    throw error;
-  }
-  return project;
+  database.close();
+  key.fill(0);
+  return null;
 }
 
 function firstAdministrator(database: ProjectDatabase): string {
@@ -346,21 +466,4 @@ function firstAdministrator(database: ProjectDatabase): string {
   );
   if (row === undefined) throw new AppError("project/corrupt", "The project has no administrator.");
   return row.id;
-}
-
-function locate(input: string): { path: string; keys: KeyFile } {
-  const path = resolve(input);
-  const [database, keys] = [join(path, DATABASE_FILE), join(path, KEYS_FILE)];
-  if (!existsSync(database) && !existsSync(keys)) {
-    throw new AppError("project/not-a-project", "This folder is not a Loupe project: choose one that ends in .loupe.");
-  }
-  for (const file of [database, keys]) {
-    if (!existsSync(file)) {
-      throw new AppError(
-        "project/corrupt",
-        `The project's folder has no ${basename(file)}: restore it from a backup; without it the project cannot be read.`,
-      );
-    }
-  }
-  return { path, keys: readKeyFile(keys) };
 }

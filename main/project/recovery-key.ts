@@ -12,7 +12,8 @@ const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford: https://www.c
 const GROUPS = 6;
 const DATA_PER_GROUP = 5;
 const GROUP_LENGTH = DATA_PER_GROUP + 1;
-const HKDF_INFO = "loupe recovery key 1";
+const WRAPPING_INFO = "loupe recovery key 1";
+const PRIVATE_KEY_INFO = "loupe recovery key 2";
 
 /** Multiplies by α in GF(32) with the polynomial x⁵ + x² + 1. */
 function timesAlpha(value: number): number {
@@ -73,7 +74,12 @@ export function readRecoveryKey(typed: string): Uint8Array {
   return secret;
 }
 
-/** The 256-bit key that wraps the data key, from the digits of a recovery key. They are random already, so no slow hash is needed. */
-export function recoveryWrappingKey(secret: Uint8Array, salt: Uint8Array): Buffer {
-  return Buffer.from(hkdfSync("sha256", secret, salt, HKDF_INFO, 32));
+/** The X25519 private key of a recovery key. Its digits are random already, so no slow hash is needed. */
+export function recoveryPrivateKey(secret: Uint8Array, salt: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, salt, PRIVATE_KEY_INFO, 32));
+}
+
+/** Version 1 of keys.json: the key that wraps the data key itself. */
+export function recoveryWrappingKey(secret: Uint8Array, salt: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, salt, WRAPPING_INFO, 32));
 }

@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { AppError } from "../../preload/contract/index.ts";
-import { writeOnnx } from "../graph/onnx-writer.ts";
 import { readOnnx } from "../graph/onnx-reader.ts";
+import { writeOnnx } from "../graph/onnx-writer.ts";
 import { parseKeras, readKeras } from "../models/keras/read-keras.ts";
 import { type KerasModel, writeKeras } from "../models/keras/write-keras.ts";
 import { withoutCopies } from "../models/test-time-augmentation.ts";

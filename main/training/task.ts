@@ -5,9 +5,9 @@
 import type { Recipe } from "../../preload/contract/index.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Target } from "../graph/operators/rule.ts";
-import type { Random } from "../models/random.ts";
 import { type Interval, Z_95 } from "../models/metrics.ts";
 import type { ModelGraph } from "../models/model-graph.ts";
+import type { Random } from "../models/random.ts";
 import type { TrainingStep } from "../models/training-step.ts";
 import type { Session, Values } from "./engines/session.ts";
 

@@ -5,12 +5,12 @@
 // choice of epoch that it would have had, bit for bit on the CPU with the same number of threads.
 // The test part is not known here: choices are made on validation alone.
 import { AppError, type Recipe, type RunPoint } from "../../preload/contract/index.ts";
+import { averageRateAt } from "./averaging.ts";
 import type { Best, Checkpoint, Tensors } from "./checkpoint.ts";
 import { requireNotAborted } from "./dataset.ts";
 import type { DeviceId } from "./engines/session.ts";
 import { Learner } from "./learner.ts";
 import { createSampler } from "./sampler.ts";
-import { averageRateAt } from "./averaging.ts";
 import { afterEpoch, learningRateAt, NO_PLATEAU } from "./schedule.ts";
 import type { Task, Validation } from "./task.ts";
 

@@ -21,6 +21,9 @@ export const projectSchema = z.object({
   path: z.string(),
   createdAt: z.iso.datetime(),
   member: memberSchema,
+  hasRecoveryKey: z
+    .boolean()
+    .describe("false after a crash while a new one was made that nobody saw: an administrator should renew it"),
   counts: z.object({
     images: z.int(),
     patients: z.int(),

@@ -1,18 +1,18 @@
 // Operators in the words of older and newer opsets, put to the runtime in their own words and in ours: the same answers.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
-  AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProtoSchema,
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { describe, expect, test } from "vitest";
-import { readOnnx } from "../../main/graph/onnx-reader.ts";
-import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, intTensor, type Tensor, tensor } from "../../main/graph/graph.ts";
+import { readOnnx } from "../../main/graph/onnx-reader.ts";
+import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { createSession } from "../../main/training/engines/session.ts";
 import { randomTensor } from "./central-differences.ts";
 import { numbers, runGraph } from "./onnx-runtime.ts";

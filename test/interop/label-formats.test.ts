@@ -8,16 +8,16 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exportLabels } from "../../main/labels/formats/export.ts";
 import { maskOfGeometry } from "../../main/labels/formats/figures.ts";
-import { maskOfBytes, maskArea } from "../../main/labels/masks/runs.ts";
+import { maskArea, maskOfBytes } from "../../main/labels/masks/runs.ts";
 import { identityOf, splitPart10 } from "../../main/network/part10.ts";
 import { send } from "../../main/network/send.ts";
 import type { Geometry, LabelFormatId, ShapeInput } from "../../preload/contract/index.ts";
 import {
+  COLUMN,
   CT_SERIES,
   type DicomFixture,
   dicomFixture,
   positionOf,
-  COLUMN,
   ROW,
   SPACING,
 } from "../labels/formats/dicom-images.ts";

@@ -2,6 +2,7 @@
 
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { codecOf } from "../../main/imaging/dicom/transfer-syntax.ts";
 import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
 import { FIELD } from "../../main/network/command.ts";
 import { openAssociation, type RemoteNode } from "../../main/network/connect.ts";
@@ -11,7 +12,6 @@ import { type NodeOptions, startNode } from "../../main/network/node.ts";
 import { splitPart10 } from "../../main/network/part10.ts";
 import { send } from "../../main/network/send.ts";
 import { TRANSFER_SYNTAXES } from "../../main/network/services.ts";
-import { codecOf } from "../../main/imaging/dicom/transfer-syntax.ts";
 import { AppError } from "../../preload/contract/errors.ts";
 import { CT, listening, object, QUICK } from "./peers.ts";
 

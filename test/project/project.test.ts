@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { PASSPHRASE_COST } from "../../main/project/keys.ts";
+import { LEAST_COST } from "../../main/project/passphrase.ts";
 import { createProject, openProject, openProjectWithKey, recoverProject } from "../../main/project/project.ts";
 import { AppError } from "../../preload/contract/errors.ts";
 import { addImages, CHEAP, closing, newProject, PASSPHRASE, temporaryFolder } from "./builder.ts";
@@ -39,6 +39,7 @@ describe("creating", () => {
       path: project.path,
       createdAt: project.createdAt,
       member: { id: project.member.id, name: "Ada", role: "administrator" },
+      hasRecoveryKey: true,
       counts: { images: 0, patients: 0, labelled: 0, snapshots: 0, runs: 0, models: 0 },
     });
   });
@@ -76,8 +77,8 @@ describe("creating", () => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
-  test("passphrases are hashed with 64 MiB and three passes unless a test says otherwise", async () => {
-    expect(PASSPHRASE_COST).toEqual({ memoryKiB: 65_536, passes: 3, lanes: 4 });
+  test("passphrases are hashed with 64 MiB and three passes or more unless a test says otherwise", async () => {
+    expect(LEAST_COST).toEqual({ memoryKiB: 65_536, passes: 3, lanes: 4 });
     const { project } = await createProject({
       folder: temporaryFolder(),
       name: "x",
@@ -85,8 +86,10 @@ describe("creating", () => {
       passphrase: PASSPHRASE,
     });
     closing(project);
-    const keys = JSON.parse(readFileSync(join(project.path, "keys.json"), "utf8"));
-    expect(keys.members[0].kdf).toMatchObject({ name: "argon2id", ...PASSPHRASE_COST });
+    const { kdf } = JSON.parse(readFileSync(join(project.path, "keys.json"), "utf8")).members[0].privateKey;
+    expect(kdf).toMatchObject({ name: "argon2id", lanes: 4 });
+    expect(kdf.memoryKiB).toBeGreaterThanOrEqual(LEAST_COST.memoryKiB);
+    expect(kdf.passes).toBeGreaterThanOrEqual(LEAST_COST.passes);
   });
 });
 
@@ -162,7 +165,7 @@ describe("keys", () => {
     copyFileSync(join(other.project.path, "keys.json"), join(foreign, "keys.json"));
     await expect(openProject({ path: foreign, passphrase: PASSPHRASE })).rejects.toEqual(refusal("project/corrupt"));
     editKeys(project.path, (keys) => {
-      (keys.members as { kdf: { passes: number } }[])[0]!.kdf.passes = 2;
+      (keys.members as { privateKey: { kdf: { passes: number } } }[])[0]!.privateKey.kdf.passes = 2;
     });
     await expect(openProject({ path: project.path, passphrase: PASSPHRASE })).rejects.toEqual(
       refusal("project/key-wrong"),
@@ -212,7 +215,7 @@ describe("folders that are not quite projects", () => {
     writeFileSync(join(project.path, "keys.json"), keys.replace("argon2id", "md5"));
     await expect(open(project.path)).rejects.toEqual(refusal("project/corrupt"));
     editKeys(project.path, (content) => {
-      (content.members as { kdf: { memoryKiB: number } }[])[0]!.kdf.memoryKiB = 1e12;
+      (content.members as { privateKey: { kdf: { memoryKiB: number } } }[])[0]!.privateKey.kdf.memoryKiB = 1e12;
     });
     await expect(open(project.path)).rejects.toEqual(refusal("project/corrupt"));
     writeFileSync(join(project.path, "keys.json"), keys);
@@ -266,7 +269,7 @@ describe("folders that are not quite projects", () => {
       message: expect.stringContaining("please update Loupe"),
     });
     editKeys(project.path, (keys) => {
-      keys.version = 2;
+      keys.version = 3;
       keys.newField = true;
     });
     await expect(open(project.path)).rejects.toEqual(refusal("project/newer-version"));

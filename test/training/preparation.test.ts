@@ -1,7 +1,7 @@
 import { encode } from "fast-png";
 import { describe, expect, test } from "vitest";
-import { type Kept, prepareAll, prepareFrame } from "../../main/training/preparation.ts";
 import { createRandom } from "../../main/models/random.ts";
+import { type Kept, prepareAll, prepareFrame } from "../../main/training/preparation.ts";
 
 const INPUT = { size: 24, low: 0, high: 60_000 };
 const COUNT = 96;

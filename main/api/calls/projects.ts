@@ -65,12 +65,12 @@ export const projectCalls = {
     session.publish({ type: "changed", topic: "project" });
     return changed;
   }),
-  removeMember: unlocked.projects.removeMember.handler(() => {
-    throw new AppError("app/unsupported-platform", "Removing members is not in this version yet.");
-  }),
-  renewRecoveryKey: unlocked.projects.renewRecoveryKey.handler(() => {
-    throw new AppError("app/unsupported-platform", "Renewing the recovery key is not in this version yet.");
-  }),
+  removeMember: unlocked.projects.removeMember.handler(async ({ input, context: { session }, signal }) => ({
+    recoveryKey: await session.rekey((project, options) => project.removeMember(input.id, options), signal),
+  })),
+  renewRecoveryKey: unlocked.projects.renewRecoveryKey.handler(async ({ context: { session }, signal }) => ({
+    recoveryKey: await session.rekey((project, options) => project.renewRecoveryKey(options), signal),
+  })),
   keyStore: open.projects.keyStore.handler(() => ({ available: false, remembered: false })),
   rememberOnThisMachine: unlocked.projects.rememberOnThisMachine.handler(() => refuseKeyStore()),
   forgetOnThisMachine: unlocked.projects.forgetOnThisMachine.handler(() => {}),

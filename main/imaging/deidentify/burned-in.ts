@@ -5,9 +5,9 @@
 // large as letters and whose edges are steep; pieces of like height beside each other. No randomness, no learning, no reading of text.
 
 import type { DecodedFrame } from "../types.ts";
+import { joinLines, type Line } from "./lines.ts";
 import { negative, smooth, topHat } from "./morphology.ts";
 import { type Piece, PieceFinder } from "./pieces.ts";
-import { joinLines, type Line } from "./lines.ts";
 
 export interface Suspect {
   readonly x: number;

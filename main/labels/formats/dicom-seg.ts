@@ -8,6 +8,7 @@ import type { LabelClass, Shape } from "../../../preload/contract/index.ts";
 import { tagOf } from "../../imaging/dicom/dictionary.ts";
 import { type Attributes, writeDicom } from "../../imaging/dicom/write.ts";
 import { bytesOfMask, union } from "../masks/runs.ts";
+import { cieLabOf } from "./cie-lab.ts";
 import {
   algorithmOf,
   classCode,
@@ -26,7 +27,6 @@ import { readSegmentations } from "./dicom-seg-reader.ts";
 import { depthOf, framesOf, type GroupFrame, objectsOf } from "./dicom-space.ts";
 import { maskOfGeometry } from "./figures.ts";
 import type { ExportJob, LabelFormat } from "./format.ts";
-import { cieLabOf } from "./cie-lab.ts";
 import { countMapLosses, hasInside, paintFrame } from "./labelmap.ts";
 
 const SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4";

@@ -25,8 +25,8 @@ import type { ExportImage, ExportJob, LabelFormat, LabelledImage } from "./forma
 import { hasInside } from "./labelmap.ts";
 import {
   CODES,
-  codeItem,
   type ContentItem,
+  codeItem,
   container,
   figureItem,
   type Graphic,

@@ -18,11 +18,11 @@ import {
 import { isObject, type JsonObject, objectsIn, readJsonObject, textIn } from "./json.ts";
 import { hasExtension, type LabelFile, type LabelFiles, withoutExtension } from "./label-files.ts";
 import {
-  type NumberOf,
   classNumbers,
   countMapLosses,
   hasInside,
   masksOfValues,
+  type NumberOf,
   nameOfValue,
   namesIn,
   paintFrame,

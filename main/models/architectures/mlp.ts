@@ -1,6 +1,7 @@
 // Multilayer perceptron: dense layers with Relu, for tables and small images.
-import type { ModelGraph } from "../model-graph.ts";
+
 import { he, ModelBuilder, type ModelShape } from "../layers.ts";
+import type { ModelGraph } from "../model-graph.ts";
 
 /** `layers` hidden layers of `width` units. */
 export function mlp(shape: ModelShape, width: number, layers = 2): ModelGraph {

@@ -7,9 +7,9 @@ import { AppError, type Device } from "../../../preload/contract/index.ts";
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Tensor } from "../../graph/graph.ts";
 import { writeOnnx } from "../../graph/onnx-writer.ts";
+import { cudaLibraryIsInstalled, isMadeHere, openOnnx } from "./onnx.ts";
 import { nativeIsInstalled } from "./tensorflow/library.ts";
 import { openTensorFlow } from "./tensorflow/session.ts";
-import { cudaLibraryIsInstalled, isMadeHere, openOnnx } from "./onnx.ts";
 
 export type DeviceId = Device["id"];
 

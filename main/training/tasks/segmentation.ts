@@ -1,8 +1,8 @@
 // A class for each pixel: learnt on patches, judged by Dice on whole images.
 import { floatTensor } from "../../graph/graph.ts";
 import { type ArchitectureName, buildArchitecture } from "../../models/build-model.ts";
-import { LEAST_PROBABILITY } from "../../models/metrics.ts";
 import { addCounts, dice, emptyCounts, jaccard } from "../../models/metrics/overlap.ts";
+import { LEAST_PROBABILITY } from "../../models/metrics.ts";
 import { type MaskLoss, maskObjective } from "../../models/objectives.ts";
 import { createRandom, type Random } from "../../models/random.ts";
 import { trainingStep } from "../../models/training-step.ts";

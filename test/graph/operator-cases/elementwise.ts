@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { floatTensor, type Tensor, tensor } from "../../../main/graph/graph.ts";
 import type { OpName } from "../../../main/graph/operators/index.ts";
 import type { Random } from "../../../main/models/random.ts";
-import { apart, clear, type Draw, positive, SINGLE, singly, sizes, some, STRAIGHT, upTo } from "./draw.ts";
+import { apart, clear, type Draw, positive, SINGLE, STRAIGHT, singly, sizes, some, upTo } from "./draw.ts";
 
 interface UnaryOptions {
   readonly low?: number;

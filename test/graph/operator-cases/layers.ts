@@ -10,12 +10,12 @@ import {
   type Draw,
   positive,
   product,
-  seedOf,
   SINGLE,
+  STRAIGHT,
+  seedOf,
   singly,
   sizes,
   some,
-  STRAIGHT,
   upTo,
 } from "./draw.ts";
 

@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from "../../../main/graph/builder.ts";
 import { type Tensor, tensor } from "../../../main/graph/graph.ts";
 import type { OpName } from "../../../main/graph/operators/index.ts";
 import type { Random } from "../../../main/models/random.ts";
-import { apart, type Draw, type Inputs, sizes, some, STRAIGHT, upTo } from "./draw.ts";
+import { apart, type Draw, type Inputs, STRAIGHT, sizes, some, upTo } from "./draw.ts";
 
 const index = (values: readonly number[], dims: readonly number[] = [values.length]): Tensor =>
   tensor("int64", dims, BigInt64Array.from(values.map(BigInt)));

@@ -3,9 +3,9 @@
 // Each planted text occurs nowhere else. Descriptions hold what descriptions hold in life: a harmless word, the patient's name, a date,
 // a number of somebody. UIDs, names and numbers are told apart by the tag they were planted in.
 
+import { ROWS, type Row } from "../../../main/imaging/deidentify/table.ts";
 import { dictionaryEntry } from "../../../main/imaging/dicom/dictionary.ts";
 import { type EditableElement, encodePart10, leaf, sequence, textLeaf } from "../../../main/imaging/dicom/encode.ts";
-import { ROWS, type Row } from "../../../main/imaging/deidentify/table.ts";
 import type { AttributeValue } from "../../../main/imaging/dicom/write.ts";
 
 export const NAME = "Wrzesniewska";

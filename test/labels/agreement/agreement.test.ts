@@ -6,7 +6,7 @@ import {
   type LabelAgreement,
   type Question,
 } from "../../../main/labels/agreement/agreement.ts";
-import { drawnAgreement, type Drawing } from "../../../main/labels/agreement/drawn.ts";
+import { type Drawing, drawnAgreement } from "../../../main/labels/agreement/drawn.ts";
 import type { Figure, Reading } from "../../../main/labels/agreement/readings.ts";
 import { drawn, type Pixels } from "../masks/mask-arbitraries.ts";
 

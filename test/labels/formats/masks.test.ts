@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
 import { decode } from "fast-png";
+import { describe, expect, test } from "vitest";
 import { areaOf } from "../../../main/labels/formats/figures.ts";
 import { importLabelFiles } from "../../../main/labels/formats/import.ts";
 import { memoryFile } from "../../../main/labels/formats/label-files.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { type RunPoint, recipeSchema } from "../../../preload/contract/index.ts";
 import { evaluate } from "../../../main/models/metrics.ts";
 import { createSession } from "../../../main/training/engines/session.ts";
 import { predict } from "../../../main/training/evaluate.ts";
 import { classification } from "../../../main/training/tasks/classification.ts";
 import { train } from "../../../main/training/trainer.ts";
+import { type RunPoint, recipeSchema } from "../../../preload/contract/index.ts";
 import { BLOB_RECIPE, BLOB_SIZE, drawBlobs } from "../blobs.ts";
 
 const ON = { device: "cpu", threads: 2 } as const;

@@ -1,8 +1,8 @@
 // What a kernel of the TensorFlow.js engine is given: one node whose shapes are known, and the values that it reads.
 import type * as tf from "@tensorflow/tfjs-core";
 import { AppError } from "../../../../preload/contract/index.ts";
-import { type Attributes, attributesOf } from "../../../graph/operators/rule.ts";
 import { fixedDims, type Node, type Tensor, type TensorType } from "../../../graph/graph.ts";
+import { type Attributes, attributesOf } from "../../../graph/operators/rule.ts";
 
 export type TensorFlow = typeof tf;
 
