@@ -4,8 +4,8 @@
 // or not at all. Requests must name the machine as it was told to be called: a stranger's name that points here (DNS rebinding) is
 // refused however it got here.
 
-import { hostname, networkInterfaces } from "node:os";
 import { isIP } from "node:net";
+import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../preload/contract/index.ts";
 import { configFolder } from "../project/index.ts";

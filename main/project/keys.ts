@@ -21,7 +21,6 @@ import {
   type MemberSlot,
   oldDataKeyOfMember,
   oldSlots,
-  privateKeyByDevice,
   privateKeyByPassphrase,
   type RecoverySlot,
   slots,
@@ -100,15 +99,6 @@ export async function* unlockByPassphrase(file: KeyFile, passphrase: string, fir
       if (privateKey !== null) yield unlockedBy(file, slot, privateKey);
     }
   }
-}
-
-/** null where no member is remembered by this machine's secret. */
-export function unlockByDevice(file: KeyFile, device: { id: string; secret: Uint8Array }): Unlocked | null {
-  for (const slot of file.members) {
-    const privateKey = isOld(slot) ? null : privateKeyByDevice(slot, file.project, device);
-    if (privateKey !== null && !isOld(slot)) return unlockedBy(file, slot, privateKey);
-  }
-  return null;
 }
 
 /** null where the recovery key belongs to another project or was replaced. */
