@@ -13,7 +13,7 @@ import { ProjectDatabase } from "./database.ts";
 import { copyDatabase } from "./database-copy.ts";
 import { assertRoom, flushFile, makeFolder, refuseExisting } from "./draft-folder.ts";
 import { checkIntegrity } from "./integrity.ts";
-import { readKeyFile, unlockByPassphrase } from "./keys.ts";
+import { keyByPassphrase, readKeyFile } from "./keys.ts";
 import { openProjectWithKey, type Project } from "./project.ts";
 import { DATABASE_FILE, folderName, KEYS_FILE } from "./project-folder.ts";
 
@@ -173,10 +173,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<{ project:
 
 /** Throws project/key-wrong. */
 async function unlock(keysFile: string, passphrase: string): Promise<{ key: Uint8Array; memberId: string }> {
-  for await (const { member, now, next } of unlockByPassphrase(readKeyFile(keysFile), passphrase)) {
-    next?.fill(0);
-    if (member !== null && now !== null) return { key: now, memberId: member };
-  }
+  const unlocked = await keyByPassphrase(readKeyFile(keysFile), passphrase);
+  if (unlocked !== null) return unlocked;
   throw new AppError(
     "project/key-wrong",
     "The passphrase is not the one of the time of the backup. Capital letters and spaces count.",

@@ -101,6 +101,18 @@ export async function* unlockByPassphrase(file: KeyFile, passphrase: string, fir
   }
 }
 
+/** For a folder that is nobody's yet to work in: the first member whose passphrase this is, or null. */
+export async function keyByPassphrase(
+  file: KeyFile,
+  passphrase: string,
+): Promise<{ key: Uint8Array; memberId: string } | null> {
+  for await (const { member, now, next } of unlockByPassphrase(file, passphrase)) {
+    next?.fill(0);
+    if (member !== null && now !== null) return { key: now, memberId: member };
+  }
+  return null;
+}
+
 /** null where the recovery key belongs to another project or was replaced. */
 export function unlockByRecovery(file: KeyFile, secret: Uint8Array): Unlocked | null {
   const by = (slot: AnyRecoverySlot | null | undefined) =>

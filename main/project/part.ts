@@ -9,7 +9,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { PartReport } from "../../preload/contract/index.ts";
 import { refuseExisting } from "./draft-folder.ts";
-import { flushFolder, type PassphraseCost, readKeyFile, unwrapByPassphrase } from "./keys.ts";
+import { flushFolder, keyByPassphrase, readKeyFile } from "./keys.ts";
+import type { PassphraseCost } from "./passphrase.ts";
 import { createProject, openProjectWithKey, type Project } from "./project.ts";
 import { DATABASE_FILE, folderName, KEYS_FILE, sweepDrafts } from "./project-folder.ts";
 
@@ -58,9 +59,8 @@ export async function unlockCopy(
   }
   const keys = readKeyFile(join(path, KEYS_FILE));
   if (passphrase !== null) {
-    const [first, ...others] = await unwrapByPassphrase(keys, passphrase);
-    for (const { dataKey } of others) dataKey.fill(0);
-    if (first !== undefined) return { key: first.dataKey, memberId: first.member };
+    const unlocked = await keyByPassphrase(keys, passphrase);
+    if (unlocked !== null) return unlocked;
     throw new AppError("project/key-wrong", "The passphrase is not one of the copy. Capital letters and spaces count.");
   }
   const memberId = keys.members[0]!.member;

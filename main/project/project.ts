@@ -11,8 +11,8 @@ import type { Member, MergeReport, ProjectSummary, Role } from "../../preload/co
 import { Adjudication } from "./adjudication.ts";
 import { Attributes } from "./attributes.ts";
 import { Audit } from "./audit.ts";
-import { ProjectDatabase, storageError } from "./database.ts";
 import { Copies } from "./copies.ts";
+import { ProjectDatabase, storageError } from "./database.ts";
 import { Deidentification } from "./deidentification.ts";
 import { Exports } from "./exports.ts";
 import { HostPresence } from "./host-presence.ts";
