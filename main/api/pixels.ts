@@ -5,14 +5,16 @@
 import { AppError, PIXELS_PATH, THUMBNAILS_PATH } from "../../preload/contract/index.ts";
 import { decodeFrame } from "../imaging/frame.ts";
 import type { FrameEncoding } from "../imaging/types.ts";
+import { assertMay } from "./access.ts";
 import type { Session } from "./session.ts";
 
 export function isImageRequest(pathname: string): boolean {
   return pathname.startsWith(PIXELS_PATH) || pathname.startsWith(THUMBNAILS_PATH);
 }
 
-/** @throws AppError app/not-found, imaging/frame-missing, or what decoding refuses */
+/** @throws AppError project/locked, project/not-allowed, app/not-found, imaging/frame-missing, or what decoding refuses */
 export function answerImageRequest(session: Session, request: Request, pathname: string): Response {
+  assertMay(session, pathname.startsWith(THUMBNAILS_PATH) ? "thumbnails" : "pixels");
   if (request.method !== "GET") throw new AppError("app/invalid-input", "Images are read with GET.");
   if (pathname.startsWith(THUMBNAILS_PATH)) {
     const id = pathname.slice(THUMBNAILS_PATH.length);

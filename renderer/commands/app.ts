@@ -1,5 +1,5 @@
 // Commands that exist wherever the person is.
-import { navigate, type Route } from "../state/route.ts";
+import { navigate, type Route, type ViewName } from "../state/route.ts";
 import type { Command, CommandId } from "./Command.ts";
 
 export interface AppActions {
@@ -13,14 +13,6 @@ export interface AppActions {
   switchTheme(): void;
 }
 
-const go = (id: CommandId, shortcut: string, route: Route): Command => ({
-  id,
-  group: "go",
-  shortcuts: [shortcut],
-  enabled: () => true,
-  run: () => navigate(route),
-});
-
 const app = (id: CommandId, shortcuts: string[], run: Command["run"]): Command => ({
   id,
   group: "app",
@@ -29,7 +21,15 @@ const app = (id: CommandId, shortcuts: string[], run: Command["run"]): Command =
   run,
 });
 
-export function appCommands(actions: AppActions): Command[] {
+/** `mayGo`: rooms that the member has a way into. */
+export function appCommands(actions: AppActions, mayGo: (view: ViewName) => boolean): Command[] {
+  const go = (id: CommandId, shortcut: string, route: Route): Command => ({
+    id,
+    group: "go",
+    shortcuts: [shortcut],
+    enabled: () => mayGo(route.view),
+    run: () => navigate(route),
+  });
   return [
     app("app.palette", ["Mod+K"], actions.openPalette),
     app("app.shortcuts", ["?"], actions.openShortcuts),

@@ -4,12 +4,15 @@ import type { Command } from "./Command.ts";
 
 export interface LabelActions {
   hasImage(): boolean;
+  /** what is in sight may be labelled by whoever looks at it */
+  mayLabel(): boolean;
   setClass(classId: string | null): void;
   undo(): void;
   redo(): void;
 }
 
 export function labelCommands(actions: LabelActions, classes: readonly LabelClass[]): Command[] {
+  const onImage = () => actions.hasImage() && actions.mayLabel();
   return [
     ...classes.map(
       (labelClass): Command => ({
@@ -17,7 +20,7 @@ export function labelCommands(actions: LabelActions, classes: readonly LabelClas
         group: "labels",
         shortcuts: labelClass.key === null ? [] : [String(labelClass.key)],
         className: labelClass.name,
-        enabled: actions.hasImage,
+        enabled: onImage,
         run: () => actions.setClass(labelClass.id),
       }),
     ),
@@ -25,10 +28,16 @@ export function labelCommands(actions: LabelActions, classes: readonly LabelClas
       id: "labels.clear",
       group: "labels",
       shortcuts: ["0"],
-      enabled: actions.hasImage,
+      enabled: onImage,
       run: () => actions.setClass(null),
     },
-    { id: "labels.undo", group: "labels", shortcuts: ["Mod+Z"], enabled: () => true, run: actions.undo },
-    { id: "labels.redo", group: "labels", shortcuts: ["Mod+Shift+Z", "Mod+Y"], enabled: () => true, run: actions.redo },
+    { id: "labels.undo", group: "labels", shortcuts: ["Mod+Z"], enabled: actions.mayLabel, run: actions.undo },
+    {
+      id: "labels.redo",
+      group: "labels",
+      shortcuts: ["Mod+Shift+Z", "Mod+Y"],
+      enabled: actions.mayLabel,
+      run: actions.redo,
+    },
   ];
 }

@@ -4,7 +4,9 @@ import type { Command, CommandId } from "./Command.ts";
 import { labelCommands } from "./labels.ts";
 
 export interface LibraryActions {
+  mayImport(): boolean;
   openImport(): void;
+  mayEditClasses(): boolean;
   openClasses(): void;
   focusSearch(): void;
   /** True when an image has the keyboard. */
@@ -12,6 +14,8 @@ export interface LibraryActions {
   openFocused(): void;
   toggleSelected(): void;
   move(columns: number, rows: number): void;
+  /** readers label in their work lists, not here */
+  mayLabel(): boolean;
   setClass(classId: string | null): void;
   undo(): void;
   redo(): void;
@@ -38,8 +42,8 @@ export function libraryCommands(actions: LibraryActions, classes: readonly Label
     keyOnly: true,
   });
   return [
-    always("library.import", ["I"], actions.openImport),
-    always("library.classes", ["C"], actions.openClasses),
+    { ...always("library.import", ["I"], actions.openImport), enabled: actions.mayImport },
+    { ...always("library.classes", ["C"], actions.openClasses), enabled: actions.mayEditClasses },
     always("library.search", ["/"], actions.focusSearch),
     onImage("library.open", "Enter", actions.openFocused),
     onImage("library.select", " ", actions.toggleSelected),

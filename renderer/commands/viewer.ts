@@ -33,6 +33,7 @@ export interface ViewerActions extends LabelActions {
   canReadHere(): boolean;
   readHere(): void;
   toggleMasks(): void;
+  mayExplain(): boolean;
   toggleExplain(): void;
   /** 1: a larger brush, -1: a smaller one */
   brush(direction: 1 | -1): void;
@@ -185,13 +186,13 @@ export function viewerCommands(actions: ViewerActions, classes: readonly LabelCl
         id,
         [key],
         () => actions.setTool(tool),
-        () => shapes.canDraw() || tool === "length" || tool === "angle",
+        () => shapes.canDraw() || (actions.mayLabel() && (tool === "length" || tool === "angle")),
       ),
     ),
     command("tools", "tools.smaller", ["["], () => actions.brush(-1), undefined, true),
     command("tools", "tools.larger", ["]"], () => actions.brush(1), undefined, true),
     view("viewer.masks", ["M"], actions.toggleMasks),
-    view("viewer.explain", ["E"], actions.toggleExplain),
+    view("viewer.explain", ["E"], actions.toggleExplain, actions.mayExplain),
     { ...view("viewer.close", ["Escape"], actions.close), keyOnly: true },
   ];
 }

@@ -1,5 +1,5 @@
 // Welcome while no project is open, the shell while one is; and the one subscription to the studio's events.
-import { useQueryClient } from "@tanstack/react-query";
+import { hashKey, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { HELP_COMMANDS } from "../commands/help.ts";
@@ -16,7 +16,7 @@ import { Shell } from "../ui/shell/Shell.tsx";
 import { WelcomeView } from "../views/welcome/WelcomeView.tsx";
 import { listenToStudio } from "./events.ts";
 import { LabelWriterProvider } from "./LabelWriterContext.tsx";
-import { useCurrentProject } from "./queries.ts";
+import { keys, useCurrentProject, useMay } from "./queries.ts";
 import { useStudio } from "./StudioContext.tsx";
 import { useDesktop } from "./useDesktop.ts";
 import { useDrops } from "./useDrops.ts";
@@ -43,7 +43,7 @@ export function App() {
   useCommands(HELP_COMMANDS);
   useShortcuts();
   useDesktop();
-  useDrops(projectId !== null && !held);
+  useDrops(useMay("images.importPath") && !held);
 
   // What was cached belongs to the project that was open; another one (or none) starts clean. The shell waits for that: a view
   // that mounts over the old answers would go on showing them.
@@ -55,8 +55,9 @@ export function App() {
       resetLibrary();
       viewerStore.setState(viewerStore.getInitialState());
       navigate({ view: "library" }, { replace: true });
+      const kept = [keys.info, keys.current, keys.recent].map((key) => hashKey(key));
       queryClient.removeQueries({
-        predicate: ({ queryKey }) => !["project", "info", "settings"].includes(String(queryKey[0])),
+        predicate: ({ queryHash, queryKey }) => queryKey[0] !== "settings" && !kept.includes(queryHash),
       });
     };
   }, [projectId, queryClient]);

@@ -3,6 +3,7 @@
 // Keys start with the topic whose `changed` event makes the answer old (renderer/studio/events.ts invalidates by topic), so
 // nothing here polls. Two exceptions are fed by events directly: the jobs list and the points of a run.
 import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type Deed, may } from "../../preload/contract/access.ts";
 import type { ImageStack, Inputs, Part, Recipe, RunPoint, Studio, Topic } from "../../preload/contract/index.ts";
 import { withPoints } from "./points.ts";
 import { useStudio } from "./StudioContext.tsx";
@@ -87,6 +88,9 @@ export const useCurrentProject = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.current, queryFn: () => studio.projects.current() });
 };
+
+/** Whether the member who unlocked the project may do something; the studio refuses by the same table. */
+export const useMay = (deed: Deed): boolean => may(useCurrentProject().data?.member.role ?? null, deed);
 
 export const useRecentProjects = () => {
   const studio = useStudio();
@@ -213,7 +217,8 @@ export const useLabelHistory = (layer: string) => {
 
 export const useMembers = () => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.members, queryFn: () => studio.projects.members() });
+  const enabled = useMay("projects.members");
+  return useQuery({ queryKey: keys.members, queryFn: () => studio.projects.members(), enabled });
 };
 
 /** Bytes of the project that lie under the new key already. */
@@ -239,6 +244,7 @@ export const useCases = (listId: string, only: Inputs["reading"]["cases"]["only"
   return useQuery({
     queryKey: keys.cases(listId, only),
     queryFn: () => studio.reading.cases({ listId, only }),
+    enabled: useMay("reading.cases"),
     retry: false,
   });
 };
@@ -246,7 +252,8 @@ export const useCases = (listId: string, only: Inputs["reading"]["cases"]["only"
 /** Whether queues of active learning pay. */
 export const useActiveCurve = () => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.activeCurve, queryFn: () => studio.reading.activeCurve() });
+  const enabled = useMay("reading.activeCurve");
+  return useQuery({ queryKey: keys.activeCurve, queryFn: () => studio.reading.activeCurve(), enabled });
 };
 
 export const useAgreement = (listId: string) => {
@@ -254,6 +261,7 @@ export const useAgreement = (listId: string) => {
   return useQuery({
     queryKey: keys.agreement(listId),
     queryFn: () => studio.reading.agreement({ listId }),
+    enabled: useMay("reading.agreement"),
     retry: false,
   });
 };
@@ -315,7 +323,8 @@ export const usePoints = (id: string) => {
 
 export const useModels = () => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.models, queryFn: () => studio.models.list() });
+  const enabled = useMay("models.list");
+  return useQuery({ queryKey: keys.models, queryFn: () => studio.models.list(), enabled });
 };
 
 /** Models from elsewhere that runs can begin with. */
@@ -376,7 +385,8 @@ export const useConflicts = (input: Inputs["copies"]["conflicts"]) => {
 
 export const useJobs = () => {
   const studio = useStudio();
-  return useQuery({ queryKey: keys.jobs, queryFn: () => studio.jobs.list() });
+  const enabled = useMay("jobs.list");
+  return useQuery({ queryKey: keys.jobs, queryFn: () => studio.jobs.list(), enabled });
 };
 
 /**

@@ -277,14 +277,19 @@ describe.skipIf(typeof browser === "string")(
         await page.getByRole("option", { name: /IM00/ }).first().waitFor({ state: "detached" });
         await room("Reading");
         await page.getByText("No work list yet").waitFor();
+        await button("Members of the project").click();
         for (const { name, passphrase, role } of READERS) {
-          const form = page.getByRole("region", { name: "Readers of this project" });
+          const form = page.getByRole("region", { name: "Add a member" });
           await form.getByRole("textbox", { name: "Name" }).fill(name);
-          await form.getByRole("textbox", { name: "Passphrase" }).fill(passphrase);
-          await form.getByRole("button", { name: "Add a reader" }).click();
-          await form.getByRole("cell", { name, exact: true }).waitFor();
-          expect(await form.getByRole("row", { name: new RegExp(name) }).textContent()).toContain(role);
+          await form.getByLabel("Passphrase", { exact: false }).first().fill(passphrase);
+          await form.getByLabel("Passphrase again").fill(passphrase);
+          await form.getByRole("button", { name: "Add member" }).click();
+          const members = page.getByRole("table", { name: "Members" });
+          await members.getByRole("rowheader", { name, exact: true }).waitFor();
+          expect(await members.getByRole("row", { name: new RegExp(name) }).textContent()).toContain(role);
         }
+        await lookAt(page, "members");
+        await room("Reading");
         const form = page.getByRole("region", { name: "New work list" });
         await form.getByRole("textbox", { name: "Name" }).fill("Double");
         await form.getByRole("radio", { name: "The 4 images that the library shows" }).check();
@@ -321,10 +326,47 @@ describe.skipIf(typeof browser === "string")(
           await press("2"); // too late
           await given(/^lesion/).waitFor({ state: "detached" });
           await button("To the work lists").click();
-          await button("Cases and agreement of Double").click();
-          await page.getByText(/This is hidden from you/).waitFor();
+          await page.getByText("You have read all your cases").waitFor();
+          expect(await button("Cases and agreement of Double").count()).toBe(0);
         }
-        await photograph(page, "reading-hidden");
+      },
+      3 * MINUTES,
+    );
+
+    test(
+      "a reader meets no refusal: what is another role's has no button, no room and no key",
+      async () => {
+        const rooms = page.getByRole("navigation", { name: "Rooms" });
+        expect(await rooms.getByRole("link").allInnerTexts()).toEqual(["Library", "Viewer", "Reading", "Project"]);
+        await lookAt(page, "reader-reading");
+        await room("Library");
+        await page.getByRole("option").first().waitFor();
+        expect(await page.getByRole("button", { name: /^(Import|Classes|Archives|Export labels|Text)/ }).count()).toBe(
+          0,
+        );
+        await press("i", "c");
+        expect(await page.getByRole("dialog").count()).toBe(0);
+        await lookAt(page, "reader-library");
+        await page.getByRole("option").first().dblclick();
+        await ready();
+        await page.getByText("You look at this image here.", { exact: false }).waitFor();
+        expect(await button("Undo").count()).toBe(0);
+        await press("1", "e", "d");
+        expect(await given(/^(normal|lesion)/).count()).toBe(0);
+        await lookAt(page, "reader-viewer");
+        await room("Project");
+        expect(await page.getByRole("tab").allInnerTexts()).toEqual(["Members"]);
+        await page.getByRole("region", { name: "Your passphrase" }).waitFor();
+        await lookAt(page, "reader-project");
+        for (const address of ["#/runs", "#/models", "#/data", "#/schema", "#/pacs", "#/project/audit"]) {
+          await page.evaluate((hash) => {
+            location.hash = hash;
+          }, address);
+          if (address === "#/project/audit") await page.getByRole("region", { name: "Your passphrase" }).waitFor();
+          else await page.getByRole("heading", { name: "Not part of your role" }).waitFor();
+          expect(await page.getByRole("alert").count(), address).toBe(0);
+        }
+        await photograph(page, "reader-pacs");
       },
       3 * MINUTES,
     );

@@ -25,8 +25,8 @@ export const modelCalls = {
     const { id } = project.models.get(input.modelId);
     return jobs.start({ kind: "compress", ...input }, id);
   }),
-  compressionReport: unlocked.models.compressionReport.handler(({ input, context }) =>
-    context.project.models.compressionReport(input.modelId),
+  compressionReport: unlocked.models.compressionReport.handler(({ input, context: { project } }) =>
+    project.models.compressionReport(project.models.get(input.modelId).id),
   ),
   export: unlocked.models.export.handler(({ input, context: { session, project, jobs } }) => {
     const { id } = project.models.get(input.modelId);

@@ -4,7 +4,7 @@ import { Activity } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Job } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { useCall, useJobs } from "../../studio/queries.ts";
+import { useCall, useJobs, useMay } from "../../studio/queries.ts";
 import { Refused } from "../Refused.tsx";
 
 const FINISHED_SHOWN = 4;
@@ -12,8 +12,10 @@ const FINISHED_SHOWN = 4;
 export function JobsButton() {
   const { t } = useTranslation();
   const jobs = useJobs().data ?? [];
+  const maySee = useMay("jobs.list");
   const running = jobs.filter(({ state }) => state === "running");
   const finished = jobs.filter(({ state }) => state !== "running").slice(0, FINISHED_SHOWN);
+  if (!maySee) return null;
   const label = running.length > 0 ? t("jobs.running", { count: running.length }) : t("jobs.none");
   return (
     <Popover width={380} position="bottom-end" shadow="md" trapFocus returnFocus>
@@ -62,6 +64,7 @@ export function RunningJob({ job }: { job: Job }) {
   const { t } = useTranslation();
   const format = useFormat();
   const cancel = useCall((studio, id: string) => studio.jobs.cancel({ id }));
+  const mayCancel = useMay("jobs.cancel");
   const name = t(`jobs.kind.${job.kind}`);
   const { done, total, unit, secondsLeft } = job.progress;
   const amount = unit === "bytes" ? format.bytes : format.number;
@@ -71,15 +74,17 @@ export function RunningJob({ job }: { job: Job }) {
         <Text size="sm" fw={600}>
           {name}
         </Text>
-        <Button
-          size="compact-sm"
-          variant="default"
-          loading={cancel.isPending}
-          onClick={() => cancel.mutate(job.id)}
-          aria-label={t("jobs.cancelOf", { name })}
-        >
-          {t("jobs.cancel")}
-        </Button>
+        {mayCancel && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={cancel.isPending}
+            onClick={() => cancel.mutate(job.id)}
+            aria-label={t("jobs.cancelOf", { name })}
+          >
+            {t("jobs.cancel")}
+          </Button>
+        )}
       </Group>
       <Progress.Root>
         <Progress.Section

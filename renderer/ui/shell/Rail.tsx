@@ -29,12 +29,12 @@ const ROOMS: { view: Exclude<ViewName, "compare" | "pacs">; icon: LucideIcon; ro
 /** Rooms that are reached from another one. */
 const HOME_OF = { compare: "runs", pacs: "library" } as const;
 
-export function Rail() {
+export function Rail({ mayGo }: { mayGo(view: ViewName): boolean }) {
   const { t } = useTranslation();
   const here = useStore(routeStore, ({ route }) => HOME_OF[route.view as keyof typeof HOME_OF] ?? route.view);
   return (
     <nav className={classes.rail} aria-label={t("navigation")}>
-      {ROOMS.map(({ view, icon: Icon, route }) => (
+      {ROOMS.filter(({ view }) => mayGo(view)).map(({ view, icon: Icon, route }) => (
         <a
           key={view}
           className={classes.room}

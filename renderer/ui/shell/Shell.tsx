@@ -1,24 +1,27 @@
 // The frame around an open project: rail, bar, the room itself, palette and shortcut sheet.
 import { useMantineColorScheme } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { may } from "../../../preload/contract/access.ts";
 import type { AppInfo, ProjectSummary } from "../../../preload/contract/index.ts";
 import { type AppActions, appCommands } from "../../commands/app.ts";
 import { useCommands } from "../../commands/useCommands.ts";
 import { LANGUAGES, preferencesStore } from "../../state/preferences.ts";
-import { type Route, routeStore } from "../../state/route.ts";
+import { type Route, routeStore, type ViewName } from "../../state/route.ts";
 import { signOut } from "../../studio/client.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { keys, useCall } from "../../studio/queries.ts";
 import { LibraryView } from "../../views/library/LibraryView.tsx";
 import { Loading } from "../Loading.tsx";
+import { NotForRole } from "../NotForRole.tsx";
 import { useToast } from "../useToast.ts";
 import { CommandPalette } from "./CommandPalette.tsx";
 import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { OfferedProject } from "./OfferedProject.tsx";
 import { Rail } from "./Rail.tsx";
+import { ROOM_DEED } from "./rooms.ts";
 import classes from "./Shell.module.css";
 import { ShortcutSheet } from "./ShortcutSheet.tsx";
 import { TopBar } from "./TopBar.tsx";
@@ -48,6 +51,8 @@ export function Shell({ project }: { project: ProjectSummary }) {
   const route = useStore(routeStore, (state) => state.route);
   const lockNow = lock.mutate;
   const refused = toast.refused;
+  const { role } = project.member;
+  const mayGo = useCallback((view: ViewName) => may(role, ROOM_DEED[view]), [role]);
 
   // Changes on their way are let through first; a studio that does not answer must not keep the project open.
   const saved = () =>
@@ -78,7 +83,7 @@ export function Shell({ project }: { project: ProjectSummary }) {
     }),
     [],
   );
-  useCommands(useMemo(() => appCommands(actions), [actions]));
+  useCommands(useMemo(() => appCommands(actions, mayGo), [actions, mayGo]));
   useJobToasts();
 
   return (
@@ -89,9 +94,11 @@ export function Shell({ project }: { project: ProjectSummary }) {
       <TopBar project={project} actions={actions} />
       <ConnectionBanner />
       <div className={classes.body}>
-        <Rail />
+        <Rail mayGo={mayGo} />
         <main id="main" className={classes.main} tabIndex={-1}>
-          <Suspense fallback={<Loading />}>{room(route)}</Suspense>
+          <Suspense fallback={<Loading />}>
+            {mayGo(route.view) ? room(route) : <NotForRole deed={ROOM_DEED[route.view]} />}
+          </Suspense>
         </main>
       </div>
       <OfferedProject open={project} onLock={actions.lock} />

@@ -22,7 +22,7 @@ export function TopBar({ project, actions }: { project: ProjectSummary; actions:
           {project.name}
         </Text>
         <Text size="sm" c="dimmed" truncate>
-          {project.member.name}
+          {`${project.member.name} · ${t(`roles.${project.member.role}`)}`}
         </Text>
       </Group>
       <Group gap={4} wrap="nowrap">

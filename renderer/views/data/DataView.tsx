@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Snapshot } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
-import { useClasses, useFacets, useSnapshots } from "../../studio/queries.ts";
+import { useClasses, useFacets, useMay, useSnapshots } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loading } from "../../ui/Loading.tsx";
@@ -22,6 +22,7 @@ export function DataView() {
   const snapshots = useSnapshots();
   const facets = useFacets();
   const classes = useClasses();
+  const mayFreeze = useMay("snapshots.create");
   const [frozen, setFrozen] = useState<string | null>(null);
   const error = snapshots.error ?? facets.error ?? classes.error;
 
@@ -44,12 +45,14 @@ export function DataView() {
           </EmptyState>
         ) : (
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
-            <SnapshotForm
-              facets={facets.data}
-              classes={classes.data}
-              proposedName={t("form.proposed", { number: snapshots.data.length + 1 })}
-              onFrozen={(snapshot) => setFrozen(snapshot.id)}
-            />
+            {mayFreeze && (
+              <SnapshotForm
+                facets={facets.data}
+                classes={classes.data}
+                proposedName={t("form.proposed", { number: snapshots.data.length + 1 })}
+                onFrozen={(snapshot) => setFrozen(snapshot.id)}
+              />
+            )}
             <Stack component="section" aria-label={t("list")}>
               {snapshots.data.length === 0 ? <Text c="dimmed">{t("none")}</Text> : null}
               {snapshots.data.map((snapshot) => (
@@ -67,6 +70,7 @@ function SnapshotCard({ snapshot, isNew }: { snapshot: Snapshot; isNew: boolean 
   const { t } = useTranslation("data");
   const { number, date } = useFormat();
   const titleId = useId();
+  const mayTrain = useMay("runs.start");
   const card = useRef<HTMLElement>(null);
   // The result of freezing is what the person asked for: bring it into sight and under the keyboard.
   useEffect(() => {
@@ -95,14 +99,16 @@ function SnapshotCard({ snapshot, isNew }: { snapshot: Snapshot; isNew: boolean 
               {t("frozenAt", { at: date(snapshot.createdAt), seed: snapshot.seed })}
             </Text>
           </div>
-          <Button
-            leftSection={<Play size={16} aria-hidden />}
-            variant={isNew ? "filled" : "default"}
-            aria-label={t("trainOn", { name: snapshot.name })}
-            onClick={() => startNewRun(snapshot.id)}
-          >
-            {t("train")}
-          </Button>
+          {mayTrain && (
+            <Button
+              leftSection={<Play size={16} aria-hidden />}
+              variant={isNew ? "filled" : "default"}
+              aria-label={t("trainOn", { name: snapshot.name })}
+              onClick={() => startNewRun(snapshot.id)}
+            >
+              {t("train")}
+            </Button>
+          )}
         </Group>
         <Table fz="sm" withTableBorder aria-label={t("countsOf", { name: snapshot.name })}>
           <Table.Thead>

@@ -1,6 +1,6 @@
 // The library: filter column, virtual grid of thumbnails, import and classes.
 import { Button, Group, Select, Text, TextInput } from "@mantine/core";
-import { FileDown, Network, ScanText, Search, Tags, Upload } from "lucide-react";
+import { FileDown, Images, Network, ScanText, Search, Tags, Upload } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
@@ -12,8 +12,10 @@ import { type ImageSort, libraryStore, narrowed } from "../../state/library.ts";
 import { offerStore } from "../../state/offer.ts";
 import { navigate } from "../../state/route.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
-import { useClasses, useFacets } from "../../studio/queries.ts";
+import { useClasses, useFacets, useMay } from "../../studio/queries.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { useRoleList } from "../../ui/NotForRole.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { SaveStatus } from "../../ui/SaveStatus.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
@@ -50,10 +52,21 @@ export function LibraryView() {
     offerStore.setState({ images: null });
   }, [offered]);
 
+  const mayImport = useMay("images.importPath");
+  const mayEditClasses = useMay("labels.saveClass");
+  const mayLabel = useMay("labels.shared");
+  const mayLookForText = useMay("images.lookForText");
+  const mayExportLabels = useMay("labelFiles.export");
+  const mayFetch = useMay("pacs.connections.list");
+  const importers = useRoleList("images.importPath");
+
   const commands = useMemo(
     () =>
       libraryCommands(
         {
+          mayImport: () => mayImport,
+          mayEditClasses: () => mayEditClasses,
+          mayLabel: () => mayLabel,
           openImport: () => setDialog("import"),
           openClasses: () => setDialog("classes"),
           focusSearch: () => search.current?.focus(),
@@ -76,7 +89,7 @@ export function LibraryView() {
         },
         labelClasses,
       ),
-    [labelClasses, writer],
+    [labelClasses, writer, mayImport, mayEditClasses, mayLabel],
   );
   useCommands(commands);
 
@@ -94,31 +107,39 @@ export function LibraryView() {
         })}
       >
         <SaveStatus />
-        {total > 0 && (
+        {total > 0 && mayLookForText && (
           <Button variant="default" leftSection={<ScanText aria-hidden size={16} />} onClick={() => setDialog("text")}>
             {t("text.open")}
           </Button>
         )}
-        {total > 0 && (
+        {total > 0 && mayExportLabels && (
           <Button variant="default" leftSection={<FileDown aria-hidden size={16} />} onClick={() => setDialog("files")}>
             {t("files.title")}
           </Button>
         )}
-        <Button variant="default" leftSection={<Tags aria-hidden size={16} />} onClick={() => setDialog("classes")}>
-          {t("classes.title")}
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<Network aria-hidden size={16} />}
-          onClick={() => navigate({ view: "pacs" })}
-        >
-          {pacs("title")}
-        </Button>
-        <Button leftSection={<Upload aria-hidden size={16} />} onClick={() => setDialog("import")}>
-          {t("import.title")}
-        </Button>
+        {mayEditClasses && (
+          <Button variant="default" leftSection={<Tags aria-hidden size={16} />} onClick={() => setDialog("classes")}>
+            {t("classes.title")}
+          </Button>
+        )}
+        {mayFetch && (
+          <Button
+            variant="default"
+            leftSection={<Network aria-hidden size={16} />}
+            onClick={() => navigate({ view: "pacs" })}
+          >
+            {pacs("title")}
+          </Button>
+        )}
+        {mayImport && (
+          <Button leftSection={<Upload aria-hidden size={16} />} onClick={() => setDialog("import")}>
+            {t("import.title")}
+          </Button>
+        )}
       </ViewHeader>
-      {total === 0 ? (
+      {total === 0 && !mayImport ? (
+        <EmptyState icon={Images} title={t("none.title")} text={t("none.text", { needed: importers })} />
+      ) : total === 0 ? (
         <FirstImages onImport={() => setDialog("import")} />
       ) : (
         <div className={classes.body}>

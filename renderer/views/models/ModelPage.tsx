@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Model } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { formatRoute, navigate } from "../../state/route.ts";
-import { useCompressionReport, useModel, useModels, useRun, useSnapshots } from "../../studio/queries.ts";
+import { useCompressionReport, useMay, useModel, useModels, useRun, useSnapshots } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { type Fact, FactList } from "../../ui/FactList.tsx";
 import { Loading } from "../../ui/Loading.tsx";
@@ -50,6 +50,8 @@ export function ModelPage({ modelId }: { modelId: string }) {
 function ModelBody({ model }: { model: Model }) {
   const { t } = useTranslation("models");
   const [tab, setTab] = useState<ModelTab>("evaluation");
+  const mayCompress = useMay("models.compress");
+  const mayExport = useMay("models.export");
   const report = useCompressionReport(model.kind === "trained" ? null : model.id);
   return (
     <>
@@ -71,12 +73,16 @@ function ModelBody({ model }: { model: Model }) {
           <Tabs.Tab value="evaluation" leftSection={<ChartSpline size={16} aria-hidden />}>
             {t("tab.evaluation")}
           </Tabs.Tab>
-          <Tabs.Tab value="compress" leftSection={<Minimize2 size={16} aria-hidden />}>
-            {t("tab.compress")}
-          </Tabs.Tab>
-          <Tabs.Tab value="export" leftSection={<Container size={16} aria-hidden />}>
-            {t("tab.export")}
-          </Tabs.Tab>
+          {(mayCompress || model.kind !== "trained") && (
+            <Tabs.Tab value="compress" leftSection={<Minimize2 size={16} aria-hidden />}>
+              {t("tab.compress")}
+            </Tabs.Tab>
+          )}
+          {mayExport && (
+            <Tabs.Tab value="export" leftSection={<Container size={16} aria-hidden />}>
+              {t("tab.export")}
+            </Tabs.Tab>
+          )}
         </Tabs.List>
         <Tabs.Panel value="evaluation">
           <EvaluationSection modelId={model.id} />

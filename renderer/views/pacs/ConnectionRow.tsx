@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { PacsConnection } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { useCall } from "../../studio/queries.ts";
+import { useCall, useMay } from "../../studio/queries.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { CredentialsWarning } from "./CredentialsWarning.tsx";
 import classes from "./pacs.module.css";
@@ -15,6 +15,7 @@ export function ConnectionRow({ connection, onEdit }: { connection: PacsConnecti
   const format = useFormat();
   const attempt = useCall((studio, id: string) => studio.pacs.echo({ id }));
   const remove = useCall((studio, id: string) => studio.pacs.connections.remove({ id }));
+  const mayConnect = useMay("pacs.connections.save");
   const [asking, setAsking] = useState(false);
   const { id, name, kind } = connection;
   const where =
@@ -46,20 +47,24 @@ export function ConnectionRow({ connection, onEdit }: { connection: PacsConnecti
             >
               {t("connection.try")}
             </Button>
-            <Button size="xs" variant="default" aria-label={t("connection.editOf", { name })} onClick={onEdit}>
-              {t("connection.edit")}
-            </Button>
-            <Button
-              size="xs"
-              variant={asking ? "filled" : "default"}
-              color={asking ? "red" : undefined}
-              aria-label={t(asking ? "connection.reallyOf" : "connection.removeOf", { name })}
-              loading={remove.isPending}
-              onClick={() => (asking ? remove.mutate(id) : setAsking(true))}
-              onBlur={() => setAsking(false)}
-            >
-              {asking ? t("connection.really") : shell("delete")}
-            </Button>
+            {mayConnect && (
+              <>
+                <Button size="xs" variant="default" aria-label={t("connection.editOf", { name })} onClick={onEdit}>
+                  {t("connection.edit")}
+                </Button>
+                <Button
+                  size="xs"
+                  variant={asking ? "filled" : "default"}
+                  color={asking ? "red" : undefined}
+                  aria-label={t(asking ? "connection.reallyOf" : "connection.removeOf", { name })}
+                  loading={remove.isPending}
+                  onClick={() => (asking ? remove.mutate(id) : setAsking(true))}
+                  onBlur={() => setAsking(false)}
+                >
+                  {asking ? t("connection.really") : shell("delete")}
+                </Button>
+              </>
+            )}
           </Group>
         </Group>
         {connection.kind === "dicomweb" && (

@@ -6,9 +6,10 @@ import { useTranslation } from "react-i18next";
 import type { PacsNodeSettings, PacsNodeStatus } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { usePacsConnections, usePacsNode } from "../../studio/pacs.ts";
-import { useCall, useJobs } from "../../studio/queries.ts";
+import { useCall, useJobs, useMay } from "../../studio/queries.ts";
 import { FactList } from "../../ui/FactList.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { useRoleList } from "../../ui/NotForRole.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { storedRefusal } from "../../ui/stored-refusal.ts";
@@ -36,6 +37,8 @@ function Node({ status }: { status: PacsNodeStatus }) {
   const job = jobs?.find(({ id }) => id === status.job?.id) ?? status.job;
   const start = useCall((studio, input: PacsNodeSettings) => studio.pacs.node.start(input));
   const stop = useCall((studio) => studio.pacs.node.stop());
+  const mayListen = useMay("pacs.node.start");
+  const listeners = useRoleList("pacs.node.start");
   const running = job?.state === "running";
   const listening = running && job.progress.note === "listening";
   const report = job && !running ? reportOf(job) : null;
@@ -45,12 +48,13 @@ function Node({ status }: { status: PacsNodeStatus }) {
   return (
     <Stack gap="md">
       <Text size="sm">{t("node.text")}</Text>
+      {!mayListen && <Text size="sm">{t("node.forOthers", { needed: listeners })}</Text>}
       <Group align="flex-start">
         <TextInput
           label={t("connection.ae")}
           autoComplete="off"
           maxLength={16}
-          disabled={running}
+          disabled={running || !mayListen}
           value={settings.aeTitle}
           onChange={(event) => set({ aeTitle: event.currentTarget.value })}
           w={200}
@@ -61,7 +65,7 @@ function Node({ status }: { status: PacsNodeStatus }) {
           max={65_535}
           allowDecimal={false}
           hideControls
-          disabled={running}
+          disabled={running || !mayListen}
           value={settings.port}
           onChange={(port) => typeof port === "number" && set({ port })}
           w={104}
@@ -72,14 +76,14 @@ function Node({ status }: { status: PacsNodeStatus }) {
           onChange={(reach) => set({ reach: reach === "machine" ? "machine" : "network" })}
         >
           <Group mt={8}>
-            <Radio value="network" disabled={running} label={t("node.network")} />
-            <Radio value="machine" disabled={running} label={t("node.machine")} />
+            <Radio value="network" disabled={running || !mayListen} label={t("node.network")} />
+            <Radio value="machine" disabled={running || !mayListen} label={t("node.machine")} />
           </Group>
         </Radio.Group>
       </Group>
       <Checkbox
         label={t("node.onlyKnown")}
-        disabled={running}
+        disabled={running || !mayListen}
         checked={settings.onlyKnown}
         onChange={(event) => set({ onlyKnown: event.currentTarget.checked })}
       />
@@ -92,7 +96,7 @@ function Node({ status }: { status: PacsNodeStatus }) {
       <Switch
         label={t("node.listen")}
         checked={running}
-        disabled={start.isPending || stop.isPending}
+        disabled={start.isPending || stop.isPending || !mayListen}
         onChange={() => (running ? stop.mutate(undefined) : start.mutate(settings))}
       />
       <Text size="sm" role="status">

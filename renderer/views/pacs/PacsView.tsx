@@ -5,8 +5,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { navigate } from "../../state/route.ts";
 import { usePacsConnections } from "../../studio/pacs.ts";
+import { useMay } from "../../studio/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loading } from "../../ui/Loading.tsx";
+import { useRoleList } from "../../ui/NotForRole.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
@@ -23,6 +25,8 @@ export function PacsView() {
   const connections = usePacsConnections();
   const [edited, setEdited] = useState<string | null>(null);
   const [picked, setPicked] = useState<string | null>(null);
+  const mayConnect = useMay("pacs.connections.save");
+  const connectors = useRoleList("pacs.connections.save");
   const list = connections.data ?? [];
   const chosen = list.find(({ id }) => id === picked) ?? list[0];
   return (
@@ -35,17 +39,23 @@ export function PacsView() {
         >
           {t("library")}
         </Button>
-        <Button leftSection={<Plus aria-hidden size={16} />} disabled={edited === NEW} onClick={() => setEdited(NEW)}>
-          {t("connection.new")}
-        </Button>
+        {mayConnect && (
+          <Button leftSection={<Plus aria-hidden size={16} />} disabled={edited === NEW} onClick={() => setEdited(NEW)}>
+            {t("connection.new")}
+          </Button>
+        )}
       </ViewHeader>
       <ViewBody>
         <Section title={t("connections")}>
           {connections.error && <Refused error={connections.error} onRetry={() => void connections.refetch()} />}
           {connections.isPending && <Loading />}
           {connections.isSuccess && list.length === 0 && edited !== NEW && (
-            <EmptyState icon={Network} title={t("empty.title")} text={t("empty.text")}>
-              <Button onClick={() => setEdited(NEW)}>{t("empty.first")}</Button>
+            <EmptyState
+              icon={Network}
+              title={t("empty.title")}
+              text={mayConnect ? t("empty.text") : t("empty.forOthers", { needed: connectors })}
+            >
+              {mayConnect && <Button onClick={() => setEdited(NEW)}>{t("empty.first")}</Button>}
             </EmptyState>
           )}
           {list.map((connection) =>

@@ -4,7 +4,7 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Conflict, ConflictSide, Inputs } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { useCall, useConflicts } from "../../studio/queries.ts";
+import { useCall, useConflicts, useMay } from "../../studio/queries.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import classes from "./ConflictList.module.css";
@@ -17,6 +17,7 @@ export function ConflictList() {
   const [decided, setDecided] = useState(false);
   const conflicts = useConflicts({ decided, offset: 0, limit: PAGE });
   const choose = useCall((studio, input: Inputs["copies"]["choose"]) => studio.copies.choose(input));
+  const mayChoose = useMay("copies.choose");
   const list = useRef<HTMLUListElement>(null);
   const { items = [], total = 0, open = 0 } = conflicts.data ?? {};
 
@@ -65,9 +66,11 @@ export function ConflictList() {
         </Text>
       ) : (
         <>
-          <Text size="sm" c="dimmed">
-            {t("conflicts.keys")}
-          </Text>
+          {mayChoose && (
+            <Text size="sm" c="dimmed">
+              {t("conflicts.keys")}
+            </Text>
+          )}
           <ul className={classes.list} ref={list} aria-label={t("conflicts.title")}>
             {items.map((conflict, index) => (
               <li key={conflict.id} className={classes.row}>
@@ -112,6 +115,7 @@ interface SideProps {
 function Side({ side, conflict, pending, onChoose, onKey }: SideProps) {
   const { t } = useTranslation("project");
   const format = useFormat();
+  const mayChoose = useMay("copies.choose");
   const said = conflict[side];
   const holds = conflict.state === "theirs" ? side === "theirs" : side === "ours";
   return (
@@ -133,18 +137,20 @@ function Side({ side, conflict, pending, onChoose, onKey }: SideProps) {
         <Text size="xs" c="dimmed">
           {said.reader} · {format.date(said.at)}
         </Text>
-        <Button
-          size="compact-sm"
-          variant="default"
-          data-side={side}
-          disabled={holds && conflict.state !== "open"}
-          aria-disabled={pending}
-          onClick={onChoose}
-          onKeyDown={onKey}
-          aria-label={t(`conflicts.choose.${side}`, { image: conflict.imageName })}
-        >
-          {t(`conflicts.take.${side}`)}
-        </Button>
+        {mayChoose && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            data-side={side}
+            disabled={holds && conflict.state !== "open"}
+            aria-disabled={pending}
+            onClick={onChoose}
+            onKeyDown={onKey}
+            aria-label={t(`conflicts.choose.${side}`, { image: conflict.imageName })}
+          >
+            {t(`conflicts.take.${side}`)}
+          </Button>
+        )}
       </Stack>
     </div>
   );

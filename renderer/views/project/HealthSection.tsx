@@ -12,7 +12,7 @@ import {
   type Inputs,
 } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { useAppInfo, useCall, useHealth } from "../../studio/queries.ts";
+import { useAppInfo, useCall, useHealth, useMay } from "../../studio/queries.ts";
 import { FactList } from "../../ui/FactList.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { PathField } from "../../ui/PathField.tsx";
@@ -47,6 +47,7 @@ function BackupSection({ health }: { health: Health }) {
   const info = useAppInfo();
   const [folder, setFolder] = useState<string | null>(null);
   const backup = useCall((studio, input: Inputs["upkeep"]["backup"]) => studio.upkeep.backup(input));
+  const mayBackUp = useMay("upkeep.backup");
   const { backup: last } = health;
   const days = last === null ? null : Math.floor((Date.now() - Date.parse(last.at)) / DAY_MS);
   const overdue = days === null || days >= BACKUP_OVERDUE_DAYS;
@@ -86,27 +87,29 @@ function BackupSection({ health }: { health: Health }) {
           />
         </>
       )}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          backup.mutate({ folder: shownFolder === "" ? undefined : shownFolder });
-        }}
-      >
-        <Stack maw={640} align="flex-start">
-          <Stack w="100%" gap={4}>
-            <PathField
-              label={t("health.folder")}
-              description={t("health.folderHelp")}
-              kind="folder"
-              value={shownFolder}
-              onChange={setFolder}
-            />
+      {mayBackUp && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            backup.mutate({ folder: shownFolder === "" ? undefined : shownFolder });
+          }}
+        >
+          <Stack maw={640} align="flex-start">
+            <Stack w="100%" gap={4}>
+              <PathField
+                label={t("health.folder")}
+                description={t("health.folderHelp")}
+                kind="folder"
+                value={shownFolder}
+                onChange={setFolder}
+              />
+            </Stack>
+            <Button type="submit" leftSection={<DatabaseBackup aria-hidden size={16} />} loading={backup.isPending}>
+              {t("health.backUp")}
+            </Button>
           </Stack>
-          <Button type="submit" leftSection={<DatabaseBackup aria-hidden size={16} />} loading={backup.isPending}>
-            {t("health.backUp")}
-          </Button>
-        </Stack>
-      </form>
+        </form>
+      )}
       {backup.error && <Refused error={backup.error} />}
       <UpkeepJob
         kinds={["backup"]}
@@ -127,6 +130,8 @@ function FileSection({ health }: { health: Health }) {
   const format = useFormat();
   const check = useCall((studio, input: Inputs["upkeep"]["check"]) => studio.upkeep.check(input));
   const compact = useCall((studio) => studio.upkeep.compact());
+  const mayCheck = useMay("upkeep.check");
+  const mayCompact = useMay("upkeep.compact");
   const { check: last, schema, cipher, walBytes, disk, compactable } = health;
   const free = health.kinds.find(({ kind }) => kind === "free")?.bytes ?? 0;
   const bad = last !== null && (last.problems.length > 0 || !last.auditIntact);
@@ -171,30 +176,38 @@ function FileSection({ health }: { health: Health }) {
         </Alert>
       )}
       <Group>
-        <Button
-          variant="default"
-          leftSection={<Stethoscope aria-hidden size={16} />}
-          loading={check.isPending}
-          onClick={() => check.mutate({ mode: "full" })}
-        >
-          {t("health.check")}
-        </Button>
-        <Button variant="default" loading={check.isPending} onClick={() => check.mutate({ mode: "quick" })}>
-          {t("health.checkQuick")}
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<Shrink aria-hidden size={16} />}
-          loading={compact.isPending}
-          disabled={compactable === "restore"}
-          onClick={() => compact.mutate(undefined)}
-        >
-          {t("health.compact")}
-        </Button>
+        {mayCheck && (
+          <>
+            <Button
+              variant="default"
+              leftSection={<Stethoscope aria-hidden size={16} />}
+              loading={check.isPending}
+              onClick={() => check.mutate({ mode: "full" })}
+            >
+              {t("health.check")}
+            </Button>
+            <Button variant="default" loading={check.isPending} onClick={() => check.mutate({ mode: "quick" })}>
+              {t("health.checkQuick")}
+            </Button>
+          </>
+        )}
+        {mayCompact && (
+          <Button
+            variant="default"
+            leftSection={<Shrink aria-hidden size={16} />}
+            loading={compact.isPending}
+            disabled={compactable === "restore"}
+            onClick={() => compact.mutate(undefined)}
+          >
+            {t("health.compact")}
+          </Button>
+        )}
       </Group>
-      <Text size="sm" c="dimmed" maw={720}>
-        {t(compactable === "restore" ? "health.compactRestore" : "health.compactAbout", { free: format.bytes(free) })}
-      </Text>
+      {mayCompact && (
+        <Text size="sm" c="dimmed" maw={720}>
+          {t(compactable === "restore" ? "health.compactRestore" : "health.compactAbout", { free: format.bytes(free) })}
+        </Text>
+      )}
       {check.error && <Refused error={check.error} />}
       {compact.error && <Refused error={compact.error} />}
       <UpkeepJob

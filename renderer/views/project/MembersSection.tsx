@@ -1,7 +1,194 @@
+// The people of the project: who may open it and in which role, the form that lets somebody in, and one's own passphrase.
+import { Badge, Button, Group, PasswordInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { UserPlus } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Inputs, Role } from "../../../preload/contract/index.ts";
+import { useCall, useCurrentProject, useMay, useMembers } from "../../studio/queries.ts";
+import { Loading } from "../../ui/Loading.tsx";
+import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
+import { useToast } from "../../ui/useToast.ts";
+import { isAcceptable, NewPassphrase } from "../welcome/NewPassphrase.tsx";
+
+const ROLES: readonly Role[] = ["reader", "adjudicator", "analyst", "administrator"];
+const NO_PAIR = { passphrase: "", again: "" };
 
 export function MembersSection() {
+  const maySee = useMay("projects.members");
+  const mayAdd = useMay("projects.addMember");
+  return (
+    <Stack gap="lg">
+      {maySee && <MemberList />}
+      {mayAdd && <AddMember />}
+      <OwnPassphrase />
+    </Stack>
+  );
+}
+
+function MemberList() {
   const { t } = useTranslation("members");
-  return <Section title={t("title")}>{null}</Section>;
+  const { t: shell } = useTranslation();
+  const members = useMembers();
+  const me = useCurrentProject().data?.member.id;
+  return (
+    <Section title={t("title")}>
+      <Text size="sm" c="dimmed">
+        {t("text")}
+      </Text>
+      {members.error && <Refused error={members.error} onRetry={() => void members.refetch()} />}
+      {members.isPending && <Loading />}
+      {members.data && (
+        <Table fz="sm" aria-label={t("title")}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{t("name")}</Table.Th>
+              <Table.Th scope="col">{t("role")}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {members.data.map(({ id, name, role }) => (
+              <Table.Tr key={id}>
+                <Table.Th scope="row" fw={500}>
+                  <Group gap={6}>
+                    {name}
+                    {id === me && <Badge variant="default">{t("you")}</Badge>}
+                  </Group>
+                </Table.Th>
+                <Table.Td>{shell(`roles.${role}`)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Section>
+  );
+}
+
+function AddMember() {
+  const { t } = useTranslation("members");
+  const toast = useToast();
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("reader");
+  const [pair, setPair] = useState(NO_PAIR);
+  const add = useCall((studio, input: Inputs["projects"]["addMember"]) => studio.projects.addMember(input));
+  return (
+    <Section title={t("add.title")}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          add.mutate(
+            { name, role, passphrase: pair.passphrase },
+            {
+              onSuccess: (member) => {
+                toast.say(t("add.done", { name: member.name }));
+                setName("");
+                setPair(NO_PAIR);
+              },
+            },
+          );
+        }}
+      >
+        <Stack gap="sm" maw={480}>
+          <TextInput
+            label={t("name")}
+            autoComplete="off"
+            maxLength={120}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <RoleSelect label={t("role")} role={role} onChange={setRole} />
+          <Text size="sm" c="dimmed">
+            {t("add.passphraseHelp")}
+          </Text>
+          <NewPassphrase value={pair} onChange={setPair} />
+          {add.error && <Refused error={add.error} />}
+          <Group>
+            <Button
+              type="submit"
+              leftSection={<UserPlus aria-hidden size={16} />}
+              loading={add.isPending}
+              disabled={name.trim() === "" || !isAcceptable(pair)}
+            >
+              {t("add.button")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Section>
+  );
+}
+
+function RoleSelect({ label, role, onChange }: { label: string; role: Role; onChange(role: Role): void }) {
+  const { t } = useTranslation("members");
+  const { t: shell } = useTranslation();
+  return (
+    <Select
+      label={label}
+      description={t(`mayDo.${role}`)}
+      inputWrapperOrder={["label", "input", "description", "error"]}
+      allowDeselect={false}
+      data={ROLES.map((value) => ({ value, label: shell(`roles.${value}`) }))}
+      value={role}
+      onChange={(value) => {
+        const chosen = ROLES.find((known) => known === value);
+        if (chosen) onChange(chosen);
+      }}
+    />
+  );
+}
+
+function OwnPassphrase() {
+  const { t } = useTranslation("members");
+  const { t: shell } = useTranslation();
+  const toast = useToast();
+  const [current, setCurrent] = useState("");
+  const [pair, setPair] = useState(NO_PAIR);
+  const change = useCall((studio, input: Inputs["projects"]["changePassphrase"]) =>
+    studio.projects.changePassphrase(input),
+  );
+  return (
+    <Section title={t("own.title")}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          change.mutate(
+            { current, next: pair.passphrase },
+            {
+              onSuccess: () => {
+                toast.say(t("own.done"));
+                setCurrent("");
+                setPair(NO_PAIR);
+              },
+            },
+          );
+        }}
+      >
+        <Stack gap="sm" maw={480}>
+          <Text size="sm" c="dimmed">
+            {t("own.text")}
+          </Text>
+          <PasswordInput
+            label={t("own.current")}
+            autoComplete="current-password"
+            value={current}
+            visibilityToggleButtonProps={{ "aria-label": shell("showPassword") }}
+            onChange={(event) => setCurrent(event.currentTarget.value)}
+          />
+          <NewPassphrase value={pair} onChange={setPair} />
+          {change.error && <Refused error={change.error} />}
+          <Group>
+            <Button
+              type="submit"
+              variant="default"
+              loading={change.isPending}
+              disabled={current === "" || !isAcceptable(pair)}
+            >
+              {t("own.button")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Section>
+  );
 }

@@ -2,7 +2,9 @@
 import { Tabs } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { type Deed, may } from "../../../preload/contract/access.ts";
 import { navigate, PROJECT_SECTIONS, type ProjectSection } from "../../state/route.ts";
+import { useCurrentProject } from "../../studio/queries.ts";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
 import { AuditSection } from "./AuditSection.tsx";
@@ -17,8 +19,19 @@ const SECTIONS: Record<ProjectSection, () => ReactNode> = {
   compliance: ComplianceSection,
 };
 
-export function ProjectView({ section }: { section: ProjectSection }) {
+/** What a part is made of: whoever may not ask for it has no tab of it. */
+const DEEDS: Record<ProjectSection, Deed> = {
+  health: "upkeep.health",
+  members: "projects.changePassphrase",
+  audit: "audit.list",
+  compliance: "audit.list",
+};
+
+export function ProjectView({ section: wanted }: { section: ProjectSection }) {
   const { t } = useTranslation("project");
+  const role = useCurrentProject().data?.member.role ?? null;
+  const sections = PROJECT_SECTIONS.filter((each) => may(role, DEEDS[each]));
+  const section = sections.includes(wanted) ? wanted : "members";
   const Section = SECTIONS[section];
   return (
     <>
@@ -30,7 +43,7 @@ export function ProjectView({ section }: { section: ProjectSection }) {
           keepMounted={false}
         >
           <Tabs.List aria-label={t("title")}>
-            {PROJECT_SECTIONS.map((each) => (
+            {sections.map((each) => (
               <Tabs.Tab key={each} value={each}>
                 {t(`sections.${each}`)}
               </Tabs.Tab>

@@ -6,8 +6,9 @@ import { useTranslation } from "react-i18next";
 import type { Inputs, ReadingCase } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
-import { useCall, useCases, useClasses, useStack } from "../../studio/queries.ts";
+import { useCall, useCases, useClasses, useMay, useStack } from "../../studio/queries.ts";
 import { Loading } from "../../ui/Loading.tsx";
+import { useRoleList } from "../../ui/NotForRole.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
@@ -72,6 +73,8 @@ function Answers({ one }: { one: ReadingCase }) {
   const [index, setIndex] = useState(0);
   const adjudicate = useCall((studio, input: Inputs["reading"]["adjudicate"]) => studio.reading.adjudicate(input));
   const takeBack = useCall((studio, input: Inputs["reading"]["takeBack"]) => studio.reading.takeBack(input));
+  const mayDecide = useMay("reading.adjudicate");
+  const deciders = useRoleList("reading.adjudicate");
   const { listId, position, decision } = one;
   const error = adjudicate.error ?? takeBack.error ?? stack.error;
   const decide = (readId: string | null, classId?: string | null) => {
@@ -107,23 +110,26 @@ function Answers({ one }: { one: ReadingCase }) {
                   {answer.firstClassId !== answer.classId &&
                     ` · ${t("decide.first", { name: classes.find(({ id }) => id === answer.firstClassId)?.name ?? t("decide.noLabel") })}`}
                 </Text>
-                <Button
-                  variant={decision?.readId === answer.readId ? "filled" : "default"}
-                  aria-pressed={decision?.readId === answer.readId}
-                  disabled={!one.complete || busy}
-                  aria-label={`${t("decide.choose")}: ${answer.reader}`}
-                  onClick={() => decide(answer.readId)}
-                >
-                  {t(decision?.readId === answer.readId ? "decide.chosen" : "decide.choose")}
-                </Button>
+                {(mayDecide || decision?.readId === answer.readId) && (
+                  <Button
+                    variant={decision?.readId === answer.readId ? "filled" : "default"}
+                    aria-pressed={decision?.readId === answer.readId}
+                    disabled={!one.complete || busy || !mayDecide}
+                    aria-label={`${t("decide.choose")}: ${answer.reader}`}
+                    onClick={() => decide(answer.readId)}
+                  >
+                    {t(decision?.readId === answer.readId ? "decide.chosen" : "decide.choose")}
+                  </Button>
+                )}
               </Group>
             </Section>
           ))}
         </SimpleGrid>
       )}
-      <Section title={t("decide.own")}>
+      <Section title={t(mayDecide ? "decide.own" : "page.decision")}>
+        {!mayDecide && <Text c="dimmed">{t("decide.notYours", { needed: deciders })}</Text>}
         <Group>
-          {[...classes, { id: null, name: t("decide.noLabel") }].map(({ id, name }) => (
+          {(mayDecide ? [...classes, { id: null, name: t("decide.noLabel") }] : []).map(({ id, name }) => (
             <Button
               key={id ?? ""}
               variant={decision && decision.readId === null && decision.classId === id ? "filled" : "default"}
@@ -139,17 +145,21 @@ function Answers({ one }: { one: ReadingCase }) {
             <Text size="sm" role="status">
               {t("decide.decidedBy", { name: decision.by, at: format.date(decision.at) })}
             </Text>
-            <Button
-              variant="default"
-              leftSection={<Undo2 aria-hidden size={16} />}
-              disabled={busy}
-              onClick={() => {
-                adjudicate.reset();
-                takeBack.mutate({ listId, position });
-              }}
-            >
-              {t("decide.takeBack")}
-            </Button>
+            {mayDecide ? (
+              <Button
+                variant="default"
+                leftSection={<Undo2 aria-hidden size={16} />}
+                disabled={busy}
+                onClick={() => {
+                  adjudicate.reset();
+                  takeBack.mutate({ listId, position });
+                }}
+              >
+                {t("decide.takeBack")}
+              </Button>
+            ) : (
+              <AnswerBadge classId={decision.classId} classes={classes} />
+            )}
           </Group>
         )}
       </Section>

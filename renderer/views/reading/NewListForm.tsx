@@ -21,6 +21,7 @@ export interface NewListFormProps {
 
 export function NewListForm({ members, total, proposedName }: NewListFormProps) {
   const { t } = useTranslation("reading");
+  const { t: shell } = useTranslation();
   const format = useFormat();
   const toast = useToast();
   const filter = useStore(libraryStore, (state) => state.filter);
@@ -69,7 +70,11 @@ export function NewListForm({ members, total, proposedName }: NewListFormProps) 
           <Checkbox.Group label={t("new.readers")} value={readers} onChange={setReaders}>
             <Group mt={4}>
               {members.map((member) => (
-                <Checkbox key={member.id} value={member.id} label={`${member.name} (${t(`roles.${member.role}`)})`} />
+                <Checkbox
+                  key={member.id}
+                  value={member.id}
+                  label={`${member.name} (${shell(`roles.${member.role}`)})`}
+                />
               ))}
             </Group>
           </Checkbox.Group>

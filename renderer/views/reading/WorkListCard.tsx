@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { WorkList } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
-import { useCall, useReads } from "../../studio/queries.ts";
+import { useCall, useMay, useReads } from "../../studio/queries.ts";
 import { Section } from "../../ui/Section.tsx";
 import { useToast } from "../../ui/useToast.ts";
 import { nextRead, openRead } from "./read-next.ts";
@@ -16,6 +16,7 @@ export function WorkListCard({ list, mayManage }: { list: WorkList; mayManage: b
   const reads = useReads(list.id).data;
   const next = reads ? nextRead(reads) : null;
   const remove = useCall((studio, id: string) => studio.reading.remove({ id }));
+  const maySeeCases = useMay("reading.cases");
   const { name } = list;
   return (
     <Section
@@ -47,14 +48,16 @@ export function WorkListCard({ list, mayManage }: { list: WorkList; mayManage: b
           </Button>
         )}
         {reads && !next && <Text c="dimmed">{t(reads.length > 0 ? "list.done" : "list.notYours")}</Text>}
-        <Button
-          variant="default"
-          leftSection={<Rows3 aria-hidden size={16} />}
-          aria-label={t("list.openListOf", { name })}
-          onClick={() => navigate({ view: "reading", listId: list.id, position: null })}
-        >
-          {t("list.openList")}
-        </Button>
+        {maySeeCases && (
+          <Button
+            variant="default"
+            leftSection={<Rows3 aria-hidden size={16} />}
+            aria-label={t("list.openListOf", { name })}
+            onClick={() => navigate({ view: "reading", listId: list.id, position: null })}
+          >
+            {t("list.openList")}
+          </Button>
+        )}
         {mayManage && (
           <Tooltip label={t("list.remove")}>
             <ActionIcon

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { LabelClass, ReadingCase } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
-import { useCases, useClasses, useWorkLists } from "../../studio/queries.ts";
+import { useCases, useClasses, useMay, useWorkLists } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
@@ -76,6 +76,7 @@ export function WorkListPage({ listId }: { listId: string }) {
 function CaseTable({ cases, classes }: { cases: readonly ReadingCase[]; classes: readonly LabelClass[] }) {
   const { t } = useTranslation("reading");
   const format = useFormat();
+  const mayDecide = useMay("reading.adjudicate");
   return (
     <Table fz="sm" highlightOnHover aria-label={t("page.cases")}>
       <Table.Thead>
@@ -115,12 +116,12 @@ function CaseTable({ cases, classes }: { cases: readonly ReadingCase[]; classes:
               <Table.Td ta="end">
                 <Button
                   size="compact-sm"
-                  variant={one.differs && !one.decision ? "filled" : "default"}
+                  variant={mayDecide && one.differs && !one.decision ? "filled" : "default"}
                   disabled={one.answers.length === 0}
-                  aria-label={t("page.decideOf", { number })}
+                  aria-label={t(mayDecide ? "page.decideOf" : "page.lookOf", { number })}
                   onClick={() => navigate({ view: "reading", listId: one.listId, position: one.position })}
                 >
-                  {t("page.decide")}
+                  {t(mayDecide ? "page.decide" : "page.look")}
                 </Button>
               </Table.Td>
             </Table.Tr>

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Run, Snapshot } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { formatRoute, navigate } from "../../state/route.ts";
-import { useDevices, useRuns, useSnapshots } from "../../studio/queries.ts";
+import { useDevices, useMay, useRuns, useSnapshots } from "../../studio/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
@@ -30,6 +30,7 @@ export function RunList() {
       devices.data?.find((device) => device.id === id),
       id,
     );
+  const mayStart = useMay("runs.start");
   const hasSnapshot = (snapshots.data?.length ?? 0) > 0;
 
   return (
@@ -45,7 +46,7 @@ export function RunList() {
             {t("compareTicked", { count: ticked.length })}
           </Button>
         ) : null}
-        {hasSnapshot ? (
+        {hasSnapshot && mayStart ? (
           <Button leftSection={<Plus size={16} aria-hidden />} onClick={() => startNewRun(null)}>
             {t("newRun")}
           </Button>
@@ -60,7 +61,7 @@ export function RunList() {
             title={t("empty.title")}
             text={t(hasSnapshot ? "empty.text" : "empty.noSnapshot")}
           >
-            {hasSnapshot ? (
+            {!mayStart ? null : hasSnapshot ? (
               <Button onClick={() => startNewRun(null)}>{t("newRun")}</Button>
             ) : (
               <Button onClick={() => navigate({ view: "data" })}>{t("empty.toData")}</Button>

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Run, RunMemory, RunPoint } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
-import { useCall, useDevices, usePoints, useRun, useSnapshots } from "../../studio/queries.ts";
+import { useCall, useDevices, useMay, usePoints, useRun, useSnapshots } from "../../studio/queries.ts";
 import { type Fact, FactList } from "../../ui/FactList.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { CurvePanel } from "../../ui/plots/CurvePanel.tsx";
@@ -28,6 +28,8 @@ export function RunPage({ runId }: { runId: string }) {
   const query = useRun(runId);
   const cancel = useCall((studio, id: string) => studio.runs.cancel({ id }));
   const resume = useCall((studio, id: string) => studio.runs.resume({ id }));
+  const mayCancel = useMay("runs.cancel");
+  const mayResume = useMay("runs.resume");
   const run = query.data;
   const error = cancel.error ?? resume.error;
   return (
@@ -40,7 +42,7 @@ export function RunPage({ runId }: { runId: string }) {
         >
           {t("allRuns")}
         </Button>
-        {run?.state === "running" ? (
+        {run?.state === "running" && mayCancel ? (
           <Button
             variant="default"
             leftSection={<Square size={16} aria-hidden />}
@@ -50,7 +52,7 @@ export function RunPage({ runId }: { runId: string }) {
             {t("cancel")}
           </Button>
         ) : null}
-        {run && isResumable(run) ? (
+        {run && isResumable(run) && mayResume ? (
           <Button
             leftSection={<Play size={16} aria-hidden />}
             loading={resume.isPending}

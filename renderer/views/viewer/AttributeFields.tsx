@@ -6,7 +6,7 @@ import type { AttributeDefinition, AttributeValue, Shape } from "../../../preloa
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
 import { useAttributes } from "../../studio/queries.ts";
 
-export function AttributeFields({ shape, layer }: { shape: Shape; layer: string }) {
+export function AttributeFields({ shape, layer, fixed }: { shape: Shape; layer: string; fixed: boolean }) {
   const { t } = useTranslation("schema");
   const writer = useLabelWriter();
   const all = useAttributes().data ?? [];
@@ -28,6 +28,7 @@ export function AttributeFields({ shape, layer }: { shape: Shape; layer: string 
           key={`${shape.id} ${definition.id}`}
           definition={definition}
           value={shape.attributes[definition.id] ?? null}
+          fixed={fixed}
           onSay={(value) => set(definition.id, value)}
         />
       ))}
@@ -47,16 +48,17 @@ export function AttributeFields({ shape, layer }: { shape: Shape; layer: string 
 interface FieldProps {
   definition: AttributeDefinition;
   value: AttributeValue | null;
+  fixed: boolean;
   onSay(value: AttributeValue | null): void;
 }
 
-function Field({ definition, value, onSay }: FieldProps) {
+function Field({ definition, value, fixed, onSay }: FieldProps) {
   const { t } = useTranslation("schema");
   const { name, kind, options, min, max, unit, archived } = definition;
   const label = archived ? t("archivedName", { name }) : name;
   const [draft, setDraft] = useState(value === null ? "" : String(value));
   useEffect(() => setDraft(value === null ? "" : String(value)), [value]);
-  const common = { size: "xs", label, disabled: archived } as const;
+  const common = { size: "xs", label, disabled: archived || fixed } as const;
   switch (kind) {
     case "choice":
       return (

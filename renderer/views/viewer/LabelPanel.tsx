@@ -9,8 +9,9 @@ import type { ImageLabels, ImageStack, LabelClass } from "../../../preload/contr
 import type { ViewerActions } from "../../commands/viewer.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { preferencesStore } from "../../state/preferences.ts";
+import { navigate } from "../../state/route.ts";
 import { viewerStore } from "../../state/viewer.ts";
-import { useImage } from "../../studio/queries.ts";
+import { useImage, useMay } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { DeidentificationFacts } from "../../ui/DeidentificationFacts.tsx";
 import { Refused } from "../../ui/Refused.tsx";
@@ -34,15 +35,19 @@ export interface LabelPanelProps {
   classes: readonly LabelClass[];
   actions: ViewerActions;
   tools: Tools;
+  /** false: readers look here, and label in their work lists */
+  mayLabel: boolean;
 }
 
 export function LabelPanel(props: LabelPanelProps) {
-  const { image, sight, labels, answer, open, classes: labelClasses, actions } = props;
+  const { image, sight, labels, answer, open, classes: labelClasses, actions, mayLabel } = props;
   const { t } = useTranslation("viewer");
   const { t: library } = useTranslation("library");
   const { t: shell } = useTranslation();
   const { t: reading } = useTranslation("reading");
   const [editing, setEditing] = useState(false);
+  const mayEditClasses = useMay("labels.saveClass");
+  const mayExplain = useMay("models.explain");
   const autoAdvance = useStore(preferencesStore, (state) => state.autoAdvance);
   const showMasks = useStore(viewerStore, (state) => state.showMasks);
   const explaining = useStore(viewerStore, (state) => state.explaining);
@@ -58,15 +63,31 @@ export function LabelPanel(props: LabelPanelProps) {
               <Title order={2} size="h6">
                 {open ? reading("read.caseLabel") : t("label")}
               </Title>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                aria-label={library("classes.title")}
-                onClick={() => setEditing(true)}
-              >
-                <Tags aria-hidden size={16} />
-              </ActionIcon>
+              {mayEditClasses && (
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={library("classes.title")}
+                  onClick={() => setEditing(true)}
+                >
+                  <Tags aria-hidden size={16} />
+                </ActionIcon>
+              )}
             </Group>
+            {!mayLabel && (
+              <Stack gap="xs" align="flex-start" mb="xs">
+                <Text size="sm" c="dimmed">
+                  {t("lookOnly")}
+                </Text>
+                <Button
+                  size="xs"
+                  variant="default"
+                  onClick={() => navigate({ view: "reading", listId: null, position: null })}
+                >
+                  {reading("read.toLists")}
+                </Button>
+              </Stack>
+            )}
             {(labels.error ?? answer.error) && (
               <Refused error={labels.error ?? answer.error} onRetry={() => void labels.refetch()} />
             )}
@@ -75,9 +96,11 @@ export function LabelPanel(props: LabelPanelProps) {
                 <Text size="sm" c="dimmed">
                   {t("noClasses")}
                 </Text>
-                <Button size="xs" variant="default" onClick={() => setEditing(true)}>
-                  {t("addClass")}
-                </Button>
+                {mayEditClasses && (
+                  <Button size="xs" variant="default" onClick={() => setEditing(true)}>
+                    {t("addClass")}
+                  </Button>
+                )}
               </Stack>
             ) : (
               <div className={classes.choices}>
@@ -88,6 +111,7 @@ export function LabelPanel(props: LabelPanelProps) {
                     color={color}
                     shortcut={key}
                     active={given === id}
+                    disabled={!mayLabel}
                     onChoose={() => actions.setClass(id)}
                   />
                 ))}
@@ -96,6 +120,7 @@ export function LabelPanel(props: LabelPanelProps) {
                   color={null}
                   shortcut={0}
                   active={answer.isSuccess && given === null}
+                  disabled={!mayLabel}
                   onChoose={() => actions.setClass(null)}
                 />
               </div>
@@ -105,7 +130,7 @@ export function LabelPanel(props: LabelPanelProps) {
                 {t("givenBy", { reader: answer.data.classReader })}
               </Text>
             )}
-            {open === null && (
+            {open === null && mayLabel && (
               <Switch
                 mt="sm"
                 size="sm"
@@ -119,13 +144,13 @@ export function LabelPanel(props: LabelPanelProps) {
             answer={answer}
             layer={sight.layer}
             mayAnswer={sight.inSight}
-            committed={open?.read.state === "done"}
+            fixed={!mayLabel || open?.read.state === "done"}
           />
           <ShapeList {...props} />
           {masks > 0 && (
             <Switch size="sm" label={t("masks", { count: masks })} checked={showMasks} onChange={actions.toggleMasks} />
           )}
-          {open !== null ? null : explaining ? (
+          {open !== null || !mayExplain ? null : explaining ? (
             <ExplainPanel imageId={image.id} frame={sight.frame} onClose={actions.toggleExplain} />
           ) : (
             <Button variant="default" leftSection={<Sparkles aria-hidden size={16} />} onClick={actions.toggleExplain}>
@@ -145,14 +170,15 @@ interface ChoiceProps {
   color: string | null;
   shortcut: number | null;
   active: boolean;
+  disabled: boolean;
   onChoose(): void;
 }
 
-function Choice({ name, color, shortcut, active, onChoose }: ChoiceProps) {
+function Choice({ name, color, shortcut, active, disabled, onChoose }: ChoiceProps) {
   return (
-    <button type="button" className={classes.choice} aria-pressed={active} onClick={onChoose}>
+    <button type="button" className={classes.choice} aria-pressed={active} disabled={disabled} onClick={onChoose}>
       <ClassBadge name={name} color={color} />
-      {shortcut !== null && <Keys shortcut={String(shortcut)} />}
+      {shortcut !== null && !disabled && <Keys shortcut={String(shortcut)} />}
     </button>
   );
 }

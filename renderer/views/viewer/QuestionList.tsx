@@ -11,7 +11,7 @@ import { useCommands } from "../../commands/useCommands.ts";
 import { questionStore } from "../../state/questions.ts";
 import { navigate } from "../../state/route.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
-import { useQuestions } from "../../studio/queries.ts";
+import { useMay, useQuestions } from "../../studio/queries.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { Keys } from "../../ui/shell/Keys.tsx";
 import { answerOf, missingSubject, nextActive, pressed, shownOptions, shownQuestions } from "./answers.ts";
@@ -24,17 +24,18 @@ export interface QuestionListProps {
   layer: string;
   /** the picture in sight is the one that is answered about, and the read is not committed */
   mayAnswer: boolean;
-  /** the read is over: nothing changes any more */
-  committed: boolean;
+  /** nothing changes here: the read is over, or it is not the reader's to answer */
+  fixed: boolean;
 }
 
 const NONE: Question[] = [];
 const fieldId = (questionId: string) => `question-${questionId}`;
 
-export function QuestionList({ answer, layer, mayAnswer, committed }: QuestionListProps) {
+export function QuestionList({ answer, layer, mayAnswer, fixed }: QuestionListProps) {
   const { t } = useTranslation("schema");
   const writer = useLabelWriter();
   const known = useQuestions();
+  const mayEdit = useMay("schema.saveQuestion");
   const questions = known.data ?? NONE;
   const labels = answer.data;
   const shown = shownQuestions(questions, labels);
@@ -76,24 +77,26 @@ export function QuestionList({ answer, layer, mayAnswer, committed }: QuestionLi
         <Title order={2} size="h6">
           {t("panel.title")}
         </Title>
-        <Tooltip label={t("panel.edit")}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t("panel.edit")}
-            onClick={() => navigate({ view: "schema" })}
-          >
-            <ListPlus aria-hidden size={16} />
-          </ActionIcon>
-        </Tooltip>
+        {mayEdit && (
+          <Tooltip label={t("panel.edit")}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={t("panel.edit")}
+              onClick={() => navigate({ view: "schema" })}
+            >
+              <ListPlus aria-hidden size={16} />
+            </ActionIcon>
+          </Tooltip>
+        )}
       </Group>
       {known.error && <Refused error={known.error} onRetry={() => void known.refetch()} />}
       {known.isSuccess && shown.length === 0 && (
         <Text size="sm" c="dimmed">
-          {t("panel.none")}
+          {t(mayEdit ? "panel.none" : "panel.nothing")}
         </Text>
       )}
-      {asked.length > 0 && (
+      {asked.length > 0 && !fixed && (
         <Text size="xs" c="dimmed" mb="xs" role="status">
           {active ? t("panel.activeHelp", { name: active.name }) : t("panel.help")}
         </Text>
@@ -105,7 +108,7 @@ export function QuestionList({ answer, layer, mayAnswer, committed }: QuestionLi
             question={question}
             labels={labels}
             active={question === active}
-            committed={committed}
+            fixed={fixed}
             onAnswer={(value) => give(question, value)}
           />
         ))}
@@ -118,16 +121,16 @@ interface OneQuestionProps {
   question: Question;
   labels: ImageLabels | undefined;
   active: boolean;
-  committed: boolean;
+  fixed: boolean;
   onAnswer(value: AnswerValue | null): void;
 }
 
-function OneQuestion({ question, labels, active, committed, onAnswer }: OneQuestionProps) {
+function OneQuestion({ question, labels, active, fixed, onAnswer }: OneQuestionProps) {
   const { t } = useTranslation("schema");
   const { id, name, level, kind, help, required, archived } = question;
   const value = answerOf(question, labels);
   const reason = labels ? missingSubject(question, labels) : null;
-  const disabled = committed || reason !== null;
+  const disabled = fixed || reason !== null;
   const titleId = `${fieldId(id)}-title`;
   const helpId = `${fieldId(id)}-help`;
   return (

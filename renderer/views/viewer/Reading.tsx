@@ -8,7 +8,7 @@ import { viewerCommands } from "../../commands/viewer.ts";
 import { navigate, routeStore } from "../../state/route.ts";
 import { viewerStore } from "../../state/viewer.ts";
 import { useLabelWriter } from "../../studio/LabelWriterContext.tsx";
-import { useClasses, useLabels, useStackLabels } from "../../studio/queries.ts";
+import { useClasses, useLabels, useMay, useStackLabels } from "../../studio/queries.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { Picture, type PictureView } from "../../viewer/cornerstone.ts";
 import { planesOfStack } from "../../viewer/panes/link.ts";
@@ -92,8 +92,12 @@ export function Reading({ stack: described, index, layer, open, leaving }: Readi
   const trouble =
     refused?.imageId === imageId && (refused.frame === null || refused.frame === frame) ? refused.error : null;
   const ready = view?.imageId === imageId && view.frame === frame && trouble === null;
+  // Readers label in their own reads only.
+  const mayShare = useMay("labels.shared");
+  const mayLabel = open !== null || mayShare;
+  const mayExplain = useMay("models.explain");
   // A label is for the picture in sight: none is given while another one is still on the screen, or was already asked for.
-  const inSight = !leaving && open?.read.state !== "done" && (ready || trouble !== null);
+  const inSight = mayLabel && !leaving && open?.read.state !== "done" && (ready || trouble !== null);
 
   const readId = open?.read.id ?? null;
   const listId = open?.read.listId ?? null;
@@ -175,11 +179,13 @@ export function Reading({ stack: described, index, layer, open, leaving }: Readi
     const { imageId, frame } = now.current;
     picture?.setIndex(index).catch((error: unknown) => setRefused({ imageId, frame, error }));
   }, [picture, index]);
-  useEffect(() => picture?.setTool(isViewTool(tool) ? tool : "label"), [picture, tool]);
+  const atHand = mayLabel || isViewTool(tool) ? tool : "window";
+  useEffect(() => picture?.setTool(isViewTool(atHand) ? atHand : "label"), [picture, atHand]);
   const following = open ? (open.neighbour(1)?.imageId ?? null) : place.neighbour(1);
   usePrepared(view === null ? null : following, stack, index);
 
-  const actions = useActions({ now, tools, writer, place, picture, stack, goToSlice, show, answered, open, hand });
+  const may = { label: mayLabel, explain: mayExplain };
+  const actions = useActions({ now, tools, writer, place, picture, stack, goToSlice, show, answered, open, hand, may });
   useCommands(useMemo(() => viewerCommands(actions, labelClasses), [actions, labelClasses]));
 
   // What is in hand belongs to the slice on which it was drawn: it is kept before another one comes.
@@ -252,6 +258,7 @@ export function Reading({ stack: described, index, layer, open, leaving }: Readi
           place={open || stack.images.length > 1 ? null : place}
           layer={layer}
           layout={layout}
+          mayLabel={mayLabel}
         />
         <div className={paneClasses.grid} data-layout={layout}>
           {panes.cells.map((id, place) =>
@@ -299,6 +306,7 @@ export function Reading({ stack: described, index, layer, open, leaving }: Readi
         classes={labelClasses}
         actions={actions}
         tools={tools}
+        mayLabel={mayLabel}
       />
     </div>
   );

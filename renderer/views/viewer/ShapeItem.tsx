@@ -19,11 +19,13 @@ export interface ShapeItemProps {
   onSelect(id: string | null): void;
   spacing: readonly [number, number] | null;
   layer: string;
+  /** to look at only */
+  fixed: boolean;
 }
 
 /** Rendered again only when something about it changed: an image may have thousands. */
 export const ShapeItem = memo(function ShapeItem(props: ShapeItemProps) {
-  const { shape, number, classes: labelClasses, selected, onSelect, spacing, layer } = props;
+  const { shape, number, classes: labelClasses, selected, onSelect, spacing, layer, fixed } = props;
   const { t } = useTranslation("viewer");
   const writer = useLabelWriter();
   const measureText = useMeasureText(spacing);
@@ -48,7 +50,7 @@ export const ShapeItem = memo(function ShapeItem(props: ShapeItemProps) {
           {shape.source !== null && ` · ${t("shapes.proposed")}`}
         </Text>
       </button>
-      {selected && (
+      {selected && !fixed && (
         <Group gap={4} wrap="nowrap" className={classes.boxTools}>
           {shape.classId !== null && (
             <Select
@@ -73,7 +75,7 @@ export const ShapeItem = memo(function ShapeItem(props: ShapeItemProps) {
           </ActionIcon>
         </Group>
       )}
-      {selected && <AttributeFields shape={shape} layer={layer} />}
+      {selected && <AttributeFields shape={shape} layer={layer} fixed={fixed} />}
     </li>
   );
 });

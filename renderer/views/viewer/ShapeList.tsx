@@ -13,7 +13,8 @@ import { ShapeItem } from "./ShapeItem.tsx";
 /** More than this would only slow the page down; the picture shows them all. */
 const MOST_LISTED = 50;
 
-export function ShapeList({ image, sight, labels, classes: labelClasses, actions, tools }: LabelPanelProps) {
+export function ShapeList(props: LabelPanelProps) {
+  const { image, sight, labels, classes: labelClasses, actions, tools, mayLabel } = props;
   const { t } = useTranslation("viewer");
   const { selected, state } = useStore(tools.shapes.store);
   const { cursor } = useStore(tools.pointer.store);
@@ -34,17 +35,19 @@ export function ShapeList({ image, sight, labels, classes: labelClasses, actions
         <Title order={2} size="h6">
           {t("shapes.title")}
         </Title>
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<Plus aria-hidden size={14} />}
-          disabled={sight.drawClass === null}
-          onClick={actions.shapes.start}
-        >
-          {t("shapes.add")}
-        </Button>
+        {mayLabel && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<Plus aria-hidden size={14} />}
+            disabled={sight.drawClass === null}
+            onClick={actions.shapes.start}
+          >
+            {t("shapes.add")}
+          </Button>
+        )}
       </Group>
-      {labelClasses.length > 0 && (
+      {labelClasses.length > 0 && mayLabel && (
         <Select
           size="xs"
           mb="xs"
@@ -55,7 +58,7 @@ export function ShapeList({ image, sight, labels, classes: labelClasses, actions
           onChange={(value) => viewerStore.setState({ drawClass: value })}
         />
       )}
-      {(tool === "brush" || tool === "eraser" || tool === "grow") && (
+      {mayLabel && (tool === "brush" || tool === "eraser" || tool === "grow") && (
         <Group gap="xs" mb="xs" grow>
           <NumberInput
             size="xs"
@@ -115,7 +118,7 @@ export function ShapeList({ image, sight, labels, classes: labelClasses, actions
       )}
       {here.length === 0 ? (
         <Text size="sm" c="dimmed">
-          {t("shapes.none")}
+          {t(mayLabel ? "shapes.none" : "shapes.nothing")}
         </Text>
       ) : (
         <ul className={classes.boxes}>
@@ -129,6 +132,7 @@ export function ShapeList({ image, sight, labels, classes: labelClasses, actions
               onSelect={select}
               spacing={image.pixels.spacing}
               layer={sight.layer}
+              fixed={!mayLabel}
             />
           ))}
         </ul>

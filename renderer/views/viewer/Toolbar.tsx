@@ -81,9 +81,10 @@ export interface ToolbarProps {
   place: Place | null;
   layer: string;
   layout: Layout;
+  mayLabel: boolean;
 }
 
-export function Toolbar({ image, view, picture, actions, place, layer, layout }: ToolbarProps) {
+export function Toolbar({ image, view, picture, actions, place, layer, layout, mayLabel }: ToolbarProps) {
   const { t } = useTranslation("viewer");
   const { t: command } = useTranslation("commands");
   const format = useFormat();
@@ -114,18 +115,22 @@ export function Toolbar({ image, view, picture, actions, place, layer, layout }:
             ),
           )}
         </Group>
-        <Divider orientation="vertical" mx={4} />
-        <Group gap={2} role="group" aria-label={t("drawing")}>
-          {DRAWING_TOOLS.map(({ tool: name, id, key }) => (
-            <Choice
-              key={name}
-              icon={ICONS[name]}
-              name={`${command(`names.${id}`)} (${key})`}
-              active={tool === name}
-              onRun={() => actions.setTool(name)}
-            />
-          ))}
-        </Group>
+        {mayLabel && (
+          <>
+            <Divider orientation="vertical" mx={4} />
+            <Group gap={2} role="group" aria-label={t("drawing")}>
+              {DRAWING_TOOLS.map(({ tool: name, id, key }) => (
+                <Choice
+                  key={name}
+                  icon={ICONS[name]}
+                  name={`${command(`names.${id}`)} (${key})`}
+                  active={tool === name}
+                  onRun={() => actions.setTool(name)}
+                />
+              ))}
+            </Group>
+          </>
+        )}
         <Divider orientation="vertical" mx={4} />
         {!view?.display.color && (
           <Menu position="bottom-start">
@@ -162,9 +167,23 @@ export function Toolbar({ image, view, picture, actions, place, layer, layout }:
           onRun={actions.magnify}
         />
         <LayoutMenu actions={actions} layout={layout} />
-        <Divider orientation="vertical" mx={4} />
-        <Tool icon={Undo2} name={command("names.labels.undo")} onRun={actions.undo} disabled={history?.undo === 0} />
-        <Tool icon={Redo2} name={command("names.labels.redo")} onRun={actions.redo} disabled={history?.redo === 0} />
+        {mayLabel && (
+          <>
+            <Divider orientation="vertical" mx={4} />
+            <Tool
+              icon={Undo2}
+              name={command("names.labels.undo")}
+              onRun={actions.undo}
+              disabled={history?.undo === 0}
+            />
+            <Tool
+              icon={Redo2}
+              name={command("names.labels.redo")}
+              onRun={actions.redo}
+              disabled={history?.redo === 0}
+            />
+          </>
+        )}
       </Group>
       <SaveStatus />
     </div>

@@ -45,6 +45,8 @@ export interface ActionParts {
   answered: string;
   open: OpenRead | null;
   hand: PaneInHand;
+  /** what the member may do with what is in sight */
+  may: { label: boolean; explain: boolean };
 }
 
 export function useActions(parts: ActionParts): ViewerActions {
@@ -97,6 +99,8 @@ export function useActions(parts: ActionParts): ViewerActions {
     };
     return {
       hasImage: () => true,
+      mayLabel: () => latest.current.may.label,
+      mayExplain: () => latest.current.may.explain,
       setClass: (classId) => {
         const { inSight, layer } = now.current;
         if (!inSight || latest.current.open?.read.state === "done") return;

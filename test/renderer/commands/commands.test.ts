@@ -40,8 +40,12 @@ const say =
     void said.push([word, ...values].join(" "));
 let shapeActive = false;
 let cursorOn = false;
+let mayLabel = true;
+const everywhere = () => true;
 const viewer: ViewerActions = {
   hasImage: () => true,
+  mayLabel: () => mayLabel,
+  mayExplain: () => mayLabel,
   setClass: say("class"),
   undo: say("undo"),
   redo: say("redo"),
@@ -94,6 +98,9 @@ const viewer: ViewerActions = {
   },
 };
 const library = {
+  mayImport: () => mayLabel,
+  mayEditClasses: () => mayLabel,
+  mayLabel: () => mayLabel,
   openImport: say("import"),
   openClasses: say("classes"),
   focusSearch: say("search"),
@@ -122,6 +129,7 @@ afterEach(() => {
   said.length = 0;
   shapeActive = false;
   cursorOn = false;
+  mayLabel = true;
 });
 const type = async (...presses: ReturnType<typeof press>[]) => {
   for (const one of presses) await commandForKey(one, options)?.run();
@@ -218,7 +226,7 @@ describe("the registry", () => {
   });
 
   test("a view's command wins over one of the app, and is gone with the view", async () => {
-    register(appCommands(app));
+    register(appCommands(app, everywhere));
     const stop = registerCommands([
       { id: "viewer.fit", group: "viewer", shortcuts: ["?"], enabled: () => true, run: say("mine") },
     ]);
@@ -227,8 +235,28 @@ describe("the registry", () => {
     expect(await type(press("?", { shiftKey: true }))).toBe("mine, shortcuts");
   });
 
+  test("what the member's role may not do has no key: labels, classes, import, explanation, rooms", () => {
+    const rooms: string[] = [];
+    register([
+      ...appCommands(app, (view) => rooms.push(view) > 0 && view === "library"),
+      ...libraryCommands(library, classes),
+      ...viewerCommands(viewer, classes),
+    ]);
+    const ids = () => allCommands().flatMap(({ id, enabled }) => (enabled() ? [id] : []));
+    const before = ids();
+    expect(before).not.toContain("go.runs");
+    expect(before).toContain("go.library");
+    mayLabel = false;
+    const kept = new Set<string>(ids());
+    const gone = new Set(before.filter((id) => !kept.has(id)));
+    expect([...gone].toSorted()).toEqual([
+      ...["labels.clear", "labels.give", "labels.redo", "labels.undo", "library.classes", "library.import"],
+      "viewer.explain",
+    ]);
+  });
+
   test("keys of one character are silent when a person turned them off; others still work", () => {
-    register([...appCommands(app), ...libraryCommands(library, classes)]);
+    register([...appCommands(app, everywhere), ...libraryCommands(library, classes)]);
     const off = { mac: false, characterKeys: false };
     expect(commandForKey(press("1"), off)).toBeNull();
     expect(commandForKey(press("?"), off)).toBeNull();
@@ -238,8 +266,8 @@ describe("the registry", () => {
 });
 
 describe.each([
-  ["library", () => [...appCommands(app), ...libraryCommands(library, classes)]],
-  ["viewer", () => [...appCommands(app), ...viewerCommands(viewer, classes)]],
+  ["library", () => [...appCommands(app, everywhere), ...libraryCommands(library, classes)]],
+  ["viewer", () => [...appCommands(app, everywhere), ...viewerCommands(viewer, classes)]],
 ])("the commands of the %s", (_, list) => {
   test("each has a name, a group and readable shortcuts", () => {
     for (const command of list()) {

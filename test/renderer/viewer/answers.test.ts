@@ -105,7 +105,7 @@ function pressing(active: Question | null, asked: Question[], may = true): (key:
     expect(english.groups).toHaveProperty([group]);
     expect(answer === undefined).toBe(id !== "questions.answer");
   }
-  stops.push(registerCommands(appCommands(nothing)), registerCommands(list));
+  stops.push(registerCommands(appCommands(nothing, () => true)), registerCommands(list));
   return (key) => {
     const press = { key, ctrlKey: false, metaKey: false, altKey: true, shiftKey: false };
     const command = commandForKey(press, { mac: false, characterKeys: true });
