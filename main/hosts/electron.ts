@@ -16,6 +16,7 @@ import { electronChildren } from "./electron-children.ts";
 import { DeskFile } from "./electron-desk.ts";
 import { guardContents, guardSession } from "./electron-guards.ts";
 import { JobsInSight } from "./electron-jobs.ts";
+import { systemKeyStore } from "./electron-keystore.ts";
 import { lockWithSystem } from "./electron-lock.ts";
 import { setMenu } from "./electron-menu.ts";
 import { listRecent, OfferedProjects, tellSystemOfRecent } from "./electron-projects.ts";
@@ -45,6 +46,10 @@ const studio = createStudio({
     info: appInfo("electron", true),
     startChild: electronChildren(join(built, "main", "worker.js")),
     idleLockMs,
+    // Electron knows its key store only when it is ready.
+    get keyStore() {
+      return app.isReady() ? systemKeyStore() : null;
+    },
     report,
   },
 });

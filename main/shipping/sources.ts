@@ -34,6 +34,7 @@ const PLAIN_NODE_NEEDS = /^(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|atom
 /** Errors: none; what is missing is told by the one who needs it. */
 export async function findSources(architecture: Architecture = machineArchitecture()): Promise<ImageSources> {
   const application = applicationFolder();
+  const installed = installedResources();
   const require = createRequire(import.meta.url);
   const onnxruntime = require.resolve("onnxruntime-node/package.json");
   // Its package.json is not exported; its CommonJS entry is dist/cjs/index.js.
@@ -44,8 +45,8 @@ export async function findSources(architecture: Architecture = machineArchitectu
     node: await findNode(architecture, require),
     onnxruntime: dirname(onnxruntime),
     onnxruntimeCommon: resolve(dirname(common), "../.."),
-    serving: join(application, "dist/serving"),
-    preparedBase: join(application, `resources/base/linux-${architecture}.tar.gz`),
+    serving: installed === null ? join(application, "dist/serving") : join(installed, "serving"),
+    preparedBase: join(installed ?? join(application, "resources"), `base/linux-${architecture}.tar.gz`),
   };
 }
 
@@ -66,6 +67,12 @@ async function findNode(architecture: Architecture, require: NodeJS.Require): Pr
     const plain = elf?.architecture === architecture && elf.needed.every((name) => PLAIN_NODE_NEEDS.test(name));
     return plain ? process.execPath : null;
   }
+}
+
+/** Where an installer put what containers are made of: real files beside the program's archive (electron-builder.yml). null: not installed. */
+function installedResources(): string | null {
+  const { resourcesPath } = process as { resourcesPath?: string };
+  return resourcesPath !== undefined && existsSync(join(resourcesPath, "serving")) ? resourcesPath : null;
 }
 
 /** The nearest folder above this file that has a package.json, so that source and build find the same places. */
