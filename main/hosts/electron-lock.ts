@@ -2,7 +2,7 @@
 //
 // Sleep: at once, whatever runs; the key must not lie in the memory of a machine that is carried away, and a stopped training goes on
 // from its last checkpoint. Screen lock: when the work that runs has ended, because locking stops it and a training runs for a night
-// behind a locked screen; somebody who unlocks the screen before that finds the project open. See decision 7 in README.md.
+// behind a locked screen; somebody who unlocks the screen before that finds the project open. See decision D2 in README.md.
 
 import { powerMonitor } from "electron";
 import type { RunningStudio } from "../api/studio.ts";

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { encodePng } from "../../main/imaging/formats/png.ts";
 import { inspect, photograph, setLanguage } from "../e2e/look.ts";
 import { cannotStart, type Desktop, isStandIn, startDesktop } from "./start-desktop.ts";
-import { answerDialog, call, choose, createProject, drop, PASSPHRASE, readMenu } from "./studio-page.ts";
+import { PASSPHRASE } from "../support/main-job.ts";
+import { answerDialog, call, choose, createProject, drop, readMenu } from "./studio-page.ts";
 
 const MINUTE = 60_000;
 vi.setConfig({ testTimeout: 4 * MINUTE });

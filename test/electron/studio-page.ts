@@ -2,9 +2,8 @@
 
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { PASSPHRASE } from "../support/main-job.ts";
 import type { Desktop } from "./start-desktop.ts";
-
-export const PASSPHRASE = "quiet harbour lantern";
 
 /** A call as the page would make it, by hand. */
 export async function call(page: Page, path: string, input?: unknown): Promise<{ status: number; answer: unknown }> {
