@@ -45,6 +45,11 @@ export class EventHub {
     return subscriber;
   }
 
+  /** What nobody has read yet is forgotten: it is about a project that is locked now, or was another member's to see. */
+  forget(): void {
+    for (const subscriber of this.#subscribers) subscriber.forget();
+  }
+
   close(): void {
     for (const subscriber of [...this.#subscribers]) subscriber.end();
   }
@@ -75,6 +80,11 @@ class Subscriber implements AsyncIteratorObject<StudioEvent, void, void> {
     if (key !== null || this.#queue.length < LONGEST_QUEUE) this.#queue.push(event);
     // Labels must not be missed: one event in place of those that do not fit says that all may be old.
     else if (event.type === "labels") this.push({ type: "changed", topic: "labels" });
+  }
+
+  /** Drops what waits. What the page knows is old by the event that follows. */
+  forget(): void {
+    this.#queue = this.#queue.filter(({ type }) => type === "hello");
   }
 
   end(): void {

@@ -129,6 +129,7 @@ export class Session {
       this.host.report("app/internal", "audit of locking");
     }
     open.project.close();
+    this.events.forget();
     this.publish({ type: "changed", topic: "project" });
   }
 

@@ -256,26 +256,37 @@ export class Images {
   facets(): Facets {
     return this.#database.read(() => {
       const { total, patients } = this.counts();
+      // Cases that the person has yet to read blindly count as neither: the filters leave them out too.
+      const hidden = hasHidden(this.#database, this.#person);
+      const but = hidden ? `AND number NOT IN (${HIDDEN_IMAGES})` : "";
+      const whom = hidden ? [this.#person.id] : [];
       const classes = this.#database.all<{ classId: string; count: number }>(
-        "SELECT class AS classId, count(*) AS count FROM images WHERE class IS NOT NULL GROUP BY class",
+        `SELECT class AS classId, count(*) AS count FROM images WHERE class IS NOT NULL ${but} GROUP BY class`,
+        ...whom,
       );
+      const { unlabelled } = this.#database.one<{ unlabelled: number }>(
+        `SELECT count(*) AS unlabelled FROM images WHERE class IS NULL ${but}`,
+        ...whom,
+      )!;
       const modalities = this.#database.all<{ modality: string; count: number }>(
         "SELECT modality, count(*) AS count FROM images GROUP BY modality ORDER BY modality",
       );
       const findings = this.#database.all<{ code: string; count: number }>(
         "SELECT code, count(*) AS count FROM image_findings GROUP BY code ORDER BY code",
       );
-      const labelled = classes.reduce((sum, { count }) => sum + count, 0);
-      return { total, unlabelled: total - labelled, classes, modalities, findings, patients };
+      return { total, unlabelled, classes, modalities, findings, patients };
     });
   }
 
-  /** Images, named patients and images with a class. */
+  /** Images, named patients and images with a class, without cases that the person has yet to read blindly. */
   counts(): { total: number; patients: number; labelled: number } {
+    const hidden = hasHidden(this.#database, this.#person);
     return this.#database.one<{ total: number; patients: number; labelled: number }>(
       `SELECT (SELECT count(*) FROM images) AS total,
         (SELECT count(DISTINCT patient) FROM images WHERE patient <> '') AS patients,
-        (SELECT count(*) FROM images WHERE class IS NOT NULL) AS labelled`,
+        (SELECT count(*) FROM images WHERE class IS NOT NULL
+          ${hidden ? `AND number NOT IN (${HIDDEN_IMAGES})` : ""}) AS labelled`,
+      ...(hidden ? [this.#person.id] : []),
     )!;
   }
 
@@ -304,8 +315,11 @@ export class Images {
         ORDER BY instance_number IS NULL, instance_number, name_key, images.number`,
         series === "" ? id : series,
       );
-      return rows.map(({ pixels, geometry, instanceNumber, ...summary }) => ({
-        ...summaryOf(summary),
+      const shown = this.#veiled(
+        rows.map(({ pixels: _, geometry: __, instanceNumber: ___, ...row }) => summaryOf(row)),
+      );
+      return rows.map(({ pixels, geometry, instanceNumber }, index) => ({
+        ...shown[index]!,
         pixels: JSON.parse(pixels),
         geometry: JSON.parse(geometry),
         instanceNumber,

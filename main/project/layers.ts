@@ -21,12 +21,13 @@ interface ReadRow {
   readonly reader: string;
   readonly state: string;
   readonly blinded: number;
+  readonly list: number;
 }
 
 function readOf(database: ProjectDatabase, layer: string): { read: ReadRow; after: boolean } {
   const after = layer.endsWith(AFTER);
   const read = database.one<ReadRow>(
-    `SELECT reader, state, blinded FROM reads JOIN work_lists ON work_lists.number = reads.list WHERE reads.id = ?`,
+    `SELECT reader, state, blinded, reads.list FROM reads JOIN work_lists ON work_lists.number = reads.list WHERE reads.id = ?`,
     after ? layer.slice(0, -AFTER.length) : layer,
   );
   if (read === undefined) throw new AppError("app/not-found", "There is no read with these labels.");
@@ -54,7 +55,12 @@ export function assertReadable(database: ProjectDatabase, person: Person, layer:
   const { read, after } = readOf(database, layer);
   if (read.reader === person.id) return;
   const committed = read.state === "done" || (read.state === "committed" && !after);
-  if (!committed || (person.role === "reader" && read.blinded === 1)) {
+  // Whoever still reads a blinded list sees none of it, whatever their role.
+  const stillReading =
+    read.blinded === 1 &&
+    database.one("SELECT 1 FROM reads WHERE list = ? AND reader = ? AND state <> 'done'", read.list, person.id) !==
+      undefined;
+  if (!committed || stillReading || (person.role === "reader" && read.blinded === 1)) {
     throw new AppError("reading/hidden", "This read is hidden: it is not committed yet, or the list is blinded.");
   }
 }

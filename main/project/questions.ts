@@ -198,13 +198,16 @@ export class Questions {
   typed(id: string): string[] {
     return this.#database.read(() => {
       if (questionRow(this.#database, id).kind !== "text") return [];
+      // What one said in the shared layer can be overwritten there by others, which would show here.
+      const hidden = hasHidden(this.#database, this.#person) ? 1 : 0;
       return this.#database
         .all<{ value: string }>(
-          `SELECT value FROM answers WHERE question = ? AND (reader = ? OR (layer = '' AND ? = 0))
+          `SELECT value FROM answers WHERE question = ? AND ((reader = ? AND (layer <> '' OR ? = 0)) OR (layer = '' AND ? = 0))
           GROUP BY value ORDER BY count(*) DESC, value LIMIT ${MOST_TYPED}`,
           id,
           this.#person.id,
-          hasHidden(this.#database, this.#person) ? 1 : 0,
+          hidden,
+          hidden,
         )
         .map(({ value }) => JSON.parse(value));
     });

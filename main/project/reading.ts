@@ -261,13 +261,16 @@ export class Reading {
       const committed = own.filter(({ state }) => state === "done").length;
       return { id, name: own[0]!.name, committed, assigned: own.length, medianSeconds: median(seconds) };
     });
+    // A reader of a blinded list hears nothing of the others, not even how far they are.
     const mayKnow = row.blinded === 0 || this.#person.role !== "reader";
-    const differing = mayKnow ? this.#differing(number) : 0;
+    const stillReads = row.blinded === 1 && reads.some(({ id, state }) => id === this.#person.id && state !== "done");
+    const differing = mayKnow && !stillReads ? this.#differing(number) : 0;
     return {
       ...row,
       blinded: row.blinded === 1,
       commitFirst: row.commitFirst === 1,
-      readers,
+      readers: mayKnow ? readers : readers.filter(({ id }) => id === this.#person.id),
+      adjudicated: mayKnow ? row.adjudicated : 0,
       discrepancies: differing,
     };
   }
