@@ -21,14 +21,14 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "loupe-cli-copies-"));
   const { answer } = await loupe("new", "Chest", "--folder", folder, "--member", "Ada");
   project = answer.project.path;
-  expect((await loupe("import", "--sample", "--images", "12", "--seed", "3")).code).toBe(0);
+  expect((await loupe("import", "--sample", "--images", "20", "--seed", "3")).code).toBe(0);
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("backup, health and restore say what they did, and a restore over a project is refused with its code", async () => {
   expect((await loupe("health")).answer).toMatchObject({ backup: null, compactable: "steps" });
   const { answer: report } = await loupe("backup", "--folder", join(folder, "backups"));
-  expect(report).toMatchObject({ images: 12, path: expect.stringMatching(/\.loupe-backup$/) });
+  expect(report).toMatchObject({ images: 20, path: expect.stringMatching(/\.loupe-backup$/) });
   const { code, answer } = await loupe("health", "--check", "full", "--compact");
   expect(code).toBe(0);
   expect(answer).toMatchObject({
@@ -36,7 +36,7 @@ test("backup, health and restore say what they did, and a restore over a project
     check: { problems: [], auditIntact: true },
   });
   const restored = await loupe("restore", report.path, "--folder", join(folder, "restored"));
-  expect(restored.answer).toMatchObject({ type: "done", project: { counts: { images: 12 } } });
+  expect(restored.answer).toMatchObject({ type: "done", project: { counts: { images: 20 } } });
   const again = await loupe("restore", report.path, "--folder", join(folder, "restored"));
   expect(again).toMatchObject({ code: 1, answer: { error: { code: "project/already-exists" } } });
 }, 240_000);
@@ -54,7 +54,7 @@ test("part gives images away with a recovery key; merge takes a copy in, once", 
     "--folder",
     folder,
   );
-  expect(part).toMatchObject({ images: 12, recoveryKey: expect.any(String) });
+  expect(part).toMatchObject({ images: 20, recoveryKey: expect.any(String) });
   const theirs = await openProject({ path: part.path, passphrase: "cleo's own words" });
   const [image] = theirs.images.names();
   const { id: classId } = theirs.labels.saveClass({ name: "only theirs" });

@@ -22,6 +22,7 @@ import { PathField } from "../../ui/PathField.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { isAcceptable, NewPassphrase } from "../welcome/NewPassphrase.tsx";
+import classes from "./GivePart.module.css";
 import { UpkeepJob } from "./UpkeepJob.tsx";
 
 /** The choice in the list as the contract wants it. */
@@ -144,13 +145,13 @@ function PartKey({ recoveryKey, onStored }: { recoveryKey: string; onStored(): v
   const { t: shell } = useTranslation();
   const [stored, setStored] = useState(false);
   return (
-    <Alert color="blue" variant="light" title={t("part.keyTitle")} role="status">
+    <Alert className={classes.key} color="blue" variant="light" title={t("part.keyTitle")} role="status">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{t("part.keyText")}</Text>
         <Code block style={{ whiteSpace: "pre-wrap" }}>
           {recoveryKey}
         </Code>
-        <Group>
+        <Group className={classes.screenOnly}>
           <Button variant="default" leftSection={<Printer aria-hidden size={16} />} onClick={() => window.print()}>
             {welcome("print")}
           </Button>
@@ -167,11 +168,12 @@ function PartKey({ recoveryKey, onStored }: { recoveryKey: string; onStored(): v
           </CopyButton>
         </Group>
         <Checkbox
+          className={classes.screenOnly}
           label={welcome("stored")}
           checked={stored}
           onChange={(event) => setStored(event.currentTarget.checked)}
         />
-        <Button disabled={!stored} onClick={onStored}>
+        <Button className={classes.screenOnly} disabled={!stored} onClick={onStored}>
           {t("part.keyHide")}
         </Button>
       </Stack>

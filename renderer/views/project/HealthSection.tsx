@@ -205,7 +205,11 @@ function FileSection({ health }: { health: Health }) {
       </Group>
       {mayCompact && (
         <Text size="sm" c="dimmed" maw={720}>
-          {t(compactable === "restore" ? "health.compactRestore" : "health.compactAbout", { free: format.bytes(free) })}
+          {free === 0
+            ? t("health.compactNothing")
+            : t(compactable === "restore" ? "health.compactRestore" : "health.compactAbout", {
+                free: format.bytes(free),
+              })}
         </Text>
       )}
       {check.error && <Refused error={check.error} />}
