@@ -51,6 +51,7 @@ export async function makeBackup(project: Project, options: BackupOptions): Prom
     const key = project.key;
     const target = join(draft, DATABASE_FILE);
     try {
+      const file = statSync(source).ino;
       const from = new ProjectDatabase(source, key, { create: false });
       let moment: Moment;
       try {
@@ -61,6 +62,10 @@ export async function makeBackup(project: Project, options: BackupOptions): Prom
         moment = await copyDatabase(from, target, () => momentOf(from), { signal, onProgress: copying });
       } finally {
         from.close();
+      }
+      // Re-keying puts another file in its place and other keys beside it: the two that we have may not belong together.
+      if (statSync(source).ino !== file) {
+        throw new AppError("project/locked", "The project got a new key while it was backed up: back it up again.");
       }
       const verifying = (done: number, total: number) => onProgress("verifying", done, total);
       await assertSame(target, key, moment, project.id, { signal, onProgress: verifying });

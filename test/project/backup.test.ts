@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeBackup, restoreBackup } from "../../main/project/backup.ts";
@@ -132,6 +132,22 @@ describe("a backup", () => {
       refusal("project/key-wrong"),
     );
     expect((await restored(path)).name).toBe("Chest");
+  });
+
+  test("is refused where the project's file was put aside for another one meanwhile, as re-keying does", async () => {
+    const { project } = await labelled();
+    const folder = temporaryFolder();
+    const file = join(project.path, "project.db");
+    let moved = false;
+    const onProgress = () => {
+      if (moved) return;
+      moved = true;
+      copyFileSync(file, `${file}.new`);
+      renameSync(`${file}.new`, file);
+    };
+    const making = makeBackup(project, { folder, signal: going, onProgress });
+    await expect(making).rejects.toEqual(refusal("project/locked"));
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("cannot lie inside the project", async () => {
