@@ -1,31 +1,39 @@
 // A hundred kills: the studio as a user starts it, over HTTP as the page speaks to it, killed with SIGKILL at random moments while someone
-// labels, imports and trains; half of the time alone, half of the time with all its child processes.
+// labels, imports, trains, backs up, compacts and takes in a copy; half of the time alone, half of the time with all its child processes.
 //
 // What counts is what the studio had answered: an answer says that the change is on disk. After each kill the project is opened
 // directly and asked for everything that had been answered. `lost` counts answers that are not there, `corrupt` counts projects that
 // do not open, fail SQLite's integrity check, or whose audit chain does not hold. At the end the last training is resumed and must finish.
 
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { openProject } from "../../main/project/project.ts";
-import { RPC_PATH, recipeSchema, type Studio } from "../../preload/contract/index.ts";
+import { type BackupReport, RPC_PATH, recipeSchema, type Studio } from "../../preload/contract/index.ts";
 import { box } from "../project/shapes.ts";
 import type { BenchResult } from "../support/bench.ts";
 import { type StudioProcess, startStudio } from "../support/studio.ts";
 
-export const title = "SIGKILL at random moments while labelling, importing and training: nothing lost, nothing corrupt";
+export const title =
+  "SIGKILL at random moments while labelling, importing, training, backing up, compacting and merging: nothing lost, nothing corrupt";
 
 const KILLS = 100;
 const IMAGES = 60;
 const PASSPHRASE = "not a secret";
-const WORK = ["label", "import", "train"] as const;
+const WORK = ["label", "import", "train", "backup", "compact", "merge"] as const;
 /** Longest time that each kind of work goes on before the kill; a training child needs a while to begin. */
-const LONGEST_MS: Record<(typeof WORK)[number], number> = { label: 600, import: 1500, train: 3000 };
+const LONGEST_MS: Record<(typeof WORK)[number], number> = {
+  label: 600,
+  import: 1500,
+  train: 3000,
+  backup: 6000,
+  compact: 4000,
+  merge: 8000,
+};
 
 const RECIPE = recipeSchema.parse({
   architecture: "convnet",
@@ -54,6 +62,10 @@ interface Answered {
   /** run → its points, as JSON */
   readonly runs: Map<string, Set<string>>;
   readonly models: Set<string>;
+  /** folders of backups */
+  readonly backups: Set<string>;
+  /** how much of this work was answered in all, so that a figure of nothing lost says something */
+  readonly done: { backups: number; compactions: number; merges: number };
   /** a change that was asked for and may or may not have happened */
   asked: { imageId: string; classId: string | null } | null;
 }
@@ -114,6 +126,66 @@ async function train(client: Studio, answered: Answered, snapshotId: string): Pr
     if (modelId !== null) answered.models.add(modelId);
     await wait(20);
   }
+}
+
+/** Backs up again and again; what was answered must be there, and whole. */
+async function backUp(client: Studio, answered: Answered, folder: string): Promise<never> {
+  for (;;) {
+    const { id } = await client.upkeep.backup({ folder });
+    await ended(client, id);
+    const { state, result } = await client.jobs.get({ id });
+    if (state !== "done") throw new Error(`the backup is ${state}`);
+    answered.backups.add((result as BackupReport).path);
+    answered.done.backups++;
+    await wait(1100); // their names have seconds
+  }
+}
+
+async function compactOften(client: Studio, answered: Answered): Promise<never> {
+  for (;;) {
+    await ended(client, (await client.upkeep.compact()).id);
+    answered.done.compactions++;
+  }
+}
+
+/** A colleague draws in a copy of the folder, and the copy is taken in: what was answered as done is in ours. */
+async function merge(client: Studio, answered: Answered, copy: string, classId: string): Promise<never> {
+  for (;;) {
+    const theirs = await openProject({ path: copy, passphrase: PASSPHRASE });
+    const drawn = theirs.images
+      .names()
+      .slice(0, 20)
+      .map(({ id }) => box(id, classId, { x: 1, y: 1, width: 3, height: 3 }));
+    theirs.labels.apply(drawn.map((shape) => ({ do: "put", shape })));
+    theirs.close();
+    const { id } = await client.copies.take({ path: copy });
+    await ended(client, id);
+    const { state } = await client.jobs.get({ id });
+    if (state !== "done") throw new Error(`the merge is ${state}`);
+    for (const shape of drawn) answered.boxes.add(shape.id);
+    answered.done.merges++;
+  }
+}
+
+/** How many backups that have a name are not what they should be; looks at copies, because opening writes. */
+async function brokenBackups(folder: string, answered: Answered): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const seen = names.filter((name) => !name.startsWith("."));
+  let broken = [...answered.backups].filter((path) => !seen.includes(basename(path))).length;
+  for (const name of seen) {
+    const copy = await mkdtemp(join(tmpdir(), "loupe-durability-backup-"));
+    try {
+      await cp(join(folder, name), copy, { recursive: true });
+      const project = await openProject({ path: copy, passphrase: PASSPHRASE });
+      if (project.integrityCheck() !== "ok" || !project.audit.list(0, 1).intact) broken++;
+      project.close();
+    } finally {
+      await rm(copy, { recursive: true, force: true });
+      await rm(join(folder, name), { recursive: true });
+    }
+  }
+  answered.backups.clear();
+  return broken;
 }
 
 /** Opens the project without the studio and counts the answers that are not in it. Adopts what it finds for the next round. */
@@ -179,14 +251,34 @@ async function measure(folder: string): Promise<BenchResult> {
     images: images.length,
     runs: new Map(),
     models: new Set(),
+    backups: new Set(),
+    done: { backups: 0, compactions: 0, merges: 0 },
     asked: null,
   };
-  const figures = { kills: 0, lost: 0, corrupt: 0, changes: 0, points: 0, trainings: 0 };
+  const backups = join(folder, "backups");
+  const copy = join(folder, "copy", "Durability.loupe");
+  await client.projects.lock();
+  await cp(project.path, copy, { recursive: true });
+  await client.projects.open({ path: project.path, passphrase: PASSPHRASE });
+  const figures = {
+    kills: 0,
+    lost: 0,
+    corrupt: 0,
+    changes: 0,
+    points: 0,
+    trainings: 0,
+    backups: 0,
+    compactions: 0,
+    merges: 0,
+  };
   while (figures.kills < KILLS) {
     const work = WORK[figures.kills % WORK.length]!;
     const tasks = [label(client, answered, images, classes)];
     if (work === "import") tasks.push(importMore(client, answered, 100 + figures.kills));
     if (work === "train") tasks.push(train(client, answered, snapshot.id));
+    if (work === "backup") tasks.push(backUp(client, answered, backups));
+    if (work === "compact") tasks.push(compactOften(client, answered));
+    if (work === "merge") tasks.push(merge(client, answered, copy, classes[0]!));
     // Each task goes on until its studio is gone; one that ends before the kill has met a refusal, which is a failure of the bench.
     let killed = false;
     const ends = tasks.map((task) =>
@@ -206,6 +298,7 @@ async function measure(folder: string): Promise<BenchResult> {
       const { lost, sound } = await inspect(project.path, answered);
       figures.lost += lost;
       if (!sound) figures.corrupt++;
+      figures.corrupt += await brokenBackups(backups, answered);
     } catch (error) {
       figures.corrupt++;
       console.error(`kill ${figures.kills}: ${String(error)}`);
@@ -219,10 +312,24 @@ async function measure(folder: string): Promise<BenchResult> {
   await finishTraining(client);
   figures.changes = (await client.audit.list({ limit: 1 })).total;
   figures.points = [...answered.runs.values()].reduce((sum, points) => sum + points.size, 0);
+  Object.assign(figures, answered.done);
   figures.trainings = (await client.runs.list()).filter(({ state }) => state === "done").length;
   await studio.close();
-  const required = { kills: String(KILLS), lost: "0", corrupt: "0", trainings: ">= 1" };
-  const ok = figures.kills === KILLS && figures.lost === 0 && figures.corrupt === 0 && figures.trainings >= 1;
+  const required = {
+    kills: String(KILLS),
+    lost: "0",
+    corrupt: "0",
+    trainings: ">= 1",
+    backups: ">= 1",
+    merges: ">= 1",
+  };
+  const ok =
+    figures.kills === KILLS &&
+    figures.lost === 0 &&
+    figures.corrupt === 0 &&
+    figures.trainings >= 1 &&
+    figures.backups >= 1 &&
+    figures.merges >= 1;
   return { figures, required, ok };
 }
 
