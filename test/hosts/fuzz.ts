@@ -265,8 +265,12 @@ export async function fuzz(host: BrowserHost, cookie: string, count: number, see
   const warm = Math.min(WARM_UP, count);
   await batch(warm, 0);
   const before = memory();
-  for (let sent = warm, part = 1; sent < count; sent += 500, part++) await batch(Math.min(500, count - sent), part);
-  const after = memory();
+  let after = before;
+  for (let sent = warm, part = 1; sent < count; sent += 500, part++) {
+    await batch(Math.min(500, count - sent), part);
+    // Between batches too: what the collector has not come to yet is no leak.
+    after = memory();
+  }
   return {
     statuses,
     wrong,
