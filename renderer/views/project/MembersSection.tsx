@@ -1,9 +1,11 @@
 // The people of the project: who may open it and in which role, the form that lets somebody in, and one's own passphrase.
-import { Badge, Button, Group, PasswordInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Modal, PasswordInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
 import { UserPlus } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Inputs, Role } from "../../../preload/contract/index.ts";
+import { useFormat } from "../../i18n/useFormat.ts";
+import { recoveryStore } from "../../state/recovery.ts";
 import { useCall, useCurrentProject, useMay, useMembers } from "../../studio/queries.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
@@ -31,6 +33,13 @@ function MemberList() {
   const { t: shell } = useTranslation();
   const members = useMembers();
   const me = useCurrentProject().data?.member.id;
+  const format = useFormat();
+  const toast = useToast();
+  const mayChange = useMay("projects.setRole");
+  const mayRemove = useMay("projects.removeMember");
+  const mayRenew = useMay("projects.renewRecoveryKey");
+  const change = useCall((studio, input: Inputs["projects"]["setRole"]) => studio.projects.setRole(input));
+  const [leaving, setLeaving] = useState<Leaving | null>(null);
   return (
     <Section title={t("title")}>
       <Text size="sm" c="dimmed">
@@ -44,10 +53,12 @@ function MemberList() {
             <Table.Tr>
               <Table.Th scope="col">{t("name")}</Table.Th>
               <Table.Th scope="col">{t("role")}</Table.Th>
+              <Table.Th scope="col">{t("lastSeen")}</Table.Th>
+              <Table.Th scope="col" />
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {members.data.map(({ id, name, role }) => (
+            {members.data.map(({ id, name, role, removedAt, lastSeenAt }) => (
               <Table.Tr key={id}>
                 <Table.Th scope="row" fw={500}>
                   <Group gap={6}>
@@ -55,13 +66,139 @@ function MemberList() {
                     {id === me && <Badge variant="default">{t("you")}</Badge>}
                   </Group>
                 </Table.Th>
-                <Table.Td>{shell(`roles.${role}`)}</Table.Td>
+                <Table.Td>
+                  {mayChange && removedAt === null ? (
+                    <Select
+                      size="xs"
+                      w={180}
+                      aria-label={t("roleOf", { name })}
+                      allowDeselect={false}
+                      data={ROLES.map((value) => ({ value, label: shell(`roles.${value}`) }))}
+                      value={role}
+                      onChange={(value) => {
+                        const chosen = ROLES.find((known) => known === value);
+                        if (chosen && chosen !== role) change.mutate({ id, role: chosen }, { onError: toast.refused });
+                      }}
+                    />
+                  ) : (
+                    shell(`roles.${role}`)
+                  )}
+                </Table.Td>
+                <Table.Td>
+                  {removedAt !== null
+                    ? t("removedAt", { at: format.date(removedAt) })
+                    : lastSeenAt === null
+                      ? t("neverSeen")
+                      : format.date(lastSeenAt)}
+                </Table.Td>
+                <Table.Td ta="end">
+                  {mayRemove && removedAt === null && id !== me && (
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      aria-label={t("remove.of", { name })}
+                      onClick={() => setLeaving({ id, name })}
+                    >
+                      {t("remove.button")}
+                    </Button>
+                  )}
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
       )}
+      {mayRenew && (
+        <Group>
+          <Button variant="default" onClick={() => setLeaving("nobody")}>
+            {t("renew.button")}
+          </Button>
+        </Group>
+      )}
+      <RekeyDialog leaving={leaving} onClose={() => setLeaving(null)} />
     </Section>
+  );
+}
+
+/** Who loses their key; "nobody": only the recovery key is renewed. */
+type Leaving = { id: string; name: string } | "nobody";
+
+/** The project is copied under a new key; the new recovery key then takes the screen until it is stored. */
+function RekeyDialog({ leaving, onClose }: { leaving: Leaving | null; onClose(): void }) {
+  const { t } = useTranslation("members");
+  const { t: shell } = useTranslation();
+  const project = useCurrentProject().data;
+  const [typed, setTyped] = useState("");
+  const stop = useRef(new AbortController());
+  const rekey = useCall((studio, who: Leaving) => {
+    stop.current = new AbortController();
+    const { signal } = stop.current;
+    return who === "nobody"
+      ? studio.projects.renewRecoveryKey(undefined, { signal })
+      : studio.projects.removeMember({ id: who.id }, { signal });
+  });
+  if (leaving === null) return null;
+  const kind = leaving === "nobody" ? "renew" : "remove";
+  const name = leaving === "nobody" ? "" : leaving.name;
+  const close = () => {
+    stop.current.abort();
+    rekey.reset();
+    setTyped("");
+    onClose();
+  };
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={t(`${kind}.title`, { name })}
+      closeButtonProps={{ "aria-label": shell("close") }}
+      closeOnClickOutside={false}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          rekey.mutate(leaving, {
+            onSuccess: ({ recoveryKey }) => {
+              setTyped("");
+              onClose();
+              recoveryStore.setState({ key: { projectName: project?.name ?? "", recoveryKey } });
+            },
+          });
+        }}
+      >
+        <Stack gap="sm">
+          <Text size="sm">{t(`${kind}.protects`)}</Text>
+          <Text size="sm">{t(`${kind}.cannot`)}</Text>
+          {leaving !== "nobody" && (
+            <TextInput
+              label={t("remove.confirm", { name })}
+              autoComplete="off"
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+            />
+          )}
+          {rekey.isPending && (
+            <Text size="sm" role="status">
+              {t("rekeying")}
+            </Text>
+          )}
+          {rekey.error && <Refused error={rekey.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {shell("jobs.cancel")}
+            </Button>
+            <Button
+              type="submit"
+              color={leaving === "nobody" ? undefined : "red"}
+              loading={rekey.isPending}
+              disabled={leaving !== "nobody" && typed.trim() !== name}
+            >
+              {t(`${kind}.do`)}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
   );
 }
 
