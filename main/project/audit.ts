@@ -46,6 +46,7 @@ export class Audit {
   readonly #actor: Actor;
   #verified: { until: Verified; dataVersion: number } = { until: NOTHING_VERIFIED, dataVersion: -1 };
   #found: Found | null = null;
+  readonly #newest = new Map<AuditAction, { upTo: number; entry: { sequence: number; at: string } | null }>();
 
   constructor(database: ProjectDatabase, actor: Actor) {
     this.#database = database;
@@ -147,15 +148,9 @@ export class Audit {
 
   /** Names of members in the log, also of those who are gone, in order. */
   members(): string[] {
-    // One step of the index for each name, instead of a walk over all entries.
     return this.#database
-      .all<{ member: string | null }>(
-        `WITH RECURSIVE names (member) AS (
-          SELECT min(member) FROM audit UNION ALL
-          SELECT (SELECT min(member) FROM audit WHERE audit.member > names.member) FROM names WHERE names.member IS NOT NULL)
-        SELECT member FROM names`,
-      )
-      .flatMap(({ member }) => (member === null ? [] : [member]));
+      .all<{ member: string }>("SELECT DISTINCT member FROM audit ORDER BY member")
+      .map(({ member }) => member);
   }
 
   /** The first entry that does not hold, or null where all do. */
@@ -195,14 +190,18 @@ export class Audit {
     return { sequence, at, hash };
   }
 
-  /** The newest entry of an action, or null. */
+  /** The newest entry of an action, or null; only new entries are looked at when it is asked again. */
   lastOf(action: AuditAction): { sequence: number; at: string } | null {
-    return (
+    const last = this.#last();
+    const known = this.#newest.get(action) ?? { upTo: 0, entry: null };
+    const entry =
       this.#database.one<{ sequence: number; at: string }>(
-        "SELECT sequence, at FROM audit WHERE action = ? ORDER BY sequence DESC LIMIT 1",
+        "SELECT max(sequence) AS sequence, at FROM audit WHERE action = ? AND sequence > ? GROUP BY action",
         action,
-      ) ?? null
-    );
+        known.upTo,
+      ) ?? known.entry;
+    this.#newest.set(action, { upTo: last, entry });
+    return entry;
   }
 
   /** The head for paper, and an entry that it was printed. Throws audit/broken: a chain that does not hold is not worth printing. */
@@ -277,11 +276,12 @@ export class Audit {
     const last = this.#last();
     if (last > found.upTo) {
       const rows = this.#database.all<{ sequence: number }>(
-        `SELECT sequence FROM audit WHERE sequence > ? AND ${where} ORDER BY sequence`,
+        // The index is nearly in this order; sorting here is cheaper than reading the entries in theirs.
+        `SELECT sequence FROM audit WHERE ${found.upTo > 0 ? "sequence > ? AND" : "? = 0 AND"} ${where}`,
         found.upTo,
         ...values,
       );
-      for (const { sequence } of rows) found.sequences.push(sequence);
+      for (const sequence of rows.map((row) => row.sequence).sort((a, b) => a - b)) found.sequences.push(sequence);
       found.upTo = last;
     }
     return found;

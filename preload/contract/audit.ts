@@ -1,6 +1,7 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { jobSchema } from "./jobs.ts";
+import { fileNameSchema } from "./models.ts";
 
 /** What an entry's subject is the id of. Empty subjects are about the project as a whole. */
 export type AuditSubjectKind =
@@ -234,12 +235,7 @@ export const auditContract = {
     .input(
       auditExportSchema.extend({
         folder: z.string().min(1).optional().describe("default: the home folder"),
-        name: z
-          .string()
-          .trim()
-          .regex(/^[^/\\\p{Cc}]{1,120}$/u)
-          .optional()
-          .describe("of the file, without extension"),
+        name: fileNameSchema.optional().describe("of the file, without extension"),
         overwrite: z.boolean().default(false),
       }),
     )

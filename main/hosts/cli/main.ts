@@ -6,6 +6,7 @@ import { ORPCError } from "@orpc/client";
 import { Command, CommanderError } from "commander";
 import packageJson from "../../../package.json" with { type: "json" };
 import { AppError, isErrorCode } from "../../../preload/contract/index.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { compressCommand } from "./commands/compress.ts";
 import { deidentifyCommand } from "./commands/deidentify.ts";
@@ -63,6 +64,7 @@ const commands = [
   partCommand,
   mergeCommand,
   serveCommand,
+  auditCommand,
   demoCommand,
 ];
 for (const make of commands) {

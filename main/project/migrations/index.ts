@@ -15,6 +15,7 @@ import { memberLife } from "./0012-member-life.ts";
 import { audit } from "./0013-audit.ts";
 import { upkeep } from "./0014-upkeep.ts";
 import { merges } from "./0015-merges.ts";
+import { auditFilters } from "./0016-audit-filters.ts";
 
 export interface Migration {
   readonly number: number;
@@ -51,4 +52,5 @@ export const MIGRATIONS = checkMigrations([
   audit,
   upkeep,
   merges,
+  auditFilters,
 ]);
