@@ -2,6 +2,7 @@
 
 import { appCalls } from "./calls/app.ts";
 import { auditCalls } from "./calls/audit.ts";
+import { complianceCalls } from "./calls/compliance.ts";
 import { copiesCalls } from "./calls/copies.ts";
 import { imageCalls } from "./calls/images.ts";
 import { jobCalls } from "./calls/jobs.ts";
@@ -31,6 +32,7 @@ export const router = open.router({
   pacs: pacsCalls,
   jobs: jobCalls,
   audit: auditCalls,
+  compliance: complianceCalls,
   upkeep: upkeepCalls,
   copies: copiesCalls,
 });

@@ -4,6 +4,7 @@ export type { Answer } from "./adjudication.ts";
 export { auditFile } from "./audit-file.ts";
 export { makeBackup, restoreBackup } from "./backup.ts";
 export { compact } from "./compaction.ts";
+export { judge } from "./compliance-checks.ts";
 export { assertClass, assertFits } from "./geometry.ts";
 export type { NewImage, SeriesImage } from "./images.ts";
 export { machineSettings } from "./machine-settings.ts";

@@ -11,6 +11,7 @@ import type { Member, MergeReport, ProjectSummary, Role } from "../../preload/co
 import { Adjudication } from "./adjudication.ts";
 import { Attributes } from "./attributes.ts";
 import { Audit } from "./audit.ts";
+import { Compliance } from "./compliance.ts";
 import { Copies } from "./copies.ts";
 import { ProjectDatabase, storageError } from "./database.ts";
 import { Deidentification } from "./deidentification.ts";
@@ -78,6 +79,7 @@ export class Project {
   readonly startingModels: StartingModels;
   readonly exports: Exports;
   readonly pacs: Pacs;
+  readonly compliance: Compliance;
   readonly jobs: Jobs;
   readonly audit: Audit;
   readonly upkeep: Upkeep;
@@ -123,6 +125,7 @@ export class Project {
     this.startingModels = new StartingModels(database, this.audit);
     this.exports = new Exports(database, this.audit);
     this.pacs = new Pacs(database, this.audit);
+    this.compliance = new Compliance(database, this.audit, this.pacs, path);
     this.jobs = new Jobs(database, this.audit);
     this.copies = new Copies(database, this.audit, this.labels, member);
     this.upkeep = new Upkeep(database, this.audit, join(path, DATABASE_FILE));

@@ -76,6 +76,8 @@ export const ACCESS = {
   "audit.printHead": administering,
   "audit.checkHead": administering,
   "audit.export": administering,
+  "compliance.report": administering,
+  "compliance.save": administering,
 
   "images.list": everyone,
   "images.facets": everyone,

@@ -93,6 +93,7 @@ export const AUDIT_ACTIONS = {
   "job/state": "job",
   "audit/export": "none",
   "audit/print": "none",
+  "compliance/save": "none",
 } as const satisfies Record<string, AuditSubjectKind>;
 export type AuditAction = keyof typeof AUDIT_ACTIONS;
 

@@ -5,6 +5,7 @@
 import type { ContractRouterClient, InferContractRouterInputs, InferContractRouterOutputs } from "@orpc/contract";
 import { appContract } from "./app.ts";
 import { auditContract } from "./audit.ts";
+import { complianceContract } from "./compliance.ts";
 import { copiesContract } from "./copies.ts";
 import { imagesContract } from "./images.ts";
 import { jobsContract } from "./jobs.ts";
@@ -33,6 +34,7 @@ export const contract = {
   pacs: pacsContract,
   jobs: jobsContract,
   audit: auditContract,
+  compliance: complianceContract,
   upkeep: upkeepContract,
   copies: copiesContract,
 };
@@ -48,6 +50,7 @@ export const RPC_PATH = "/rpc";
 
 export * from "./app.ts";
 export * from "./audit.ts";
+export * from "./compliance.ts";
 export * from "./copies.ts";
 export * from "./decision.ts";
 export * from "./deidentification.ts";

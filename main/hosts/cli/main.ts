@@ -8,6 +8,7 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { AppError, isErrorCode } from "../../../preload/contract/index.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
+import { complianceCommand } from "./commands/compliance.ts";
 import { compressCommand } from "./commands/compress.ts";
 import { deidentifyCommand } from "./commands/deidentify.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -65,6 +66,7 @@ const commands = [
   mergeCommand,
   serveCommand,
   auditCommand,
+  complianceCommand,
   demoCommand,
 ];
 for (const make of commands) {
