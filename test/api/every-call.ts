@@ -239,6 +239,13 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "audit.printHead": undefined,
     "audit.checkHead": { text: "no head" },
     "audit.export": { format: "csv", folder: `${folder}/audit` },
+    "compliance.report": { from: "2026-01-01T00:00:00.000Z", to: "2026-02-01T00:00:00.000Z" },
+    "compliance.save": {
+      from: "2026-01-01T00:00:00.000Z",
+      to: "2026-02-01T00:00:00.000Z",
+      format: "json",
+      language: "en",
+    },
     "images.importPath": { path: folder },
     "images.importSample": { images: 20 },
     "images.importFile": { name: "a.png", bytes: new File([Uint8Array.of(1)], "a.png") },
