@@ -32,6 +32,7 @@ import {
 import { Labels } from "./labels.ts";
 import { Members } from "./members.ts";
 import { type Side, type TakeInOptions, takeIn } from "./merge.ts";
+import { backUpBeforeMigration } from "./migration-backup.ts";
 import { Models } from "./models.ts";
 import { Pacs } from "./pacs.ts";
 import { assertStrongEnough, type PassphraseCost, passphraseCost } from "./passphrase.ts";
@@ -424,7 +425,9 @@ async function openUnlocked(folder: ProjectFolder, unlocked: Unlocked, name?: st
       else if (now !== null && !opensWith(folder.databaseFile, now)) key = null;
       if (key !== null) keys = await settle(folder, isNew);
     }
-    return key && openAs({ ...folder, keys }, Uint8Array.from(key), member, name);
+    if (key === null) return null;
+    await backUpBeforeMigration(folder, key);
+    return openAs({ ...folder, keys }, Uint8Array.from(key), member, name);
   } finally {
     wipe(unlocked);
   }
