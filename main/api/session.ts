@@ -7,6 +7,7 @@ import { AppError, type StudioEvent } from "../../preload/contract/index.ts";
 import { Supervisor } from "../jobs/supervisor.ts";
 import { forgetUnlockFailures, type Project, recentProjects, unlockFailures } from "../project/index.ts";
 import { EventHub } from "./events.ts";
+import { forgetUnreachable } from "./forget.ts";
 import type { Host } from "./host.ts";
 import { UnlockLimit } from "./unlock-limit.ts";
 
@@ -131,6 +132,7 @@ export class Session {
     open.project.close();
     this.events.forget();
     this.publish({ type: "changed", topic: "project" });
+    if (reason !== "closed") void forgetUnreachable();
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildParts } from "./build.ts";
 import { electronProgram } from "./electron-program.ts";
+import { overwriteFreedMemory } from "./process-memory.ts";
 import { serve } from "./serve.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -44,6 +45,7 @@ async function start(): Promise<number> {
     const window = spawn(electron, [ROOT], { stdio: "inherit" });
     return new Promise((ended) => window.on("exit", (code) => ended(code ?? 1)));
   }
+  overwriteFreedMemory();
   if (values.host === undefined)
     console.log("Electron's binary is not installed here, so Loupe opens in your browser.");
   await buildParts(["page", "server"], console.log);

@@ -11,6 +11,7 @@ export { machineSettings } from "./machine-settings.ts";
 export type { PacsAddress } from "./pacs.ts";
 export { beginPart, finishPart, unlockCopy } from "./part.ts";
 export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
+export { overwriteHashed } from "./passphrase-memory.ts";
 export type { QueueRound } from "./queues.ts";
 export { configFolder, recentProjects } from "./recent.ts";
 export { forgetUnlockFailures, noteUnlockFailure, unlockFailures } from "./unlock-failures.ts";

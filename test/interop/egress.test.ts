@@ -169,6 +169,12 @@ describe.skipIf(missing !== "")(`the main job with loopback only${missing && ` (
     expect(strange(browser, BROWSER_MAY).filter(({ address }) => !address.includes(STRANGER))).toEqual([]);
   });
 
+  test("the page keeps its own settings and nothing of the project", () => {
+    const kept = JSON.parse(readFileSync(join(folder, "kept.json"), "utf8"));
+    expect(kept).toMatchObject({ databases: [], caches: [], workers: 0 });
+    expect(kept.storage.join("\n")).not.toMatch(/phantom|reader one|chest|lantern|lesion|normal/i);
+  });
+
   test("a page that asks somebody else is seen in all three lists", () => {
     expect(page.requests.some(({ url }) => url.includes(STRANGER))).toBe(true);
     expect(netLog.some(({ params }) => whom(params)?.includes(STRANGER))).toBe(true);

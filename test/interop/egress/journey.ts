@@ -64,6 +64,7 @@ async function main(): Promise<void> {
     await page.waitForTimeout(3000);
     await page.getByRole("button", { name: "Lock project" }).click();
     await page.getByRole("button", { name: /Chest/ }).first().waitFor();
+    writeFileSync(join(folder, "kept.json"), JSON.stringify(await page.evaluate(WHAT_THE_PAGE_KEEPS)));
     const stranger = await context.newPage();
     await stranger.goto(STRANGER).catch(() => {});
   } catch (error) {
@@ -76,6 +77,14 @@ async function main(): Promise<void> {
     await studio.close();
   }
 }
+
+/** Runs in the page, as text: these tests know no names of a browser. */
+const WHAT_THE_PAGE_KEEPS = `(async () => ({
+  storage: [localStorage, sessionStorage].flatMap((of) => Object.entries(of).map((entry) => entry.join("="))),
+  databases: await indexedDB.databases(),
+  caches: await caches.keys(),
+  workers: (await navigator.serviceWorker.getRegistrations()).length,
+}))()`;
 
 async function journey(page: Page, home: string): Promise<void> {
   const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });

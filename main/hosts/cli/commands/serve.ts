@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { buildParts } from "../../build.ts";
+import { overwriteFreedMemory } from "../../process-memory.ts";
 import { wholeNumber } from "../numbers.ts";
 import { readServePassword } from "../passphrase.ts";
 import type { Terminal } from "../terminal.ts";
@@ -35,6 +36,7 @@ export function serveCommand(terminal: Terminal): Command {
       "the password for signing in; default: LOUPE_SERVE_PASSWORD or a prompt; with --host",
     )
     .action(async ({ port, open, passwordFile, name: names, ...tls }: ServeCommandOptions) => {
+      overwriteFreedMemory(); // before anything is asked: the program begins once more
       const { planReach } = await import("../../reach.ts");
       const note = (line: string): void => terminal.note(line);
       const reach = await planReach({ ...tls, names }, () => readServePassword(passwordFile), note);

@@ -1,0 +1,43 @@
+// After locking: what JavaScript cannot wipe is made garbage, collected and overwritten.
+//
+// Strings and objects of a closed project (names of patients, a passphrase that was typed) are unreachable, but stay in the heap until their place is
+// used again. So after a lock the heap is collected with V8's `--clear-free-memory`, which fills what is free with zeros, and what was kept by
+// accident of the engine (the last match of a regular expression, what a promise of the call that locked still holds) is let go first. What native
+// code frees is overwritten by the allocator where a door asked for that (main/hosts/process-memory.ts). Costs 0.1 s. See decision 10 in README.md.
+
+import { setTimeout as wait } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { overwriteHashed } from "../project/index.ts";
+
+/** Waits before each collection: for the answer to the call that locked, and for idle connections, which hold their last request for five seconds. */
+const MOMENTS_MS = [0, 500, 2500, 6000];
+
+let turn = 0;
+
+/** Returns at once; the heap is collected now and in the next ten seconds, unless there is another call meanwhile. */
+export async function forgetUnreachable(): Promise<void> {
+  turn += 1;
+  const own = turn;
+  for (const moment of MOMENTS_MS) {
+    await wait(moment, undefined, { ref: false });
+    if (own !== turn) return;
+    await overwriteHashed();
+    collect();
+  }
+}
+
+function collect(): void {
+  setFlagsFromString("--expose-gc");
+  setFlagsFromString("--clear-free-memory");
+  try {
+    const gc = runInNewContext("gc") as (options: { type: "major"; execution: "sync"; flavor?: "last-resort" }) => void;
+    / /.test(" "); // the last subject of a regular expression is kept until the next one
+    // The first moves what is young, the second empties where it was; "last-resort" drops compiled code and gives pages back.
+    gc({ type: "major", execution: "sync" });
+    gc({ type: "major", execution: "sync", flavor: "last-resort" });
+  } finally {
+    setFlagsFromString("--no-clear-free-memory");
+    setFlagsFromString("--no-expose-gc");
+  }
+}
