@@ -52,7 +52,7 @@ export class Session {
    * Takes over a project that has just been unlocked, notes in its log by whom, how, and after how many attempts that failed, and marks what a dead
    * studio left running in it. The one before is locked.
    */
-  adopt(project: Project, by: "passphrase" | "recovery-key" | "creation"): Promise<void> {
+  adopt(project: Project, by: "passphrase" | "recovery-key" | "key-store" | "creation"): Promise<void> {
     return this.#inTurn(async () => {
       try {
         await this.#lockNow("replaced");

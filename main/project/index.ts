@@ -10,8 +10,16 @@ export type { NewImage, SeriesImage } from "./images.ts";
 export { machineSettings } from "./machine-settings.ts";
 export type { PacsAddress } from "./pacs.ts";
 export { beginPart, finishPart, unlockCopy } from "./part.ts";
-export { createProject, openProject, openProjectWithKey, type Project, recoverProject } from "./project.ts";
 export { overwriteHashed } from "./passphrase-memory.ts";
+export {
+  createProject,
+  openProject,
+  openProjectWithKey,
+  openRemembered,
+  type Project,
+  recoverProject,
+} from "./project.ts";
 export type { QueueRound } from "./queues.ts";
 export { configFolder, recentProjects } from "./recent.ts";
+export { rememberedKeys } from "./remembered.ts";
 export { forgetUnlockFailures, noteUnlockFailure, unlockFailures } from "./unlock-failures.ts";

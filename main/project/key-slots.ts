@@ -221,6 +221,32 @@ export async function oldDataKeyOfMember(
   return unwrap(slot, wrappingKey, oldAuthenticatedText(project, `member ${slot.member}`, slot.kdf));
 }
 
+/** The same member, whose private key a machine's secret opens too. Wipes nothing that it is given. */
+export function withDevice(
+  slot: MemberSlot,
+  project: string,
+  device: { id: string; secret: Uint8Array },
+  privateKey: Uint8Array,
+): MemberSlot {
+  const place = memberPlace(project, slot.member, "device");
+  const facts = { device: device.id, publicKey: slot.publicKey };
+  const wrapped = wrap(privateKey, Uint8Array.from(device.secret), authenticatedText(place, facts));
+  return { ...slot, devices: [...slot.devices, { id: device.id, ...wrapped }] };
+}
+
+/** null where the machine is not (or no longer) one that remembers this member. */
+export function privateKeyByDevice(
+  slot: MemberSlot,
+  project: string,
+  device: { id: string; secret: Uint8Array },
+): Uint8Array | null {
+  const entry = slot.devices.find(({ id }) => id === device.id);
+  if (entry === undefined) return null;
+  const place = memberPlace(project, slot.member, "device");
+  const facts = { device: device.id, publicKey: slot.publicKey };
+  return unwrap(entry, Uint8Array.from(device.secret), authenticatedText(place, facts));
+}
+
 /** The data key, sealed for whoever has the digits of a recovery key. */
 export function newRecoverySlot(dataKey: Uint8Array, project: string, secret: Uint8Array): RecoverySlot {
   const salt = randomBytes(SALT_BYTES);

@@ -21,6 +21,7 @@ import {
   type MemberSlot,
   oldDataKeyOfMember,
   oldSlots,
+  privateKeyByDevice,
   privateKeyByPassphrase,
   type RecoverySlot,
   slots,
@@ -99,6 +100,15 @@ export async function* unlockByPassphrase(file: KeyFile, passphrase: string, fir
       if (privateKey !== null) yield unlockedBy(file, slot, privateKey);
     }
   }
+}
+
+/** null where no member is remembered by this machine's secret. */
+export function unlockByDevice(file: KeyFile, device: { id: string; secret: Uint8Array }): Unlocked | null {
+  for (const slot of file.members) {
+    const privateKey = isOld(slot) ? null : privateKeyByDevice(slot, file.project, device);
+    if (privateKey !== null && !isOld(slot)) return unlockedBy(file, slot, privateKey);
+  }
+  return null;
 }
 
 /** For a folder that is nobody's yet to work in: the first member whose passphrase this is, or null. */

@@ -3,12 +3,20 @@
 // A member's row never goes: labels, reads and audit entries name it. Who was removed keeps their name and loses their key
 // (rekey.ts). There is always at least one administrator, or nobody could ever let anybody in again.
 
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { AuditAction, Member, MemberEntry, Role } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import type { ProjectDatabase } from "./database.ts";
-import { type MemberSlot, newMemberSlot, newRecoverySlot, publicKeyIn } from "./key-slots.ts";
+import {
+  KEY_BYTES,
+  type MemberSlot,
+  newMemberSlot,
+  newRecoverySlot,
+  privateKeyByPassphrase,
+  publicKeyIn,
+  withDevice,
+} from "./key-slots.ts";
 import { type KeyFile, memberSlotOf, readKeyFile, unlockByPassphrase, wipe, withMember, writeKeyFile } from "./keys.ts";
 import { assertStrongEnough, type PassphraseCost, passphraseCost } from "./passphrase.ts";
 
@@ -103,6 +111,46 @@ export class Members {
     this.#database.transaction(() => {
       this.#audit.record("passphrase/change", this.#self.id);
       this.#keepSlot(slot);
+    });
+  }
+
+  /**
+   * Lets a new random secret open the current member's private key; whoever gets it keeps it where only they can read it. Throws
+   * project/key-wrong.
+   */
+  async addDevice(passphrase: string): Promise<{ id: string; secret: Uint8Array }> {
+    const { id: project, keysFile } = this.#vault;
+    const slot = memberSlotOf(readKeyFile(keysFile), this.#self.id);
+    const privateKey = slot && (await privateKeyByPassphrase(slot, project, passphrase));
+    if (!privateKey) throw new AppError("project/key-wrong", "The passphrase is not right.");
+    const device = { id: randomUUID(), secret: new Uint8Array(randomBytes(KEY_BYTES)) };
+    this.#database.transaction(() => {
+      this.#audit.record("passphrase/remember", this.#self.id);
+      const file = readKeyFile(keysFile);
+      writeKeyFile(
+        keysFile,
+        withMember(file, withDevice(memberSlotOf(file, this.#self.id)!, project, device, privateKey)),
+      );
+    });
+    privateKey.fill(0);
+    return device;
+  }
+
+  hasDevice(id: string): boolean {
+    const slot = memberSlotOf(readKeyFile(this.#vault.keysFile), this.#self.id);
+    return slot?.devices.some((device) => device.id === id) ?? false;
+  }
+
+  /** That secret opens nothing any more. */
+  removeDevice(id: string): void {
+    const { keysFile } = this.#vault;
+    this.#database.transaction(() => {
+      const file = readKeyFile(keysFile);
+      const slot = memberSlotOf(file, this.#self.id);
+      if (!slot?.devices.some((device) => device.id === id)) return;
+      this.#audit.record("passphrase/forget", this.#self.id);
+      const devices = slot.devices.filter((device) => device.id !== id);
+      writeKeyFile(keysFile, withMember(file, { ...slot, devices }));
     });
   }
 

@@ -24,6 +24,7 @@ import {
   flushFolder,
   newKeyFile,
   type Unlocked,
+  unlockByDevice,
   unlockByPassphrase,
   unlockByRecovery,
   wipe,
@@ -50,6 +51,7 @@ import { Queues } from "./queues.ts";
 import { Reading } from "./reading.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
 import { type RekeyOptions, rekey, settle } from "./rekey.ts";
+import { rememberedKeys } from "./remembered.ts";
 import { Runs } from "./runs.ts";
 import { migrate } from "./schema.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -356,6 +358,31 @@ async function noted(project: Project, note: () => Promise<void>): Promise<Proje
     throw error;
   }
   return project;
+}
+
+/**
+ * Opens as the member whom this machine remembers (remembered.ts); `reveal` is the system's key store. Throws project/not-remembered, and as
+ * openProject does.
+ */
+export async function openRemembered(input: {
+  path: string;
+  reveal(secret: Uint8Array): Promise<Uint8Array>;
+}): Promise<Project> {
+  return inFolder(input.path, async (folder) => {
+    const entry = rememberedKeys.get(folder.keys.project);
+    if (entry !== undefined) {
+      const secret = await input.reveal(Buffer.from(entry.secret, "base64"));
+      const unlocked = unlockByDevice(folder.keys, { id: entry.device, secret });
+      secret.fill(0);
+      const project = unlocked && (await openUnlocked(folder, unlocked));
+      if (project) return noted(project, () => project.members.markSeen(null));
+      rememberedKeys.remove(folder.keys.project); // it opens nothing any more
+    }
+    throw new AppError(
+      "project/not-remembered",
+      "This machine does not open the project without a passphrase, or not any more: open it with your passphrase.",
+    );
+  });
 }
 
 /** Opens with the recovery key and gives the first administrator a new passphrase. Throws as openProject does, and project/passphrase-weak. */

@@ -43,6 +43,8 @@ export const AUDIT_ACTIONS = {
   "member/role": "member",
   "member/remove": "member",
   "member/unlock": "member",
+  "passphrase/remember": "member",
+  "passphrase/forget": "member",
   "passphrase/change": "member",
   "passphrase/recover": "member",
   "image/import": "image",

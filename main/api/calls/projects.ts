@@ -8,6 +8,7 @@ import {
   recoverProject,
 } from "../../project/index.ts";
 import { type CallContext, open, unlocked } from "../procedures.ts";
+import { forget, isRemembered, openByMachine, remember, rememberedPaths } from "../remembering.ts";
 import { projectTarget } from "../unlock-limit.ts";
 
 /** A wrong passphrase or recovery key is noted for the log, which is written when somebody has the right one. */
@@ -29,12 +30,11 @@ async function unlocking(
   });
 }
 
-function refuseKeyStore(): never {
-  throw new AppError("app/unsupported-platform", "This studio has no key store of the system to keep a key in.");
-}
-
 export const projectCalls = {
-  recent: open.projects.recent.handler(() => recentProjects.list()),
+  recent: open.projects.recent.handler(({ context: { session } }) => {
+    const remembered = rememberedPaths(session.host);
+    return recentProjects.list().map((project) => ({ ...project, remembered: remembered.has(project.path) }));
+  }),
   forget: open.projects.forget.handler(({ input }) => recentProjects.forget(input.path)),
   create: open.projects.create.handler(async ({ input, context: { session } }) => {
     const { project, recoveryKey } = await createProject({
@@ -71,10 +71,26 @@ export const projectCalls = {
   renewRecoveryKey: unlocked.projects.renewRecoveryKey.handler(async ({ context: { session }, signal }) => ({
     recoveryKey: await session.rekey((project, options) => project.renewRecoveryKey(options), signal),
   })),
-  keyStore: open.projects.keyStore.handler(() => ({ available: false, remembered: false })),
-  rememberOnThisMachine: unlocked.projects.rememberOnThisMachine.handler(() => refuseKeyStore()),
-  forgetOnThisMachine: unlocked.projects.forgetOnThisMachine.handler(() => {}),
-  openRemembered: open.projects.openRemembered.handler(() => refuseKeyStore()),
+  keyStore: open.projects.keyStore.handler(({ context: { session } }) => ({
+    available: Boolean(session.host.keyStore),
+    remembered: session.isOpen && isRemembered(session.project),
+  })),
+  rememberOnThisMachine: unlocked.projects.rememberOnThisMachine.handler(
+    async ({ input, context: { session, project, caller } }) => {
+      const who = { caller, target: projectTarget(project.path) };
+      await session.unlockLimit.attempt(who, () => remember(session.host, project, input.passphrase));
+      session.publish({ type: "changed", topic: "project" });
+    },
+  ),
+  forgetOnThisMachine: unlocked.projects.forgetOnThisMachine.handler(({ context: { session, project } }) => {
+    forget(project);
+    session.publish({ type: "changed", topic: "project" });
+  }),
+  openRemembered: open.projects.openRemembered.handler(async ({ input, context: { session } }) => {
+    const project = await openByMachine(session.host, input.path);
+    await session.adopt(project, "key-store");
+    return project.summary();
+  }),
   changePassphrase: unlocked.projects.changePassphrase.handler(({ input, context: { session, project, caller } }) => {
     const who = { caller, target: projectTarget(project.path) };
     return session.unlockLimit.attempt(who, () => project.members.changePassphrase(input.current, input.next));
