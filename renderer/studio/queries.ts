@@ -17,6 +17,7 @@ export const keys = {
   settings: ["settings"] as const,
   current: ["project", "current"] as const,
   recent: ["project", "recent"] as const,
+  keyStore: ["project", "key-store"] as const,
   topic: (topic: Topic) => [topic] as const,
   images: (input: Inputs["images"]["list"]) => ["images", "list", input] as const,
   facets: ["images", "facets"] as const,
@@ -95,6 +96,12 @@ export const useMay = (deed: Deed): boolean => may(useCurrentProject().data?.mem
 export const useRecentProjects = () => {
   const studio = useStudio();
   return useQuery({ queryKey: keys.recent, queryFn: () => studio.projects.recent() });
+};
+
+/** Whether this machine can open projects without a passphrase, and does so for who is here. */
+export const useKeyStore = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.keyStore, queryFn: () => studio.projects.keyStore() });
 };
 
 export const useImagePage = (input: Inputs["images"]["list"]) => {

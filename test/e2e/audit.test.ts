@@ -51,7 +51,7 @@ describe.skipIf(typeof browser === "string")(
       project.close();
       context = await (browser as Browser).newContext({ viewport: { width: 1360, height: 900 }, locale: "en-GB" });
       page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(45_000);
       page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
       page.on("console", (message) => {
         if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))

@@ -20,7 +20,7 @@ describe.skipIf(typeof browser === "string")(
       const viewport = { width: 1360, height: 860 };
       const context = await (browser as Browser).newContext({ viewport, locale: "en-GB" });
       page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(45_000);
       await page.goto(studio.link);
     }, 120_000);
     afterAll(async () => {

@@ -51,7 +51,7 @@ describe.skipIf(typeof browser === "string")(
       await new Promise<void>((listening) => evil.listen(0, "127.0.0.1", listening));
       context = await (browser as Browser).newContext();
       page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(45_000);
       await page.goto(host.door.newLink());
       expect(await page.textContent("h1")).toBe("Loupe");
     }, 120_000);

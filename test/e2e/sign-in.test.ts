@@ -49,7 +49,7 @@ describe.skipIf(typeof browser === "string")(
         ...{ viewport: { width: 1100, height: 800 }, locale: "en-GB", ignoreHTTPSErrors: true },
       });
       page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(45_000);
       page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
       page.on("console", (message) => {
         if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))

@@ -9,8 +9,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { encodePng } from "../../main/imaging/formats/png.ts";
 import { inspect, photograph, setLanguage } from "../e2e/look.ts";
-import { cannotStart, type Desktop, isStandIn, startDesktop } from "./start-desktop.ts";
 import { PASSPHRASE } from "../support/main-job.ts";
+import { cannotStart, type Desktop, isStandIn, startDesktop } from "./start-desktop.ts";
 import { answerDialog, call, choose, createProject, drop, readMenu } from "./studio-page.ts";
 
 const MINUTE = 60_000;
@@ -25,7 +25,7 @@ describe.skipIf(cannotStart !== null)(`the desktop${cannotStart === null ? "" : 
   const meet = async (started: Desktop) => {
     desktop = started;
     page = await started.page();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(45_000);
     page.on("pageerror", (error) => problems.push(error.message));
   };
   /** Ends the program as a person does, and starts it where it was. */
@@ -234,7 +234,7 @@ describe.skipIf(cannotStart !== null)(`the desktop${cannotStart === null ? "" : 
         )
         .toBe(true);
       page = await desktop.page();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(45_000);
       expect(["running", "done"]).toContain((await job(id)).state);
       await expect.poll(async () => (await job(id)).state, { timeout: 2 * MINUTE }).toBe("done");
     },

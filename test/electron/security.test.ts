@@ -30,7 +30,7 @@ describe.skipIf(cannotStart !== null)(`the security guide${cannotStart === null 
   beforeAll(async () => {
     desktop = await startDesktop();
     page = await desktop.page();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(45_000);
     await page.getByRole("button", { name: "New project" }).waitFor();
   }, 180_000);
   afterAll(() => desktop?.close());

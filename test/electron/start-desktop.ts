@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, _electron, chromium, type ElectronApplication, type Page } from "playwright-core";
+import { _electron, type Browser, chromium, type ElectronApplication, type Page } from "playwright-core";
 import { buildParts } from "../../main/hosts/build.ts";
 import { electronProgram } from "../../main/hosts/electron-program.ts";
 import { browserProgram } from "../support/browser.ts";

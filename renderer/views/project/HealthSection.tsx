@@ -4,8 +4,8 @@ import { DatabaseBackup, ShieldAlert, Shrink, Stethoscope } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
-  type BackupReport,
   BACKUP_OVERDUE_DAYS,
+  type BackupReport,
   type CheckReport,
   type CompactReport,
   type Health,

@@ -12,6 +12,7 @@ import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { useToast } from "../../ui/useToast.ts";
 import { isAcceptable, NewPassphrase } from "../welcome/NewPassphrase.tsx";
+import { ThisMachine } from "./ThisMachine.tsx";
 
 const ROLES: readonly Role[] = ["reader", "adjudicator", "analyst", "administrator"];
 const NO_PAIR = { passphrase: "", again: "" };
@@ -24,6 +25,7 @@ export function MembersSection() {
       {maySee && <MemberList />}
       {mayAdd && <AddMember />}
       <OwnPassphrase />
+      <ThisMachine />
     </Stack>
   );
 }

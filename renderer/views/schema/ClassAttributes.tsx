@@ -9,8 +9,8 @@ import type {
   AttributeKind,
   SchemaUsage,
 } from "../../../preload/contract/index.ts";
-import { useStudio } from "../../studio/StudioContext.tsx";
 import { useAttributeUsage, useCall } from "../../studio/queries.ts";
+import { useStudio } from "../../studio/StudioContext.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { ChoiceRows, Tool } from "./ChoiceRows.tsx";
 import {

@@ -4,8 +4,8 @@ import { Button, Checkbox, Group, Select, Stack, Text, Textarea, TextInput } fro
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Question, QuestionInput, QuestionKind } from "../../../preload/contract/index.ts";
-import { useStudio } from "../../studio/StudioContext.tsx";
 import { useCall, useUsage } from "../../studio/queries.ts";
+import { useStudio } from "../../studio/StudioContext.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { ChoiceRows } from "./ChoiceRows.tsx";
 import { type DraftChoice, problemOf, questionDraft, questionInput } from "./draft.ts";

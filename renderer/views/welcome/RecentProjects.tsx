@@ -1,17 +1,20 @@
-import { ActionIcon, Stack, Text, Title } from "@mantine/core";
-import { X } from "lucide-react";
+import { ActionIcon, Stack, Text, Title, Tooltip } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { LockKeyholeOpen, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../i18n/useFormat.ts";
-import { useCall, useRecentProjects } from "../../studio/queries.ts";
+import { keys, useCall, useRecentProjects } from "../../studio/queries.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import classes from "./WelcomeView.module.css";
 
-/** Projects opened on this machine; one that is not there now says so and can be forgotten. */
+/** Projects opened on this machine; one that the machine remembers a member of opens at once, one that is not there now says so and can be forgotten. */
 export function RecentProjects({ onOpen }: { onOpen(path: string): void }) {
   const { t } = useTranslation("welcome");
   const format = useFormat();
   const recent = useRecentProjects();
+  const queryClient = useQueryClient();
+  const open = useCall((studio, path: string) => studio.projects.openRemembered({ path }));
   const forget = useCall((studio, path: string) => studio.projects.forget({ path }));
   if (recent.isPending) return <Loading />;
   if (recent.error) return <Refused error={recent.error} onRetry={() => void recent.refetch()} />;
@@ -35,6 +38,23 @@ export function RecentProjects({ onOpen }: { onOpen(path: string): void }) {
                 {project.exists ? `${format.date(project.openedAt)} · ${project.path}` : t("missing")}
               </span>
             </button>
+            {project.exists && project.remembered && (
+              <Tooltip label={t("remembered")}>
+                <ActionIcon
+                  variant="light"
+                  aria-label={t("openRemembered", { name: project.name })}
+                  loading={open.isPending && open.variables === project.path}
+                  onClick={() =>
+                    open.mutate(project.path, {
+                      onSuccess: (opened) => queryClient.setQueryData(keys.current, opened),
+                      onError: () => void recent.refetch(),
+                    })
+                  }
+                >
+                  <LockKeyholeOpen aria-hidden size={16} />
+                </ActionIcon>
+              </Tooltip>
+            )}
             <ActionIcon
               variant="subtle"
               color="gray"
@@ -46,6 +66,7 @@ export function RecentProjects({ onOpen }: { onOpen(path: string): void }) {
           </li>
         ))}
       </ul>
+      {open.error && <Refused error={open.error} />}
       {forget.error && <Refused error={forget.error} />}
     </Stack>
   );

@@ -4,9 +4,9 @@
 // first to the host's guards, then to the host's handler. So that their answers stream, calls go to it by a loopback port (session.ts);
 // the page does not see that. Navigation, windows, permissions, crashes and messages of the preload script are real events of that page.
 
+import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
-import { randomUUID } from "node:crypto";
 import { app } from "./app.ts";
 import type { PageSession } from "./chromium.ts";
 import { registered, serveScheme, session } from "./session.ts";
