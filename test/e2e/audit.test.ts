@@ -113,6 +113,9 @@ describe.skipIf(typeof browser === "string")(
         await grid().waitFor({ state: "detached" });
         await page.goBack();
         await grid().waitFor();
+        // The room is as it was left: with its filter.
+        await button("Clear filters").first().click();
+        await page.getByText(/^[\d,]+ entries$/).waitFor();
       },
       3 * MINUTES,
     );
@@ -187,6 +190,31 @@ describe.skipIf(typeof browser === "string")(
         await button("Show this entry").click();
         await grid().getByText("Eve").first().waitFor();
         await lookAt(page, "audit-broken");
+      },
+      3 * MINUTES,
+    );
+
+    test(
+      "the compliance report says what was found, is printed as a sheet of its own and saved as a page",
+      async () => {
+        await page.getByRole("tab", { name: "Compliance" }).click();
+        const report = page.getByRole("table", { name: "Compliance report" });
+        await report.getByText("Entry 17 does not hold.").waitFor();
+        await report.getByText("The file on the disk is ciphertext", { exact: false }).waitFor();
+        await lookAt(page, "compliance");
+        await page.emulateMedia({ media: "print" });
+        await photograph(page, "compliance-on-paper");
+        expect(await page.getByRole("navigation", { name: "Rooms" }).isVisible()).toBe(false);
+        await page.emulateMedia({ media: "screen" });
+        await button("Save …").click();
+        expect(await inspect(page, "compliance-save", "en")).toEqual([]);
+        await page.getByRole("textbox", { name: "Name of the file" }).fill("report");
+        await button("Save").click();
+        const file = join(studio.folder, "report.html");
+        await expect.poll(() => existsSync(file), { timeout: MINUTES }).toBe(true);
+        const text = readFileSync(file, "utf8");
+        expect(text).toContain("Entry 17 does not hold.");
+        expect(text).not.toMatch(/<script|https?:\/\//);
       },
       3 * MINUTES,
     );
