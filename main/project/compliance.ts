@@ -39,7 +39,7 @@ export class Compliance {
         members: costs.length,
       },
       recoveryKey: {
-        since: this.#last("recovery-key/%")?.at ?? this.#one<string>("SELECT created_at AS value FROM project"),
+        since: this.#last("project/rekey")?.at ?? this.#one<string>("SELECT created_at AS value FROM project"),
         used: this.#count("action = 'passphrase/recover'", period),
       },
       backupAt: this.#last("backup/make")?.at ?? null,
