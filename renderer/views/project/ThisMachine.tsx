@@ -21,7 +21,9 @@ export function ThisMachine() {
   const changed = (sentence: string) => {
     setPassphrase("");
     toast.say(sentence);
-    for (const queryKey of [keys.keyStore, keys.recent]) void queryClient.invalidateQueries({ queryKey });
+    void queryClient.invalidateQueries({ queryKey: keys.keyStore });
+    // Not only made old: the first screen must not offer for a moment what is not so any more.
+    queryClient.removeQueries({ queryKey: keys.recent });
   };
   const { remembered } = store.data;
   return (
