@@ -10,12 +10,18 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { overwriteHashed } from "../project/index.ts";
 
-/** Waits before each collection: for the answer to the call that locked, and for idle connections, which hold their last request for five seconds. */
-const MOMENTS_MS = [0, 500, 2500, 6000];
+/**
+ * Waits before each collection: for the answer to the call that locked, for idle connections, which hold their last request for five seconds, and for
+ * whatever lets go late on a busy machine.
+ */
+const MOMENTS_MS = [0, 500, 2500, 6000, 20_000, 30_000];
+
+// Node cuts small buffers, such as the bodies of calls with what was typed, from slabs that live as long as any of their parts. Here each is its own.
+Buffer.poolSize = 0;
 
 let turn = 0;
 
-/** Returns at once; the heap is collected now and in the next ten seconds, unless there is another call meanwhile. */
+/** Returns at once; the heap is collected now and for a minute, unless there is another call meanwhile. */
 export async function forgetUnreachable(): Promise<void> {
   turn += 1;
   const own = turn;
@@ -29,7 +35,7 @@ export async function forgetUnreachable(): Promise<void> {
 
 function collect(): void {
   setFlagsFromString("--expose-gc");
-  setFlagsFromString("--clear-free-memory");
+  setFlagsFromString("--clear-free-memory"); // for good: other threads sweep on after `gc` has returned
   try {
     const gc = runInNewContext("gc") as (options: { type: "major"; execution: "sync"; flavor?: "last-resort" }) => void;
     / /.test(" "); // the last subject of a regular expression is kept until the next one
@@ -37,7 +43,6 @@ function collect(): void {
     gc({ type: "major", execution: "sync" });
     gc({ type: "major", execution: "sync", flavor: "last-resort" });
   } finally {
-    setFlagsFromString("--no-clear-free-memory");
     setFlagsFromString("--no-expose-gc");
   }
 }
