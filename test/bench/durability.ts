@@ -80,8 +80,8 @@ interface Answered {
   readonly backups: BackupReport[];
   /** folders and files of exports */
   readonly exports: Set<string>;
-  /** opens the project, unless a newer one was on its way */
-  recoveryKey: string;
+  /** shown last; null where a newer one was made and a kill kept it from being shown */
+  recoveryKey: string | null;
   isRekeying: boolean;
   /** how much of the work that comes to an end was answered in all */
   readonly done: { backups: number; compactions: number; merges: number; keys: number; exports: number };
@@ -249,13 +249,28 @@ async function exportAll(client: Studio, world: World): Promise<never> {
   }
 }
 
+/**
+ * With the recovery key that was shown last. Where a newer one was on its way, the project may have it already, and nobody saw it: then with the
+ * passphrase, and by no recovery key until the next is shown.
+ */
+async function openByWhatWasSaid({ answered, path }: World): Promise<Project> {
+  const { recoveryKey, isRekeying } = answered;
+  answered.isRekeying = false;
+  if (recoveryKey !== null) {
+    try {
+      return await recoverProject({ path, recoveryKey, passphrase: PASSPHRASE, cost: CHEAP });
+    } catch (error) {
+      if (!isRekeying) throw error;
+      answered.recoveryKey = null;
+    }
+  }
+  return openProject({ path, passphrase: PASSPHRASE });
+}
+
 /** Opens the project without the studio and counts the answers that are not in it. Adopts what it finds for the next round. */
 async function inspect(world: World): Promise<{ lost: number; sound: boolean }> {
-  const { answered, path } = world;
-  const project = answered.isRekeying
-    ? await openProject({ path, passphrase: PASSPHRASE })
-    : await recoverProject({ path, recoveryKey: answered.recoveryKey, passphrase: PASSPHRASE, cost: CHEAP });
-  answered.isRekeying = false;
+  const { answered } = world;
+  const project = await openByWhatWasSaid(world);
   try {
     let lost = 0;
     for (const [imageId, classId] of answered.classes) {
