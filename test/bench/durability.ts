@@ -83,6 +83,8 @@ interface Answered {
   /** shown last; null where a newer one was made and a kill kept it from being shown */
   recoveryKey: string | null;
   isRekeying: boolean;
+  /** what a copy says that is being taken in: each image has it already, or not yet */
+  merging: ReadonlyMap<string, string>;
   /** how much of the work that comes to an end was answered in all */
   readonly done: { backups: number; compactions: number; merges: number; keys: number; exports: number };
 }
@@ -209,6 +211,7 @@ async function labelCopy(world: World): Promise<Map<string, string>> {
 }
 
 async function takeIn(client: Studio, world: World, said: Map<string, string>): Promise<never> {
+  world.answered.merging = said;
   for (;;) {
     await done(client, await client.copies.take({ path: inWorld(world, "Copy.loupe"), passphrase: PASSPHRASE }));
     for (const [imageId, classId] of said) world.answered.classes.set(imageId, classId);
@@ -241,8 +244,10 @@ async function exportAll(client: Studio, world: World): Promise<never> {
     const labels = join(folder, `labels-${turn}`);
     await done(client, await client.labelFiles.export({ format: "coco", folder: labels }));
     world.answered.exports.add(labels);
+    world.answered.done.exports++;
     const saved = await client.models.save({ modelId: world.modelId, format: "onnx", folder, name: `model-${turn}` });
     world.answered.exports.add(saved.path);
+    world.answered.done.exports++;
     await done(client, await client.models.export({ modelId: world.modelId, folder, name: `image-${turn}` }));
     world.answered.exports.add(join(folder, `image-${turn}.oci.tar`));
     world.answered.done.exports++;
@@ -276,10 +281,11 @@ async function inspect(world: World): Promise<{ lost: number; sound: boolean }> 
     for (const [imageId, classId] of answered.classes) {
       const found = project.labels.forImage(imageId).classId;
       const asked = answered.asked?.imageId === imageId ? answered.asked.classId : classId;
-      if (found !== classId && found !== asked) lost++;
+      if (found !== classId && found !== asked && found !== answered.merging.get(imageId)) lost++;
       answered.classes.set(imageId, found);
     }
     answered.asked = null;
+    answered.merging = new Map();
     const all = project.images.names();
     const boxes = new Set(world.images.flatMap((id) => project.labels.forImage(id).shapes.map((shape) => shape.id)));
     lost += [...answered.boxes].filter((id) => !boxes.has(id)).length;
@@ -478,6 +484,7 @@ async function prepare(folder: string, start: () => Promise<StudioProcess>): Pro
       exports: new Set(),
       recoveryKey: made.recoveryKey,
       isRekeying: false,
+      merging: new Map(),
       done: { backups: 0, compactions: 0, merges: 0, keys: 0, exports: 0 },
     },
   };
