@@ -81,7 +81,7 @@ describe.skipIf(typeof browser === "string")(
           .click();
         await section().getByText("Train a model first").waitFor();
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -131,7 +131,7 @@ describe.skipIf(typeof browser === "string")(
             .textContent(),
         ).toContain("301212");
       },
-      5 * MINUTES,
+      10 * MINUTES,
     );
 
     test("nothing went wrong on the page", () => {

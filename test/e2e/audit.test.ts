@@ -92,7 +92,7 @@ describe.skipIf(typeof browser === "string")(
         await grid().getByText("Name: lesion → nodule").waitFor();
         await lookAt(page, "audit");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -117,7 +117,7 @@ describe.skipIf(typeof browser === "string")(
         await button("Clear filters").first().click();
         await page.getByText(/^[\d,]+ entries$/).waitFor();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -134,7 +134,7 @@ describe.skipIf(typeof browser === "string")(
         await button("Clear filters").first().click();
         await grid().getByText("Opened the project").first().waitFor();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -159,7 +159,7 @@ describe.skipIf(typeof browser === "string")(
         expect(await inspect(page, "audit-check", "en")).toEqual([]);
         await page.keyboard.press("Escape");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -175,7 +175,7 @@ describe.skipIf(typeof browser === "string")(
         expect(log).toMatchObject({ format: "loupe-audit", complete: true, project: { name: "Thorax" } });
         await grid().getByText("Exported the audit log").waitFor();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -191,7 +191,7 @@ describe.skipIf(typeof browser === "string")(
         await grid().getByText("Eve").first().waitFor();
         await lookAt(page, "audit-broken");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -216,7 +216,7 @@ describe.skipIf(typeof browser === "string")(
         expect(text).toContain("Entry 17 does not hold.");
         expect(text).not.toMatch(/<script|https?:\/\//);
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test("nothing went wrong on the page", () => {

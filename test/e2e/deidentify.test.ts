@@ -87,7 +87,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText("1 images").first().waitFor();
         expect(await page.content()).not.toContain(NAME);
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -116,7 +116,7 @@ describe.skipIf(typeof browser === "string")(
         await lookAt(page, "viewer-deidentified");
         expect(problems).toEqual([]);
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
   },
 );

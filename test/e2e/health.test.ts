@@ -104,7 +104,7 @@ describe.skipIf(typeof browser === "string")(
         expect(await pixels.textContent()).toContain("2.4 MB");
         await lookAt(page, "health-never");
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -123,7 +123,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText(/^Given back/).waitFor();
         expect(readdirSync(join(studio.folder, "backups"))).toEqual([expect.stringMatching(/\.loupe-backup$/)]);
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -159,7 +159,7 @@ describe.skipIf(typeof browser === "string")(
           .click();
         await expect.poll(() => list.getByRole("button", { name: /^Keep ours/, disabled: true }).count()).toBe(2);
       },
-      5 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -192,7 +192,7 @@ describe.skipIf(typeof browser === "string")(
         expect(part.images.facets()).toMatchObject({ total: 12, unlabelled: 7 });
         part.close();
       },
-      5 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -211,7 +211,7 @@ describe.skipIf(typeof browser === "string")(
         expect(readdirSync(join(studio.folder, "restored"))).toEqual(["Chest.loupe"]);
         expect(problems).toEqual([]);
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
   },
 );

@@ -123,7 +123,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText("Bring in the first images").waitFor();
         await look("library-empty");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -142,7 +142,7 @@ describe.skipIf(typeof browser === "string")(
         await button("Open").click();
         await page.getByText("Bring in the first images").waitFor();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -158,7 +158,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByRole("listbox", { name: "Images" }).locator("img").first().waitFor();
         await look("library");
       },
-      6 * MINUTES,
+      10 * MINUTES,
     );
     test(
       "opens every dialog by keyboard in both languages",
@@ -183,7 +183,7 @@ describe.skipIf(typeof browser === "string")(
         await setLanguage(page, "en");
         expect(findings).toEqual([]);
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -208,7 +208,7 @@ describe.skipIf(typeof browser === "string")(
         await box.waitFor();
         await page.getByText("Saved").first().waitFor();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -220,7 +220,7 @@ describe.skipIf(typeof browser === "string")(
         await openSecondImage();
         await box.waitFor();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -233,7 +233,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText("Just frozen").waitFor();
         await look("data");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -298,7 +298,7 @@ describe.skipIf(typeof browser === "string")(
           .waitFor();
         await shot("evaluation-cell");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -321,7 +321,7 @@ describe.skipIf(typeof browser === "string")(
           .waitFor({ timeout: MINUTES });
         await look("compare");
       },
-      6 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -375,7 +375,7 @@ describe.skipIf(typeof browser === "string")(
           .first()
           .waitFor();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -400,7 +400,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
         await shot("viewer-input-gradient");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -420,7 +420,7 @@ describe.skipIf(typeof browser === "string")(
           .waitFor({ timeout: 2 * MINUTES });
         await look("compress");
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -442,7 +442,7 @@ describe.skipIf(typeof browser === "string")(
             .textContent()) ?? "";
         expect(statSync(archive).size).toBeGreaterThan(10_000_000);
       },
-      6 * MINUTES,
+      10 * MINUTES,
     );
     test(
       "saves the model as a file for other tools, and says what is in the way of one",
@@ -489,7 +489,7 @@ describe.skipIf(typeof browser === "string")(
           rmSync(source, { recursive: true, force: true });
         }
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -527,7 +527,7 @@ describe.skipIf(typeof browser === "string")(
           rmSync(folder, { recursive: true, force: true });
         }
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test("left no patient, no reader and no passphrase readable in any file", () => {

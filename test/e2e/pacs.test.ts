@@ -84,7 +84,7 @@ describe.skipIf(typeof browser === "string")(
         await lookAt(page, "pacs-form");
         await page.getByText("DICOM", { exact: true }).click();
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -109,7 +109,7 @@ describe.skipIf(typeof browser === "string")(
         await button("Try: Radiology").click();
         await page.getByText(/It answers and lets us in/).waitFor();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -135,7 +135,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText("2 chosen, 7 objects").waitFor();
         await lookAt(page, "pacs-search");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -154,7 +154,7 @@ describe.skipIf(typeof browser === "string")(
         expect(await page.getByText("CT-1").count()).toBe(0);
         await lookAt(page, "pacs-library");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -179,7 +179,7 @@ describe.skipIf(typeof browser === "string")(
         await expect(send(us, fresh)).rejects.toMatchObject({ code: "network/unreachable" });
         expect(problems).toEqual([]);
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
   },
 );

@@ -132,7 +132,7 @@ describe.skipIf(typeof browser === "string")(
         }
         await press("Escape");
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -163,7 +163,7 @@ describe.skipIf(typeof browser === "string")(
         await saved();
         await lookAt(page, "viewer-series");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -206,7 +206,7 @@ describe.skipIf(typeof browser === "string")(
         await photograph(page, "viewer-mask");
         await press("w");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -232,7 +232,7 @@ describe.skipIf(typeof browser === "string")(
         await listed(/^Mask 1, lesion/).waitFor();
         await saved();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -266,7 +266,7 @@ describe.skipIf(typeof browser === "string")(
         await listed(/^Mask 1, lesion/).waitFor();
         await press("w");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -301,7 +301,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByText("You have no cases in this list").waitFor();
         await lookAt(page, "reading-lists");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -330,7 +330,7 @@ describe.skipIf(typeof browser === "string")(
           expect(await button("Cases and agreement of Double").count()).toBe(0);
         }
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -368,7 +368,7 @@ describe.skipIf(typeof browser === "string")(
         }
         await photograph(page, "reader-pacs");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -393,7 +393,7 @@ describe.skipIf(typeof browser === "string")(
         await button("normal").click();
         await page.getByText(/^Decided by Ada/).waitFor();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test("nothing went wrong on the page", () => {

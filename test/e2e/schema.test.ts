@@ -136,7 +136,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByRole("heading", { name: "Nothing is asked yet" }).waitFor();
         await lookAt(page, "schema-empty");
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -159,7 +159,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByRole("dialog").getByRole("group", { name: "lesion" }).waitFor();
         await press("Escape");
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -205,7 +205,7 @@ describe.skipIf(typeof browser === "string")(
         await expect.poll(() => remark.inputValue()).toBe("prior surgery");
         await saved();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -223,7 +223,7 @@ describe.skipIf(typeof browser === "string")(
         await saved();
         await lookAt(page, "viewer-questions-disabled");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -254,7 +254,7 @@ describe.skipIf(typeof browser === "string")(
         await button(/^Artefacts Series Text with suggestions/).waitFor();
         await button(/^Artefacts/).click();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -281,7 +281,7 @@ describe.skipIf(typeof browser === "string")(
         await given("Density", /^high/).waitFor();
         await saved();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -318,7 +318,7 @@ describe.skipIf(typeof browser === "string")(
           .poll(() => page.getByRole("combobox", { name: "Margin" }).inputValue())
           .toBe("spiculated (archived)");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -363,7 +363,7 @@ describe.skipIf(typeof browser === "string")(
         await page.getByRole("definition").filter({ hasText: "middle" }).waitFor();
         await lookAt(page, "reading-answers");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test("nothing went wrong on the page meanwhile", () => {

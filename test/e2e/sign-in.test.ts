@@ -159,7 +159,7 @@ describe.skipIf(typeof browser === "string")(
         await openWith(PASSPHRASE);
         await page.getByRole("button", { name: "Lock project" }).waitFor();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -188,7 +188,7 @@ describe.skipIf(typeof browser === "string")(
         await signIn.close();
         await other.close();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test("signing out by the palette ends this browser's session and nothing else", async () => {

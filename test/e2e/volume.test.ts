@@ -153,7 +153,7 @@ describe.skipIf(typeof browser === "string")(
         await expect.poll(() => page.getByRole("dialog").getByRole("textbox").first().inputValue()).toBe("lesion");
         await press("Escape");
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -179,7 +179,7 @@ describe.skipIf(typeof browser === "string")(
         await page.unroute("**/pixels/**", undefined);
         await ready();
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -215,7 +215,7 @@ describe.skipIf(typeof browser === "string")(
         await expectEdges(plane("coronal"), "R left, L right, S top, I bottom");
         await expectEdges(main(), "R left, L right, A top, P bottom");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     async function expectEdges(pane: Locator, edges: string): Promise<void> {
@@ -246,7 +246,7 @@ describe.skipIf(typeof browser === "string")(
         await page.mouse.wheel(0, 100);
         await planeText("Sagittal 78 / 128");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -278,7 +278,7 @@ describe.skipIf(typeof browser === "string")(
         await press("Control+1");
         await plane("sagittal").waitFor({ state: "detached" });
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -292,7 +292,7 @@ describe.skipIf(typeof browser === "string")(
         expect(await page.getByRole("menuitemradio", { name: /Three planes/ }).count()).toBe(0);
         await press("Escape");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     const side = (text: string | RegExp) =>
@@ -326,7 +326,7 @@ describe.skipIf(typeof browser === "string")(
         await ready();
         await photograph(page, "viewer-prior");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -346,7 +346,7 @@ describe.skipIf(typeof browser === "string")(
         await expect.poll(corner).toBeLessThan(10);
         await press(":");
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -374,7 +374,7 @@ describe.skipIf(typeof browser === "string")(
         await ready();
         await lookAt(page, "viewer-four");
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -400,7 +400,7 @@ describe.skipIf(typeof browser === "string")(
         await ready();
         expect((await mainBox()).x).toBe(before.x);
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -424,7 +424,7 @@ describe.skipIf(typeof browser === "string")(
         await expect.poll(() => page.getByTestId("side-pane").count()).toBe(0);
         await ready();
       },
-      3 * MINUTES,
+      10 * MINUTES,
     );
 
     test(
@@ -468,7 +468,7 @@ describe.skipIf(typeof browser === "string")(
         await press("k", ",");
         await lens.waitFor({ state: "detached" });
       },
-      2 * MINUTES,
+      10 * MINUTES,
     );
 
     test("nothing went wrong on the page", () => {
