@@ -1,12 +1,12 @@
 // The end of the log on paper, and the other way round: whether the log still contains what was printed.
-import { Alert, Button, CopyButton, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { Check, Copy, Printer } from "lucide-react";
+import { Alert, Button, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { HeadAnswer, PrintedHead } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { useCall } from "../../studio/queries.ts";
 import { FactList } from "../../ui/FactList.tsx";
+import { PrintAndCopy } from "../../ui/PrintAndCopy.tsx";
 import { Printed } from "../../ui/Printed.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import classes from "./audit.module.css";
@@ -49,7 +49,6 @@ export function PrintHead({ opened, onClose }: DialogProps) {
 
 function Head({ head }: { head: PrintedHead }) {
   const { t } = useTranslation("audit");
-  const { t: shell } = useTranslation();
   const format = useFormat();
   const { project, sequence, at, text } = head;
   const facts = [
@@ -63,22 +62,7 @@ function Head({ head }: { head: PrintedHead }) {
       <output className={classes.headText} aria-label={t("head.text")}>
         {text}
       </output>
-      <Group>
-        <Button leftSection={<Printer aria-hidden size={16} />} onClick={() => window.print()}>
-          {t("head.print")}
-        </Button>
-        <CopyButton value={text}>
-          {({ copied, copy }) => (
-            <Button
-              variant="default"
-              leftSection={copied ? <Check aria-hidden size={16} /> : <Copy aria-hidden size={16} />}
-              onClick={copy}
-            >
-              {copied ? shell("copied") : shell("copy")}
-            </Button>
-          )}
-        </CopyButton>
-      </Group>
+      <PrintAndCopy text={text} print={t("head.print")} />
       <Printed>
         <h1>{t("head.title")}</h1>
         <p>

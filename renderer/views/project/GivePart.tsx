@@ -1,28 +1,16 @@
 // Some images with their labels as an encrypted project of their own, for somebody else. Its recovery key is shown here, once.
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Code,
-  CopyButton,
-  Group,
-  Select,
-  Stack,
-  Switch,
-  Text,
-  TextInput,
-} from "@mantine/core";
-import { Check, Copy, PackageOpen, Printer } from "lucide-react";
+import { Alert, Button, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { PackageOpen } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChosenImages, Inputs, PartReport } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { useAppInfo, useCall, useSnapshots, useWorkLists } from "../../studio/queries.ts";
+import { OneTimeKey } from "../../ui/OneTimeKey.tsx";
 import { PathField } from "../../ui/PathField.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { isAcceptable, NewPassphrase } from "../welcome/NewPassphrase.tsx";
-import classes from "./GivePart.module.css";
 import { UpkeepJob } from "./UpkeepJob.tsx";
 
 /** The choice in the list as the contract wants it. */
@@ -141,41 +129,17 @@ export function GivePart() {
 
 function PartKey({ recoveryKey, onStored }: { recoveryKey: string; onStored(): void }) {
   const { t } = useTranslation("project");
-  const { t: welcome } = useTranslation("welcome");
-  const { t: shell } = useTranslation();
-  const [stored, setStored] = useState(false);
+  const title = t("part.keyTitle");
   return (
-    <Alert className={classes.key} color="blue" variant="light" title={t("part.keyTitle")} role="status">
+    <Alert color="blue" variant="light" title={title} role="status">
       <Stack gap="sm" align="flex-start">
-        <Text size="sm">{t("part.keyText")}</Text>
-        <Code block style={{ whiteSpace: "pre-wrap" }}>
-          {recoveryKey}
-        </Code>
-        <Group className={classes.screenOnly}>
-          <Button variant="default" leftSection={<Printer aria-hidden size={16} />} onClick={() => window.print()}>
-            {welcome("print")}
-          </Button>
-          <CopyButton value={recoveryKey}>
-            {({ copied, copy }) => (
-              <Button
-                variant="default"
-                leftSection={copied ? <Check aria-hidden size={16} /> : <Copy aria-hidden size={16} />}
-                onClick={copy}
-              >
-                {copied ? shell("copied") : shell("copy")}
-              </Button>
-            )}
-          </CopyButton>
-        </Group>
-        <Checkbox
-          className={classes.screenOnly}
-          label={welcome("stored")}
-          checked={stored}
-          onChange={(event) => setStored(event.currentTarget.checked)}
+        <OneTimeKey
+          title={title}
+          text={t("part.keyText")}
+          recoveryKey={recoveryKey}
+          goOn={t("part.keyHide")}
+          onStored={onStored}
         />
-        <Button className={classes.screenOnly} disabled={!stored} onClick={onStored}>
-          {t("part.keyHide")}
-        </Button>
       </Stack>
     </Alert>
   );
