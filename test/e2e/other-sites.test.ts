@@ -9,8 +9,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type BrowserHost, serveBrowser } from "../../main/hosts/listen.ts";
 import { openStudio, type TestStudio } from "../api/open-studio.ts";
-import { launchBrowser } from "../support/browser.ts";
 import { pageFolder } from "../hosts/page-folder.ts";
+import { launchBrowser } from "../support/browser.ts";
 
 const browser = await launchBrowser();
 
