@@ -1,6 +1,6 @@
 // What two copies said differently: both sides, who and when; a person chooses. Arrow keys go from row to row, O and T choose.
 import { Badge, Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Conflict, ConflictSide, Inputs } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
@@ -19,6 +19,7 @@ export function ConflictList() {
   const choose = useCall((studio, input: Inputs["copies"]["choose"]) => studio.copies.choose(input));
   const mayChoose = useMay("copies.choose");
   const list = useRef<HTMLUListElement>(null);
+  const chosen = useRef<{ index: number; side: Choice } | null>(null);
   const { items = [], total = 0, open = 0 } = conflicts.data ?? {};
 
   /** The button of a side in a row, or the other one where it cannot be pressed. */
@@ -30,12 +31,18 @@ export function ConflictList() {
   const pick = (index: number, side: Choice) => {
     const conflict = items[index];
     if (!conflict || choose.isPending) return;
-    choose.mutate(
-      { id: conflict.id, choice: side },
-      // The row may be gone now: the keyboard goes on with the one that took its place.
-      { onSuccess: () => void conflicts.refetch().then(() => requestAnimationFrame(() => focus(index, side))) },
-    );
+    chosen.current = { index, side };
+    choose.mutate({ id: conflict.id, choice: side });
   };
+  // The row that was decided leaves the list, or its button cannot be pressed any more, when the new list comes: whoever
+  // asked for that list, the keyboard goes on with the row that took its place.
+  useLayoutEffect(() => {
+    const holder = document.activeElement;
+    const lost = holder === null || holder === document.body || holder.matches(":disabled");
+    if (!chosen.current || !lost) return;
+    focus(chosen.current.index, chosen.current.side);
+    chosen.current = null;
+  });
   const press = (event: KeyboardEvent, index: number, side: Choice) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
