@@ -21,7 +21,7 @@ describeStory("schema", (browser) => {
   const problems = beginStory(
     browser,
     {
-      height: 64,
+      height: 900,
       arrange: async (started) => {
         studio = started;
         const folder = join(studio.folder, "images");
