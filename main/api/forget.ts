@@ -3,7 +3,7 @@
 // Strings and objects of a closed project (names of patients, a passphrase that was typed) are unreachable, but stay in the heap until their place is
 // used again. So after a lock the heap is collected with V8's `--clear-free-memory`, which fills what is free with zeros, and what was kept by
 // accident of the engine (the last match of a regular expression, what a promise of the call that locked still holds) is let go first. What native
-// code frees is overwritten by the allocator where a door asked for that (main/hosts/process-memory.ts). Costs 0.1 s. See decision 10 in README.md.
+// code frees is overwritten by the allocator where a door asked for that (main/hosts/process-memory.ts). Costs half a second of nobody's time. See decision 10 in README.md.
 
 import { setTimeout as wait } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -39,10 +39,26 @@ function collect(): void {
   try {
     const gc = runInNewContext("gc") as (options: { type: "major"; execution: "sync"; flavor?: "last-resort" }) => void;
     / /.test(" "); // the last subject of a regular expression is kept until the next one
-    // The first moves what is young, the second empties where it was; "last-resort" drops compiled code and gives pages back.
+    gc({ type: "major", execution: "sync" });
+    overwriteSparePages();
+    // "last-resort" drops compiled code and gives pages back.
     gc({ type: "major", execution: "sync" });
     gc({ type: "major", execution: "sync", flavor: "last-resort" });
   } finally {
     setFlagsFromString("--no-expose-gc");
   }
+}
+
+/** More than both halves of the young generation and the pages that V8 keeps in reserve. */
+const SPARE_BYTES = 2 ** 26;
+/** The smallest object of the heap: a number that is no integer. Larger ones would leave a rest unwritten at the end of each stretch. */
+const NUMBER_BYTES = 16;
+
+/**
+ * A collection copies what lives out of a page and keeps the page, unswept and with all that was in it, in the young generation's other half or in a
+ * reserve. Numbers that live through several collections take all of them.
+ */
+function overwriteSparePages(): void {
+  const numbers: unknown[] = [""]; // with a string, so that numbers are objects
+  for (let bytes = 0; bytes < SPARE_BYTES; bytes += NUMBER_BYTES) numbers.push(bytes + 0.5);
 }

@@ -122,6 +122,18 @@ test("patients, file names, labels, readers and passphrases are in no file that 
   expect((await ended(client, killed)).state).toBe("interrupted");
   expect(leaks()).toEqual([]);
 
+  // Copies: a backup, a part for a colleague whose names it keeps, and that part taken in again.
+  const backups = join(world, "backups");
+  expect((await ended(client, await client.upkeep.backup({ folder: backups }))).state).toBe("done");
+  const given = await client.copies.give({
+    ...{ folder: join(world, "given"), name: "Part", member: `Dr ${MARKER}`, passphrase: PASSPHRASE },
+    images: { by: "filter", filter: { text: MARKER } },
+  });
+  expect((await ended(client, given.job)).state).toBe("done");
+  const taken = await client.copies.take({ path: join(world, "given", "Part.loupe"), passphrase: PASSPHRASE });
+  expect((await ended(client, taken)).state).toBe("done");
+  expect(leaks()).toEqual([]);
+
   const env = { LOUPE_PASSPHRASE: PASSPHRASE, LOUPE_PROJECT: project.path, TMPDIR: join(world, "tmp") };
   const answer = await runLoupe(["label"], { folder: join(world, "home"), env });
   expect(answer).toMatchObject({ code: 0, stdout: expect.stringContaining(MARKER) });
