@@ -2,6 +2,7 @@
 
 import { appCalls } from "./calls/app.ts";
 import { auditCalls } from "./calls/audit.ts";
+import { comparisonCalls } from "./calls/comparison.ts";
 import { complianceCalls } from "./calls/compliance.ts";
 import { copiesCalls } from "./calls/copies.ts";
 import { imageCalls } from "./calls/images.ts";
@@ -29,6 +30,7 @@ export const router = open.router({
   snapshots: snapshotCalls,
   runs: runCalls,
   models: modelCalls,
+  comparison: comparisonCalls,
   pacs: pacsCalls,
   jobs: jobCalls,
   audit: auditCalls,

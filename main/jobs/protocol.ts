@@ -15,6 +15,7 @@ import type {
   BackupReport,
   CheckMode,
   CheckReport,
+  Comparison,
   CompactReport,
   CompressionReport,
   Deidentification,
@@ -119,6 +120,7 @@ export type CallTask =
       classIndex?: number;
     }
   | { kind: "evaluation"; modelId: string; part: Part }
+  | { kind: "compare"; modelIds: readonly string[]; part: Part }
   | { kind: "predict"; modelId: string; imageIds: readonly string[] }
   | { kind: "recipes"; snapshotId: string; minutes: number }
   | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
@@ -158,6 +160,7 @@ export interface TaskResults {
   "import-file": ImportReport;
   explain: Explanation;
   evaluation: Evaluation;
+  compare: Comparison;
   predict: number[][];
   recipes: RecipeSuggestion[];
   preview: AugmentationPreview;

@@ -162,6 +162,7 @@ export const ACCESS = {
   "models.explain": seeing,
   "models.compressionReport": seeing,
   "models.exports": seeing,
+  "comparison.models": seeing,
   "models.importStarting": working,
   "models.compress": working,
   "models.export": working,

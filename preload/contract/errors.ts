@@ -95,6 +95,8 @@ export const ERROR_STATUS = {
   "training/not-resumable": 409,
   "training/too-large": 422,
   "compression/refused": 422,
+  "comparison/nothing-shared": 409,
+  "comparison/other-classes": 409,
   "explanation/not-possible": 422,
   "shipping/base-missing": 422,
   "shipping/target-exists": 409,

@@ -5,6 +5,7 @@
 import type { ContractRouterClient, InferContractRouterInputs, InferContractRouterOutputs } from "@orpc/contract";
 import { appContract } from "./app.ts";
 import { auditContract } from "./audit.ts";
+import { comparisonContract } from "./comparison.ts";
 import { complianceContract } from "./compliance.ts";
 import { copiesContract } from "./copies.ts";
 import { imagesContract } from "./images.ts";
@@ -31,6 +32,7 @@ export const contract = {
   snapshots: snapshotsContract,
   runs: runsContract,
   models: modelsContract,
+  comparison: comparisonContract,
   pacs: pacsContract,
   jobs: jobsContract,
   audit: auditContract,
@@ -50,6 +52,7 @@ export const RPC_PATH = "/rpc";
 
 export * from "./app.ts";
 export * from "./audit.ts";
+export * from "./comparison.ts";
 export * from "./compliance.ts";
 export * from "./copies.ts";
 export * from "./decision.ts";

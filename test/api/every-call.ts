@@ -314,6 +314,7 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "models.list": undefined,
     "models.get": { id: model },
     "models.starting": undefined,
+    "comparison.models": { modelIds: [model, "none"], part: "test" },
     "models.importStarting": { path: `${folder}/none.onnx` },
     "models.evaluation": { modelId: model },
     "models.explain": { modelId: model, imageId: image, method: "grad-cam" },

@@ -8,6 +8,7 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { AppError, isErrorCode } from "../../../preload/contract/index.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { complianceCommand } from "./commands/compliance.ts";
 import { compressCommand } from "./commands/compress.ts";
 import { deidentifyCommand } from "./commands/deidentify.ts";
@@ -55,6 +56,7 @@ const commands = [
   trainCommand,
   runsCommand,
   evaluateCommand,
+  compareCommand,
   compressCommand,
   explainCommand,
   exportCommand,

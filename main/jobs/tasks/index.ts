@@ -19,6 +19,7 @@ const tasks: TaskTable = {
   devices: async () => (await import("./train.ts")).devices(),
   evaluate: async (task, context) => (await import("./evaluate.ts")).evaluate(task, context),
   evaluation: async (task, context) => (await import("./evaluate.ts")).evaluation(task, context),
+  compare: async (task, context) => (await import("./compare.ts")).compareModels(task, context),
   queue: async (task, context) => (await import("./queue.ts")).makeQueue(task, context),
   predict: async (task, context) => (await import("./predict.ts")).predict(task, context),
   compress: async (task, context) => (await import("./compress.ts")).compress(task, context),

@@ -30,7 +30,8 @@ function midranks(scores: ArrayLike<number>): Float64Array {
   return ranks;
 }
 
-function ascending(scores: ArrayLike<number>): Uint32Array {
+/** Indices of the scores, lowest first. */
+export function ascending(scores: ArrayLike<number>): Uint32Array {
   return Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
 }
 
@@ -40,6 +41,22 @@ function ascending(scores: ArrayLike<number>): Uint32Array {
  * largest it can be (0.25, a coin). Where every pair is in order DeLong's variance is 0 and so is the width: a limit of the method.
  */
 export function aucDeLong(positive: readonly boolean[], scores: ArrayLike<number>): Interval | null {
+  const placed = placements(positive, scores);
+  if (placed === null) return null;
+  const { positives, negatives } = placed;
+  const value = mean(positives);
+  const deviation = Math.sqrt(variance(positives) / positives.length + variance(negatives) / negatives.length);
+  return { value, low: clip(value - Z_95 * deviation), high: clip(value + Z_95 * deviation) };
+}
+
+/** For each case, the part of the other class that it is on the right side of, ties counting half. Their mean is the AUC. */
+export interface Placements {
+  positives: number[];
+  negatives: number[];
+}
+
+/** In the order of the cases; null when one class is absent. */
+export function placements(positive: readonly boolean[], scores: ArrayLike<number>): Placements | null {
   const positives: number[] = [];
   const negatives: number[] = [];
   for (let i = 0; i < positive.length; i++) (positive[i] ? positives : negatives).push(scores[i]!);
@@ -49,12 +66,10 @@ export function aucDeLong(positive: readonly boolean[], scores: ArrayLike<number
   const all = midranks([...positives, ...negatives]);
   const amongPositives = midranks(positives);
   const amongNegatives = midranks(negatives);
-  // For each case, the part of the other class that it is on the right side of.
-  const positivePlacements = positives.map((_, i) => (all[i]! - amongPositives[i]!) / n);
-  const negativePlacements = negatives.map((_, i) => 1 - (all[m + i]! - amongNegatives[i]!) / m);
-  const value = mean(positivePlacements);
-  const deviation = Math.sqrt(variance(positivePlacements) / m + variance(negativePlacements) / n);
-  return { value, low: clip(value - Z_95 * deviation), high: clip(value + Z_95 * deviation) };
+  return {
+    positives: positives.map((_, i) => (all[i]! - amongPositives[i]!) / n),
+    negatives: negatives.map((_, i) => 1 - (all[m + i]! - amongNegatives[i]!) / m),
+  };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -97,13 +112,13 @@ export function aucMacro(
   return { value, low: quantile(resampled, 0.025), high: quantile(resampled, 0.975) };
 }
 
-/** AUC of class `c` against the rest, case i counting weights[i] times. `order` sorts `scores` upward. */
-function weightedAuc(
+/** AUC of class `c` against the rest, case i counting weights[i] times; NaN where one side has no weight. `order` sorts `scores` upward. */
+export function weightedAuc(
   order: Uint32Array,
   scores: ArrayLike<number>,
   truth: readonly number[],
   c: number,
-  weights: Uint16Array,
+  weights: ArrayLike<number>,
 ): number {
   let [below, concordant, positives] = [0, 0, 0];
   for (let start = 0; start < order.length; ) {

@@ -1,0 +1,83 @@
+import { oc } from "@orpc/contract";
+import { z } from "zod";
+import { partSchema } from "./images.ts";
+
+/** More than this nobody reads side by side, and the number of pairs grows with the square. */
+export const MOST_COMPARED = 6;
+
+const estimate = z
+  .object({ value: z.number(), low: z.number().nullable(), high: z.number().nullable() })
+  .describe("first minus second; 95 % interval by drawing patients again (BCa; percentile above 1,000 patients)");
+
+const p = z.number().min(0).max(1);
+const tested = {
+  p: p.nullable().describe("two-sided, of this pair alone; null where there is no test"),
+  holm: p.nullable().describe("adjusted for the number of pairs: chance of any false finding"),
+  falseDiscovery: p.nullable().describe("adjusted by Benjamini and Hochberg: share of false findings"),
+};
+
+/** Models on the same cases, every pair tested. */
+export const comparisonSchema = z.object({
+  part: partSchema,
+  modelIds: z.array(z.string()),
+  cases: z.int().describe("that every model was judged on with the same truth; others are left out"),
+  patients: z.int().describe("among them; an image whose patient nobody knows counts as one"),
+  classes: z.array(z.object({ id: z.string(), name: z.string(), color: z.string() })),
+  pairs: z.array(
+    z.object({
+      first: z.string().describe("model"),
+      second: z.string().describe("model"),
+      auc: z
+        .object({
+          estimate: estimate.nullable(),
+          delong: z.object({ low: z.number(), high: z.number() }).nullable().describe("95 % interval, two classes"),
+          ...tested,
+        })
+        .describe("p by DeLong's test, two classes only"),
+      accuracy: z
+        .object({
+          estimate: estimate.nullable(),
+          onlyFirst: z.int().describe("cases that only the first got right"),
+          onlySecond: z.int(),
+          ...tested,
+        })
+        .describe("p by McNemar's exact test"),
+      loss: z
+        .object({ estimate: estimate.nullable(), ...tested })
+        .describe("cross-entropy of a case, nats; p by a paired permutation test over patients"),
+    }),
+  ),
+  decision: z
+    .object({
+      thresholds: z.array(z.number()),
+      classes: z.array(
+        z.object({
+          all: z.array(z.number()),
+          models: z.array(z.array(z.number())).describe("by model, then threshold"),
+        }),
+      ),
+    })
+    .describe("net benefit, true positives per case, of each class against the rest; acting on nobody is 0"),
+});
+export type Comparison = z.infer<typeof comparisonSchema>;
+
+export const comparisonContract = {
+  /**
+   * Tests every pair of models on the cases that all were judged on; evaluations that are not there yet are computed and kept.
+   * Errors: comparison/nothing-shared, comparison/other-classes, snapshot/part-empty, app/not-found.
+   */
+  models: oc
+    .input(
+      z.object({
+        modelIds: z
+          .array(z.string())
+          .min(2)
+          .max(MOST_COMPARED)
+          .refine((ids) => new Set(ids).size === ids.length, {
+            message: "A model is compared with others, not with itself.",
+          }),
+        part: partSchema.default("test"),
+      }),
+    )
+    .output(comparisonSchema),
+};
