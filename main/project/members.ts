@@ -5,7 +5,7 @@
 
 import { randomBytes, randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { AuditAction, Member, MemberEntry, Role } from "../../preload/contract/index.ts";
+import type { Member, MemberEntry, Role } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import type { ProjectDatabase } from "./database.ts";
 import {
@@ -88,19 +88,21 @@ export class Members {
     });
   }
 
-  /** The current member has unlocked the project, and with a slot of version 1 if a passphrase is given: it is replaced. */
+  /**
+   * The current member has unlocked the project, and with a slot of version 1 if a passphrase is given: it is replaced. By which door and how
+   * is the opening's own entry (`project/open`, main/api/session.ts).
+   */
   async markSeen(old: { passphrase: string; cost?: PassphraseCost | undefined } | null): Promise<void> {
     const slot = old && (await this.#newSlot(this.#self.id, old.passphrase, old.cost));
     this.#database.transaction(() => {
       if (slot) this.#keepSlot(slot);
       else this.#keepPublicKey();
-      this.#noteUnlocking("member/unlock");
+      this.#seenNow();
     });
   }
 
-  #noteUnlocking(action: AuditAction): void {
+  #seenNow(): void {
     this.#database.run("UPDATE members SET last_seen_at = ? WHERE id = ?", new Date().toISOString(), this.#self.id);
-    this.#audit.record(action, this.#self.id);
   }
 
   /** A new key pair under another passphrase. Throws project/key-wrong where `current` is not right, project/passphrase-weak. */
@@ -172,7 +174,8 @@ export class Members {
     const recovery = digits && newRecoverySlot(key, this.#vault.id, digits);
     key.fill(0);
     this.#database.transaction(() => {
-      this.#noteUnlocking("passphrase/recover");
+      this.#seenNow();
+      this.#audit.record("passphrase/recover", this.#self.id);
       this.#keepSlot(slot, recovery ? (file) => ({ ...file, recovery }) : undefined);
     });
   }

@@ -42,7 +42,7 @@ export const AUDIT_ACTIONS = {
   "member/add": "member",
   "member/role": "member",
   "member/remove": "member",
-  "member/unlock": "member",
+  "member/unlock": "member", // in older logs only: an opening is one entry, project/open
   "passphrase/remember": "member",
   "passphrase/forget": "member",
   "passphrase/change": "member",

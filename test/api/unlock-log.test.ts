@@ -28,3 +28,28 @@ test("opening is in the log with its door and the attempts that failed before; l
   expect(JSON.stringify(entries)).not.toMatch(/wrong one|wrong two|horse/);
   expect((await client.audit.state()).intact).toBe(true);
 });
+
+test("an opening is one entry of the log, by passphrase and by recovery key", async () => {
+  open = await openStudio();
+  const { client, project } = open;
+  const { recoveryKey } = await client.projects.create({ name: "Second", member: "Ada", passphrase: PASSPHRASE });
+  const path = project.path.replace("Chest", "Second");
+  const actions = async () => {
+    const { total, entries } = await client.audit.list({});
+    return { total, newest: entries.map(({ action }) => action) };
+  };
+  const before = await actions();
+  await client.projects.lock();
+  await client.projects.open({ path, passphrase: PASSPHRASE });
+  const opened = await actions();
+  expect(opened.newest.slice(0, opened.total - before.total)).toEqual(["project/open", "project/lock"]);
+  await client.projects.lock();
+  await client.projects.recover({ path, recoveryKey, passphrase: `${PASSPHRASE} anew` });
+  const recovered = await actions();
+  // The new passphrase is a change of its own.
+  expect(recovered.newest.slice(0, recovered.total - opened.total)).toEqual([
+    "project/open",
+    "passphrase/recover",
+    "project/lock",
+  ]);
+});
