@@ -1,8 +1,15 @@
 // Every question the page asks, as hooks over TanStack Query.
 //
 // Keys start with the topic whose `changed` event makes the answer old (renderer/studio/events.ts invalidates by topic), so
-// nothing here polls. Two exceptions are fed by events directly: the jobs list and the points of a run.
-import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+// nothing here polls. Three exceptions are fed by events directly: the jobs list, the points of a run, how far a re-keying is.
+import {
+  keepPreviousData,
+  type QueryClient,
+  skipToken,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { type Deed, may } from "../../preload/contract/access.ts";
 import type { ImageStack, Inputs, Part, Recipe, RunPoint, Studio, Topic } from "../../preload/contract/index.ts";
 import { withPoints } from "./points.ts";
@@ -230,6 +237,10 @@ export const useMembers = () => {
 
 /** Bytes of the project that lie under the new key already. */
 export type Rekeying = { done: number; total: number } | null;
+
+/** Only events bring it: null, or nothing yet, while no copy is made. */
+export const useRekeying = () =>
+  useQuery<Rekeying>({ queryKey: keys.rekeying, queryFn: skipToken, staleTime: Number.POSITIVE_INFINITY });
 
 export const useWorkLists = () => {
   const studio = useStudio();

@@ -1,12 +1,24 @@
 // The people of the project: who may open it and in which role, the form that lets somebody in, and one's own passphrase.
-import { Badge, Button, Group, Modal, PasswordInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import {
+  Badge,
+  Button,
+  Group,
+  Modal,
+  PasswordInput,
+  Progress,
+  Select,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { UserPlus } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Inputs, Role } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { recoveryStore } from "../../state/recovery.ts";
-import { useCall, useCurrentProject, useMay, useMembers } from "../../studio/queries.ts";
+import { useCall, useCurrentProject, useMay, useMembers, useRekeying } from "../../studio/queries.ts";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
@@ -179,11 +191,7 @@ function RekeyDialog({ leaving, onClose }: { leaving: Leaving | null; onClose():
               onChange={(event) => setTyped(event.currentTarget.value)}
             />
           )}
-          {rekey.isPending && (
-            <Text size="sm" role="status">
-              {t("rekeying")}
-            </Text>
-          )}
+          {rekey.isPending && <Copied />}
           {rekey.error && <Refused error={rekey.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
@@ -201,6 +209,34 @@ function RekeyDialog({ leaving, onClose }: { leaving: Leaving | null; onClose():
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+/** How much of the project lies under the new key, as events tell it. */
+function Copied() {
+  const { t } = useTranslation("members");
+  const { t: shell } = useTranslation();
+  const format = useFormat();
+  const copied = useRekeying().data ?? null;
+  const [since] = useState(() => Date.now());
+  const share = copied === null ? 0 : copied.done / copied.total;
+  const percent = Math.floor(100 * share);
+  const seconds = (Date.now() - since) / 1000;
+  return (
+    <Stack gap={6}>
+      <Text size="sm" role="status">
+        {t("rekeying")}
+      </Text>
+      {copied !== null && (
+        <>
+          <Progress value={percent} aria-label={t("copied")} />
+          <Text size="xs" c="dimmed">
+            {`${percent} % · ${shell("jobs.of", { done: format.bytes(copied.done), total: format.bytes(copied.total) })}`}
+            {share > 0 && ` · ${shell("jobs.left", { time: format.duration(seconds * (1 / share - 1)) })}`}
+          </Text>
+        </>
+      )}
+    </Stack>
   );
 }
 
