@@ -36,7 +36,7 @@ export const ACCESS = {
   "app.info": "open",
   "app.browse": "open",
   "app.settings": "open",
-  "app.saveSettings": "open",
+  "app.saveSettings": administering, // the lock of every project on this machine
   "app.events": "open",
 
   "projects.recent": "open",

@@ -71,7 +71,7 @@ export const appContract = {
     .output(z.object({ path: z.string(), parent: z.string().nullable(), entries: z.array(folderEntrySchema) })),
   /** What holds on this machine for every project. */
   settings: oc.output(machineSettingsSchema),
-  /** Holds at once. Errors: project/read-only when the configuration folder cannot be written. */
+  /** Holds at once. Administrators of the open project only. Errors: project/not-allowed, project/read-only when the configuration folder cannot be written. */
   saveSettings: oc.input(machineSettingsSchema).output(machineSettingsSchema),
   events: oc.output(eventIterator(studioEventSchema)),
 };

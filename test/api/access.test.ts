@@ -84,7 +84,7 @@ describe("the table", () => {
 
   test("opens to nobody in particular only what makes, finds, opens or locks a project", () => {
     expect(CALLS.filter((name) => ACCESS[name] === "open")).toEqual([
-      ...["app.info", "app.browse", "app.settings", "app.saveSettings", "app.events"],
+      ...["app.info", "app.browse", "app.settings", "app.events"],
       ...["projects.recent", "projects.forget", "projects.create", "projects.open", "projects.recover"],
       ...["projects.keyStore", "projects.openRemembered", "projects.lock", "projects.current"],
       "upkeep.restore",
@@ -200,6 +200,17 @@ async function emptied(name: CallName, answer: unknown): Promise<unknown> {
   if (name !== "images.lookForText" && name !== "labelFiles.export") return answer;
   return (await ended(page, answer as { id: string })).result;
 }
+
+test("how long nobody may be there is an administrator's to say, and neither a colleague's nor whoever's comes by a locked studio", async () => {
+  await enter("administrator");
+  await page.app.saveSettings({ idleLockMinutes: 15 });
+  await enter("reader");
+  const longer = { idleLockMinutes: 480 };
+  expect(codeOf(await outcome(page.app.saveSettings(longer)))).toBe("project/not-allowed");
+  await page.projects.lock();
+  expect(codeOf(await outcome(page.app.saveSettings(longer)))).toBe("project/locked");
+  expect(await page.app.settings()).toEqual({ idleLockMinutes: 15 });
+});
 
 describe("readers and the layer that everybody shares", () => {
   test("do not meet: writing in it is refused, writing in one's own read is not", async () => {

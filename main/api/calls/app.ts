@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AppError, type Outputs } from "../../../preload/contract/index.ts";
 import { machineSettings } from "../../project/index.ts";
-import { open } from "../procedures.ts";
+import { open, unlocked } from "../procedures.ts";
 
 type FolderListing = Outputs["app"]["browse"];
 
@@ -12,7 +12,7 @@ export const appCalls = {
     listFolder(input.path ?? context.session.host.info.homeFolder),
   ),
   settings: open.app.settings.handler(() => machineSettings.get()),
-  saveSettings: open.app.saveSettings.handler(({ input, context }) => {
+  saveSettings: unlocked.app.saveSettings.handler(({ input, context }) => {
     const settings = machineSettings.save(input);
     context.session.touch();
     return settings;

@@ -1,10 +1,11 @@
-// Language, colours, the idle lock and help; on the first screen too, before any project is open.
+// Language, colours and help, on the first screen too, before any project is open; the idle lock where it is one's to choose.
 import { ActionIcon, type MantineColorScheme, Menu, useMantineColorScheme } from "@mantine/core";
 import { CircleQuestionMark, Languages, Moon, Sun, SunMoon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { helpStore } from "../../state/help.ts";
 import { LANGUAGES, type Language, preferencesStore } from "../../state/preferences.ts";
+import { useMay } from "../../studio/queries.ts";
 import { IdleLock } from "./IdleLock.tsx";
 
 const SCHEMES = ["light", "dark", "auto"] as const satisfies MantineColorScheme[];
@@ -14,6 +15,7 @@ export function Preferences() {
   const { t } = useTranslation();
   const language = useStore(preferencesStore, (state) => state.language);
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const mayChooseLock = useMay("app.saveSettings");
   const SchemeIcon = SCHEME_ICONS[colorScheme];
   return (
     <>
@@ -52,7 +54,7 @@ export function Preferences() {
           </Menu.RadioGroup>
         </Menu.Dropdown>
       </Menu>
-      <IdleLock />
+      {mayChooseLock && <IdleLock />}
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("help")}>
