@@ -38,7 +38,7 @@ export function compliancePage(report: ComplianceReport, language: "en" | "zh-CN
       `<th scope="row">${escaped(title)}</th>`,
       `<td class="state">${escaped(words.states[state])}</td>`,
       `<td>${escaped(fill(figures[figure] ?? figure, values))}</td>`,
-      `<td>${state === "met" ? "" : escaped(next)}</td>`,
+      `<td>${state === "met" || state === "nothing" ? "" : escaped(next)}</td>`,
       `<td>${escaped(refsOf(words, COMPLIANCE_CHECKS[id]))}</td>`,
     ];
     return `<tr>${cells.join("")}</tr>`;

@@ -131,16 +131,18 @@ function keyDerivation({ memoryKiB, passes, members }: ComplianceFacts["kdf"]): 
 }
 
 function deidentified({ total, dicom, deidentified: done }: ComplianceFacts["images"]): Judged {
-  const percent = dicom === 0 ? 100 : Math.floor((100 * Math.min(done, dicom)) / dicom);
-  const state = dicom === 0 || done >= dicom ? "met" : "look";
+  // "100 % of 0" would be praise for nothing, and images of other formats may show a name too.
+  if (dicom === 0) return { state: "nothing", figure: "deidentifiedNone", values: { other: total } };
+  const percent = Math.floor((100 * Math.min(done, dicom)) / dicom);
   return {
-    state,
+    state: done >= dicom ? "met" : "look",
     figure: "deidentified",
     values: { percent, done: Math.min(done, dicom), dicom, other: total - dicom },
   };
 }
 
 function burnedIn({ total, textLooked, textSuspected }: ComplianceFacts["images"]): Judged {
+  if (total === 0) return { state: "nothing", figure: "textNone" };
   const unseen = Math.max(0, total - textLooked);
   return {
     state: textSuspected === 0 && unseen === 0 ? "met" : "look",
@@ -179,6 +181,7 @@ function idleLock({ host, idleLockMs }: HostFacts): Judged {
 }
 
 function archives(kinds: ComplianceFacts["archives"]): Judged {
+  if (kinds.length === 0) return { state: "nothing", figure: "archivesNone" };
   const count = (kind: string) => kinds.filter((one) => one === kind).length;
   const [http, dimse] = [count("http"), count("dimse")];
   return {

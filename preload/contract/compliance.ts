@@ -82,8 +82,8 @@ export const NOT_CHECKED = {
 } as const satisfies Record<string, Record<"gdpr" | "hipaa" | "mlps" | "pipl", readonly string[]>>;
 export type NotCheckedId = keyof typeof NOT_CHECKED;
 
-/** met: as it should be; look: a person should judge it; unmet: to be mended; unknown: a program cannot tell. */
-export const checkStateSchema = z.enum(["met", "look", "unmet", "unknown"]);
+/** met: as it should be; look: a person should judge it; unmet: to be mended; unknown: a program cannot tell; nothing: the project has nothing of the kind. */
+export const checkStateSchema = z.enum(["met", "look", "unmet", "unknown", "nothing"]);
 export type CheckState = z.infer<typeof checkStateSchema>;
 
 const checkIdSchema = z.enum(Object.keys(COMPLIANCE_CHECKS) as [ComplianceCheckId, ...ComplianceCheckId[]]);

@@ -14,7 +14,7 @@ import {
   Title,
 } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Check, CircleHelp, Eye, FileDown, Printer, X } from "lucide-react";
+import { Check, CircleHelp, Eye, FileDown, Minus, Printer, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
@@ -46,8 +46,10 @@ const STATES: Record<CheckState, { color: string; icon: typeof Check }> = {
   unmet: { color: "red", icon: X },
   look: { color: "yellow", icon: Eye },
   unknown: { color: "gray", icon: CircleHelp },
+  nothing: { color: "gray", icon: Minus },
   met: { color: "green", icon: Check },
 };
+const hasNext = (state: CheckState) => state !== "met" && state !== "nothing";
 
 /** The present day, so that a page that stays open does not ask anew each second. */
 function periodOf(preset: Preset, from: string, to: string): CompliancePeriod | null {
@@ -155,7 +157,13 @@ function Report({ report }: { report: ComplianceReport }) {
   return (
     <>
       <Text size="sm" fw={600} role="status">
-        {t("summary", { met: count("met"), look: count("look"), unmet: count("unmet"), unknown: count("unknown") })}
+        {t("summary", {
+          met: count("met"),
+          look: count("look"),
+          unmet: count("unmet"),
+          unknown: count("unknown"),
+          nothing: count("nothing"),
+        })}
       </Text>
       <Table.ScrollContainer minWidth={900} type="native">
         <Table fz="sm" verticalSpacing="xs" aria-label={t("title")}>
@@ -190,7 +198,7 @@ function Report({ report }: { report: ComplianceReport }) {
                     </Badge>
                   </Table.Td>
                   <Table.Td w="24%">{found(check)}</Table.Td>
-                  <Table.Td w="24%">{check.state === "met" ? "" : t(`checks.${check.id}.next`)}</Table.Td>
+                  <Table.Td w="24%">{hasNext(check.state) ? t(`checks.${check.id}.next`) : ""}</Table.Td>
                   <Table.Td w="20%">
                     {refs(COMPLIANCE_CHECKS[check.id]).map((ref) => (
                       <Text key={ref} size="xs" c="dimmed">
@@ -244,7 +252,7 @@ function Report({ report }: { report: ComplianceReport }) {
                 <th scope="row">{t(`checks.${check.id}.title`)}</th>
                 <td>{t(`states.${check.state}`)}</td>
                 <td>{found(check)}</td>
-                <td>{check.state === "met" ? "" : t(`checks.${check.id}.next`)}</td>
+                <td>{hasNext(check.state) ? t(`checks.${check.id}.next`) : ""}</td>
                 <td>{refs(COMPLIANCE_CHECKS[check.id]).join("; ")}</td>
               </tr>
             ))}
