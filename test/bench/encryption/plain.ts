@@ -1,4 +1,4 @@
-// Loaded before a process of `bench encryption` that must not encrypt: main/project/cipher.ts becomes plain-cipher.ts.
+// Loaded before a process of `bench encryption` that must not encrypt: for everyone else main/project/cipher.ts becomes plain-cipher.ts.
 import { registerHooks } from "node:module";
 
 const cipher = new URL("../../../main/project/cipher.ts", import.meta.url).href;
@@ -7,6 +7,6 @@ const plain = new URL("./plain-cipher.ts", import.meta.url).href;
 registerHooks({
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);
-    return resolved.url === cipher ? { ...resolved, url: plain } : resolved;
+    return resolved.url === cipher && context.parentURL !== plain ? { ...resolved, url: plain } : resolved;
   },
 });
