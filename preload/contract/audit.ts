@@ -96,6 +96,7 @@ export const AUDIT_ACTIONS = {
   "audit/export": "none",
   "audit/print": "none",
   "compliance/save": "none",
+  "settings/save": "none",
 } as const satisfies Record<string, AuditSubjectKind>;
 export type AuditAction = keyof typeof AUDIT_ACTIONS;
 

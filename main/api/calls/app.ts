@@ -12,10 +12,15 @@ export const appCalls = {
     listFolder(input.path ?? context.session.host.info.homeFolder),
   ),
   settings: open.app.settings.handler(() => machineSettings.get()),
-  saveSettings: unlocked.app.saveSettings.handler(({ input, context }) => {
-    const settings = machineSettings.save(input);
-    context.session.touch();
-    return settings;
+  saveSettings: unlocked.app.saveSettings.handler(({ input, context: { session, project } }) => {
+    const before = machineSettings.get();
+    // In the log before it holds: a project that can note nothing changes nothing.
+    const after = project.transaction(() => {
+      project.audit.record("settings/save", "", { before, after: input });
+      return machineSettings.save(input);
+    });
+    session.touch();
+    return after;
   }),
   events: open.app.events.handler(async ({ context, signal }) => context.session.events.subscribe(signal)),
 };
