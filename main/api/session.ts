@@ -56,14 +56,7 @@ export class Session {
     return this.#inTurn(async () => {
       try {
         await this.#lockNow("replaced");
-        const failed = unlockFailures(project.path);
-        project.audit.record("project/open", project.id, {
-          host: this.host.info.host,
-          by,
-          failed: failed === null ? undefined : { ...failed },
-        });
-        forgetUnlockFailures(project.path);
-        project.runs.markInterrupted();
+        this.#noteOpening(project, by);
       } catch (error) {
         project.close();
         throw error;
@@ -75,6 +68,23 @@ export class Session {
       this.touch();
       this.publish({ type: "changed", topic: "project" });
     });
+  }
+
+  /** A full disk keeps nobody from looking: then failed attempts wait for the next opening, and runs stay as the dead studio left them. */
+  #noteOpening(project: Project, by: string): void {
+    try {
+      const failed = unlockFailures(project.path);
+      const { host } = this.host.info;
+      project.audit.record("project/open", project.id, {
+        ...{ host, by },
+        failed: failed === null ? undefined : { ...failed },
+      });
+      forgetUnlockFailures(project.path);
+      project.runs.markInterrupted();
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === "project/disk-full")) throw error;
+      this.host.report(error.code, "audit of opening");
+    }
   }
 
   /**

@@ -28,7 +28,8 @@ function errorCode(error: unknown): string {
 export function storageError(error: unknown): unknown {
   const code = errorCode(error);
   const cause = { cause: error };
-  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") {
+  // SHMSIZE: no room for the 32 KiB beside the file that readers share.
+  if (["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "ENOSPC", "EDQUOT"].includes(code)) {
     return new AppError("project/disk-full", "The disk is full: free some space, then try again.", cause);
   }
   // CANTOPEN: the file is there (others look before they open), but the log beside it cannot be made.
