@@ -15,6 +15,7 @@ import {
   newRecoverySlot,
   privateKeyByPassphrase,
   publicKeyIn,
+  resealed,
   withDevice,
 } from "./key-slots.ts";
 import { type KeyFile, memberSlotOf, readKeyFile, unlockByPassphrase, wipe, withMember, writeKeyFile } from "./keys.ts";
@@ -126,15 +127,19 @@ export class Members {
     const privateKey = slot && (await privateKeyByPassphrase(slot, project, passphrase));
     if (!privateKey) throw new AppError("project/key-wrong", "The passphrase is not right.");
     const device = { id: randomUUID(), secret: new Uint8Array(randomBytes(KEY_BYTES)) };
-    this.#database.transaction(() => {
-      this.#audit.record("passphrase/remember", this.#self.id);
-      const file = readKeyFile(keysFile);
-      writeKeyFile(
-        keysFile,
-        withMember(file, withDevice(memberSlotOf(file, this.#self.id)!, project, device, privateKey)),
-      );
-    });
-    privateKey.fill(0);
+    try {
+      this.#database.transaction(() => {
+        const file = readKeyFile(keysFile);
+        const present = memberSlotOf(file, this.#self.id);
+        if (present?.publicKey !== slot.publicKey) {
+          throw new AppError("project/key-wrong", "The passphrase was changed meanwhile: give the new one.");
+        }
+        this.#audit.record("passphrase/remember", this.#self.id);
+        writeKeyFile(keysFile, withMember(file, withDevice(present, project, device, privateKey)));
+      });
+    } finally {
+      privateKey.fill(0);
+    }
     return device;
   }
 
@@ -190,11 +195,21 @@ export class Members {
     }
   }
 
-  /** Last in a transaction: the file does not go back with it. */
+  /**
+   * Last in a transaction: the file does not go back with it. While the passphrase was hashed the project may have got another key, and the
+   * member may have been removed; so the data key is sealed here, where neither can happen any more. Throws project/not-allowed.
+   */
   #keepSlot(slot: MemberSlot, more: (file: KeyFile) => KeyFile = (file) => file): void {
-    const { keysFile } = this.#vault;
-    this.#database.run("UPDATE members SET public_key = ? WHERE id = ?", publicKeyIn(slot), slot.member);
-    writeKeyFile(keysFile, more(withMember(readKeyFile(keysFile), slot)));
+    const { id, keysFile, key } = this.#vault;
+    const sealed = resealed(slot, id, key);
+    key.fill(0);
+    const kept = this.#database.run(
+      "UPDATE members SET public_key = ? WHERE id = ? AND removed_at IS NULL",
+      publicKeyIn(sealed),
+      sealed.member,
+    );
+    if (kept.changes === 0) throw new AppError("project/not-allowed", "This member was removed from the project.");
+    writeKeyFile(keysFile, more(withMember(readKeyFile(keysFile), sealed)));
   }
 
   /**

@@ -196,6 +196,42 @@ describe("removing a member", () => {
   });
 });
 
+describe("a passphrase that is hashed while the project gets another key", () => {
+  /** Slow enough that the key is another when it is done. */
+  const SLOW = { memoryKiB: 128 * 1024, passes: 8, lanes: 4 };
+
+  test("opens the project with the key that it has then: a changed one, and one of somebody who is let in", async () => {
+    const { project, images } = await sharedProject();
+    const before = contentOf(project, images);
+    const changing = project.members.changePassphrase(PASSPHRASE, "other words of Ada", { cost: SLOW });
+    const adding = project.members.add({ name: "Cleo", role: "reader", passphrase: "Cleo says friend", cost: SLOW });
+    const newRecoveryKey = await project.renewRecoveryKey();
+    await Promise.all([changing, adding]);
+    project.close();
+    for (const words of ["other words of Ada", "Cleo says friend"]) {
+      const opened = await open(project.path, words);
+      expect(contentOf(opened, images)).toEqual(before);
+      opened.close();
+    }
+    const { path } = project;
+    closing(await recoverProject({ path, recoveryKey: newRecoveryKey, passphrase: PASSPHRASE, cost: CHEAP })).close();
+  });
+
+  test("gives nobody a key back who was removed meanwhile", async () => {
+    const { project, bo } = await sharedProject();
+    // Ada removes herself, which another administrator makes possible, while her own passphrase is being changed.
+    expect(bo).not.toBe(project.member.id);
+    const changing = project.members.changePassphrase(PASSPHRASE, "other words of Ada", { cost: SLOW });
+    await project.removeMember(project.member.id);
+    await expect(changing).rejects.toEqual(refusal("project/not-allowed"));
+    project.close();
+    for (const words of [PASSPHRASE, "other words of Ada"]) {
+      await expect(open(project.path, words)).rejects.toEqual(refusal("project/key-wrong"));
+    }
+    await open(project.path, BO);
+  });
+});
+
 test("a renewed recovery key replaces the old one; who was not an administrator cannot renew it", async () => {
   const { project, recoveryKey } = await newProject();
   const renewed = await project.renewRecoveryKey();
