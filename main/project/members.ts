@@ -4,6 +4,9 @@
 // (rekey.ts). There is always at least one administrator, or nobody could ever let anybody in again.
 
 import { randomBytes, randomUUID } from "node:crypto";
+import { copyFileSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { AppError } from "../../preload/contract/errors.ts";
 import type { Member, MemberEntry, Role } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
@@ -18,7 +21,17 @@ import {
   resealed,
   withDevice,
 } from "./key-slots.ts";
-import { type KeyFile, memberSlotOf, readKeyFile, unlockByPassphrase, wipe, withMember, writeKeyFile } from "./keys.ts";
+import {
+  flushFolder,
+  type KeyFile,
+  memberSlotOf,
+  readKeyFile,
+  unlockByPassphrase,
+  wipe,
+  withMember,
+  writeKeyFile,
+} from "./keys.ts";
+import { copyName } from "./project-folder.ts";
 import { assertStrongEnough, type PassphraseCost, passphraseCost } from "./passphrase.ts";
 
 /** What members need of the project whose they are. */
@@ -30,11 +43,19 @@ export interface Vault {
   readonly key: Uint8Array;
 }
 
+/** What a transaction that is not finished yet has done to keys.json. */
+interface Written {
+  /** path of a copy of the file before: putting that back needs no room */
+  readonly before: string;
+  readonly after: KeyFile;
+}
+
 export class Members {
   readonly #database: ProjectDatabase;
   readonly #audit: Audit;
   readonly #vault: Vault;
   readonly #self: Member;
+  #written: Written | null = null;
 
   /** `self`: who acts through this connection. */
   constructor(database: ProjectDatabase, audit: Audit, vault: Vault, self: Member) {
@@ -58,7 +79,7 @@ export class Members {
     const name = input.name.normalize("NFC").trim();
     const id = randomUUID();
     const slot = await this.#newSlot(id, input.passphrase, input.cost);
-    this.#database.transaction(() => {
+    this.#withKeys(() => {
       if (this.list().some((member) => member.name === name)) {
         throw new AppError("app/invalid-input", "There is already a member of this name, or there once was.");
       }
@@ -95,7 +116,7 @@ export class Members {
    */
   async markSeen(old: { passphrase: string; cost?: PassphraseCost | undefined } | null): Promise<void> {
     const slot = old && (await this.#newSlot(this.#self.id, old.passphrase, old.cost));
-    this.#database.transaction(() => {
+    this.#withKeys(() => {
       if (slot) this.#keepSlot(slot);
       else this.#keepPublicKey();
       this.#seenNow();
@@ -111,7 +132,7 @@ export class Members {
     assertStrongEnough(next);
     await this.assertPassphrase(current);
     const slot = await this.#newSlot(this.#self.id, next, options.cost);
-    this.#database.transaction(() => {
+    this.#withKeys(() => {
       this.#audit.record("passphrase/change", this.#self.id);
       this.#keepSlot(slot);
     });
@@ -128,14 +149,13 @@ export class Members {
     if (!privateKey) throw new AppError("project/key-wrong", "The passphrase is not right.");
     const device = { id: randomUUID(), secret: new Uint8Array(randomBytes(KEY_BYTES)) };
     try {
-      this.#database.transaction(() => {
-        const file = readKeyFile(keysFile);
-        const present = memberSlotOf(file, this.#self.id);
+      this.#withKeys(() => {
+        const present = memberSlotOf(readKeyFile(keysFile), this.#self.id);
         if (present?.publicKey !== slot.publicKey) {
           throw new AppError("project/key-wrong", "The passphrase was changed meanwhile: give the new one.");
         }
         this.#audit.record("passphrase/remember", this.#self.id);
-        writeKeyFile(keysFile, withMember(file, withDevice(present, project, device, privateKey)));
+        this.#write((file) => withMember(file, withDevice(present, project, device, privateKey)));
       });
     } finally {
       privateKey.fill(0);
@@ -150,14 +170,12 @@ export class Members {
 
   /** That secret opens nothing any more. */
   removeDevice(id: string): void {
-    const { keysFile } = this.#vault;
-    this.#database.transaction(() => {
-      const file = readKeyFile(keysFile);
-      const slot = memberSlotOf(file, this.#self.id);
+    this.#withKeys(() => {
+      const slot = memberSlotOf(readKeyFile(this.#vault.keysFile), this.#self.id);
       if (!slot?.devices.some((device) => device.id === id)) return;
       this.#audit.record("passphrase/forget", this.#self.id);
       const devices = slot.devices.filter((device) => device.id !== id);
-      writeKeyFile(keysFile, withMember(file, { ...slot, devices }));
+      this.#write((file) => withMember(file, { ...slot, devices }));
     });
   }
 
@@ -178,7 +196,7 @@ export class Members {
     const { key } = this.#vault;
     const recovery = digits && newRecoverySlot(key, this.#vault.id, digits);
     key.fill(0);
-    this.#database.transaction(() => {
+    this.#withKeys(() => {
       this.#seenNow();
       this.#audit.record("passphrase/recover", this.#self.id);
       this.#keepSlot(slot, recovery ? (file) => ({ ...file, recovery }) : undefined);
@@ -200,7 +218,7 @@ export class Members {
    * member may have been removed; so the data key is sealed here, where neither can happen any more. Throws project/not-allowed.
    */
   #keepSlot(slot: MemberSlot, more: (file: KeyFile) => KeyFile = (file) => file): void {
-    const { id, keysFile, key } = this.#vault;
+    const { id, key } = this.#vault;
     const sealed = resealed(slot, id, key);
     key.fill(0);
     const kept = this.#database.run(
@@ -209,7 +227,45 @@ export class Members {
       sealed.member,
     );
     if (kept.changes === 0) throw new AppError("project/not-allowed", "This member was removed from the project.");
-    writeKeyFile(keysFile, more(withMember(readKeyFile(keysFile), sealed)));
+    this.#write((file) => more(withMember(file, sealed)));
+  }
+
+  /**
+   * A transaction that writes keys.json at its end. The file does not go back with one that cannot be finished (a full disk), so it is put back
+   * here: what was refused has not happened.
+   */
+  #withKeys(work: () => void): void {
+    this.#written = null;
+    const written = () => this.#written as Written | null;
+    try {
+      this.#database.transaction(work);
+    } catch (error) {
+      this.#putBack(written());
+      throw error;
+    } finally {
+      const before = written()?.before;
+      if (before !== undefined) rmSync(before, { force: true });
+    }
+  }
+
+  #write(change: (file: KeyFile) => KeyFile): void {
+    const { keysFile } = this.#vault;
+    const after = change(readKeyFile(keysFile));
+    const before = copyName(keysFile);
+    this.#written = { before, after };
+    copyFileSync(keysFile, before);
+    writeKeyFile(keysFile, after);
+  }
+
+  /** Not over what another process has written since. The transaction takes the lock and writes nothing. */
+  #putBack(written: Written | null): void {
+    if (written === null) return;
+    const { keysFile } = this.#vault;
+    this.#database.transaction(() => {
+      if (!isDeepStrictEqual(readKeyFile(keysFile), written.after)) return;
+      renameSync(written.before, keysFile);
+      flushFolder(dirname(keysFile));
+    });
   }
 
   /**

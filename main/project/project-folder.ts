@@ -18,11 +18,14 @@ export const PRESENCE_FILE = "host.lock";
 const OPEN_FILE = "open.lock";
 const EXTENSION = ".loupe";
 
-const COPY_NAME = /^project\.db\.rekey-/;
-/** Where a copy of the database under another key is written. */
-export const copyName = (databaseFile: string) => `${databaseFile}.rekey-${randomUUID()}`;
+const COPY_NAME = /^(project\.db|keys\.json)\.rekey-/;
+/** Where a copy of the database under another key is written, or of keys.json before a change of it. */
+export const copyName = (file: string) => `${file}.rekey-${randomUUID()}`;
 
-/** Removes what a re-keying left that did not come to its end. Not while one runs: the caller is in the folder. */
+/**
+ * Removes what a re-keying or a change of keys.json left that did not come to its end. Not while a re-keying runs: the caller is in the folder. A
+ * copy of keys.json that is taken from under a change can then not be put back, should the disk be full in that moment.
+ */
 export function sweepCopies(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (!COPY_NAME.test(name)) continue;

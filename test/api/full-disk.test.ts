@@ -1,6 +1,6 @@
 // A studio whose project lies on a disk that is really full, and then on one that cannot be written.
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type SmallDisk, smallDisk } from "../support/small-disk.ts";
@@ -80,6 +80,28 @@ test("a full disk refuses every change and keeps nobody from looking; what was a
   const kept = readdirSync(path).sort();
   expect(kept).toEqual(expect.arrayContaining(["keys.json", "project.db"]));
   expect(kept.filter((name) => /new$|rekey/.test(name))).toEqual([]);
+});
+
+test("what a full disk refuses has not happened in keys.json either", async ({ skip }) => {
+  const { client, disk, path } = await onSmallDisk(skip);
+  const keys = () => JSON.parse(readFileSync(join(path, "keys.json"), "utf8"));
+  const before = keys();
+  // Room for keys.json, and none for the log that is written after it.
+  const changes = [
+    () => client.projects.changePassphrase({ current: PASSPHRASE, next: "another passphrase" }),
+    () => client.projects.addMember({ name: "Bo", role: "reader", passphrase: "Bo says friend" }),
+  ];
+  for (const change of changes) {
+    disk.fill(8 * 1024);
+    await expect(change()).rejects.toEqual(refusal("project/disk-full"));
+    expect(keys()).toEqual(before);
+  }
+  await client.projects.lock();
+  disk.free();
+  for (const passphrase of ["another passphrase", "Bo says friend"]) {
+    await expect(client.projects.open({ path, passphrase })).rejects.toEqual(refusal("project/key-wrong"));
+  }
+  await client.projects.open({ path, passphrase: PASSPHRASE });
 });
 
 test("attempts that failed are told by the first opening that the log can take", async ({ skip }) => {
