@@ -5,6 +5,7 @@ import { auditCalls } from "./calls/audit.ts";
 import { comparisonCalls } from "./calls/comparison.ts";
 import { complianceCalls } from "./calls/compliance.ts";
 import { copiesCalls } from "./calls/copies.ts";
+import { fairnessCalls } from "./calls/fairness.ts";
 import { imageCalls } from "./calls/images.ts";
 import { jobCalls } from "./calls/jobs.ts";
 import { labelFileCalls } from "./calls/label-files.ts";
@@ -31,6 +32,7 @@ export const router = open.router({
   runs: runCalls,
   models: modelCalls,
   comparison: comparisonCalls,
+  fairness: fairnessCalls,
   pacs: pacsCalls,
   jobs: jobCalls,
   audit: auditCalls,

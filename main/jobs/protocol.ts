@@ -15,8 +15,8 @@ import type {
   BackupReport,
   CheckMode,
   CheckReport,
-  Comparison,
   CompactReport,
+  Comparison,
   CompressionReport,
   Deidentification,
   Deidentify,
@@ -25,6 +25,7 @@ import type {
   Explanation,
   ExportPreview,
   ExportReport,
+  FairnessReport,
   Health,
   ImageFilter,
   ImportReport,
@@ -121,6 +122,7 @@ export type CallTask =
     }
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
+  | { kind: "fairness"; modelId: string; part: Part; by: readonly string[]; minimum: number; positive?: number }
   | { kind: "predict"; modelId: string; imageIds: readonly string[] }
   | { kind: "recipes"; snapshotId: string; minutes: number }
   | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
@@ -161,6 +163,7 @@ export interface TaskResults {
   explain: Explanation;
   evaluation: Evaluation;
   compare: Comparison;
+  fairness: FairnessReport;
   predict: number[][];
   recipes: RecipeSuggestion[];
   preview: AugmentationPreview;

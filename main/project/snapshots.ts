@@ -9,6 +9,7 @@ import { AppError } from "../../preload/contract/errors.ts";
 import type { Part, Snapshot } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { canonicalJson } from "./canonical-json.ts";
+import { type CaseFacts, readCaseFacts } from "./case-facts.ts";
 import type { ProjectDatabase } from "./database.ts";
 import { PARTS, patientKey, type SplitItem, splitByPatient } from "./split.ts";
 
@@ -123,6 +124,12 @@ export class Snapshots {
       JOIN images ON images.number = snapshot_items.image WHERE snapshots.id = ? ORDER BY position`,
       id,
     );
+  }
+
+  /** What is known of the images of a part beside their pixels; `keywords`: DICOM tags that are asked for. Throws app/not-found. */
+  facts(id: string, part: Part, keywords: readonly string[]): CaseFacts[] {
+    this.get(id);
+    return readCaseFacts(this.#database, id, part, keywords);
   }
 
   #labelled(useSuggestedParts: boolean): { classes: SnapshotClass[]; items: Labelled[] } {

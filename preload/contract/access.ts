@@ -163,6 +163,7 @@ export const ACCESS = {
   "models.compressionReport": seeing,
   "models.exports": seeing,
   "comparison.models": seeing,
+  "fairness.audit": seeing,
   "models.importStarting": working,
   "models.compress": working,
   "models.export": working,

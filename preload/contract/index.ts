@@ -8,6 +8,7 @@ import { auditContract } from "./audit.ts";
 import { comparisonContract } from "./comparison.ts";
 import { complianceContract } from "./compliance.ts";
 import { copiesContract } from "./copies.ts";
+import { fairnessContract } from "./fairness.ts";
 import { imagesContract } from "./images.ts";
 import { jobsContract } from "./jobs.ts";
 import { labelFilesContract } from "./label-files.ts";
@@ -33,6 +34,7 @@ export const contract = {
   runs: runsContract,
   models: modelsContract,
   comparison: comparisonContract,
+  fairness: fairnessContract,
   pacs: pacsContract,
   jobs: jobsContract,
   audit: auditContract,
@@ -58,6 +60,7 @@ export * from "./copies.ts";
 export * from "./decision.ts";
 export * from "./deidentification.ts";
 export * from "./errors.ts";
+export * from "./fairness.ts";
 export * from "./images.ts";
 export * from "./jobs.ts";
 export * from "./label-files.ts";

@@ -67,6 +67,7 @@ export const keys = {
   starting: ["models", "starting"] as const,
   model: (id: string) => ["models", "one", id] as const,
   evaluation: (modelId: string, part: Part) => ["models", "evaluation", modelId, part] as const,
+  fairness: (input: Inputs["fairness"]["audit"]) => ["models", "fairness", input] as const,
   compression: (modelId: string) => ["models", "compression", modelId] as const,
   exports: ["exports", "list"] as const,
   jobs: ["jobs", "list"] as const,
@@ -363,6 +364,16 @@ export const useEvaluation = (modelId: string | null, part: Part) => {
     queryKey: keys.evaluation(modelId ?? "", part),
     queryFn: () => studio.models.evaluation({ modelId: modelId ?? "", part }),
     enabled: modelId !== null,
+  });
+};
+
+/** The last answer stays while the next is computed. */
+export const useFairness = (input: Inputs["fairness"]["audit"]) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.fairness(input),
+    queryFn: () => studio.fairness.audit(input),
+    placeholderData: keepPreviousData,
   });
 };
 

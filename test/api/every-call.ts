@@ -315,6 +315,7 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "models.get": { id: model },
     "models.starting": undefined,
     "comparison.models": { modelIds: [model, "none"], part: "test" },
+    "fairness.audit": { modelId: model, part: "test", by: ["sex"] },
     "models.importStarting": { path: `${folder}/none.onnx` },
     "models.evaluation": { modelId: model },
     "models.explain": { modelId: model, imageId: image, method: "grad-cam" },

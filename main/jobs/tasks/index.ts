@@ -20,6 +20,7 @@ const tasks: TaskTable = {
   evaluate: async (task, context) => (await import("./evaluate.ts")).evaluate(task, context),
   evaluation: async (task, context) => (await import("./evaluate.ts")).evaluation(task, context),
   compare: async (task, context) => (await import("./compare.ts")).compareModels(task, context),
+  fairness: async (task, context) => (await import("./fairness.ts")).auditModel(task, context),
   queue: async (task, context) => (await import("./queue.ts")).makeQueue(task, context),
   predict: async (task, context) => (await import("./predict.ts")).predict(task, context),
   compress: async (task, context) => (await import("./compress.ts")).compress(task, context),

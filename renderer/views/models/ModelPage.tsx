@@ -1,6 +1,6 @@
 // One model: what it is, how good it is, smaller versions of it, and the container image that serves it.
 import { Alert, Anchor, Button, Code, Group, Stack, Tabs } from "@mantine/core";
-import { ArrowLeft, ChartSpline, Container, Minimize2, TriangleAlert } from "lucide-react";
+import { ArrowLeft, ChartSpline, Container, Minimize2, TriangleAlert, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Model } from "../../../preload/contract/index.ts";
@@ -18,10 +18,11 @@ import { CompressionResult } from "./CompressionResult.tsx";
 import { CompressPanel } from "./CompressPanel.tsx";
 import { EvaluationSection } from "./EvaluationSection.tsx";
 import { ExportPanel } from "./ExportPanel.tsx";
+import { FairnessSection } from "./FairnessSection.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
 import { SavePanel } from "./SavePanel.tsx";
 
-type ModelTab = "evaluation" | "compress" | "export";
+type ModelTab = "evaluation" | "fairness" | "compress" | "export";
 
 export function ModelPage({ modelId }: { modelId: string }) {
   const { t } = useTranslation("models");
@@ -66,12 +67,17 @@ function ModelBody({ model }: { model: Model }) {
       </Section>
       <Tabs
         value={tab}
-        onChange={(value) => setTab(value === "compress" || value === "export" ? value : "evaluation")}
+        onChange={(value) =>
+          setTab(value === "fairness" || value === "compress" || value === "export" ? value : "evaluation")
+        }
         keepMounted={false}
       >
         <Tabs.List mb="md">
           <Tabs.Tab value="evaluation" leftSection={<ChartSpline size={16} aria-hidden />}>
             {t("tab.evaluation")}
+          </Tabs.Tab>
+          <Tabs.Tab value="fairness" leftSection={<UsersRound size={16} aria-hidden />}>
+            {t("tab.fairness")}
           </Tabs.Tab>
           {(mayCompress || model.kind !== "trained") && (
             <Tabs.Tab value="compress" leftSection={<Minimize2 size={16} aria-hidden />}>
@@ -86,6 +92,9 @@ function ModelBody({ model }: { model: Model }) {
         </Tabs.List>
         <Tabs.Panel value="evaluation">
           <EvaluationSection modelId={model.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="fairness">
+          <FairnessSection model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="compress">
           {model.kind === "trained" ? (

@@ -6,8 +6,9 @@ import { Refusal } from "../refusal.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { inProject, type ProjectOptions, type Workspace, withProjectOptions } from "../workspace.ts";
+import { type FairnessOptions, fairness } from "./fairness.ts";
 
-interface Options extends ProjectOptions {
+interface Options extends ProjectOptions, FairnessOptions {
   text?: string;
   member?: string;
   group?: string;
@@ -21,12 +22,12 @@ interface Options extends ProjectOptions {
   overwrite?: boolean;
 }
 
-const WHAT = ["list", "verify", "export", "head"] as const;
+const WHAT = ["list", "verify", "export", "head", "fairness"] as const;
 
 export function auditCommand(terminal: Terminal): Command {
   const command = new Command("audit")
     .description(
-      "the record of who did what: lists it, checks its chain of hashes, exports it, or prints its head, which later tells whether somebody rewrote it",
+      "the record of who did what: lists it, checks its chain of hashes, exports it, or prints its head, which later tells whether somebody rewrote it; or audits a model for fairness between groups of patients",
     )
     .addArgument(new Argument("[what]", "what to do").choices(WHAT).default("list"))
     .option("--text <text>", "only entries with this in action, subject, member or detail")
@@ -39,13 +40,23 @@ export function auditCommand(terminal: Terminal): Command {
     .option("--head <text>", "verify: whether the log still contains this printed head")
     .option("-o, --output <file>", "export: a file that ends in .json or .csv")
     .option("--no-names", "export: members numbered and details left out")
-    .option("--overwrite", "export: replaces a file that is there");
+    .option("--overwrite", "export: replaces a file that is there")
+    .option("--model <id>", "fairness: id or its beginning, or latest", "latest")
+    .option(
+      "--by <attributes>",
+      "fairness: sex, age, site, manufacturer, scanner, view, modality, question:<id>; joined by commas they cross",
+    )
+    .addOption(new Option("--part <part>", "fairness").choices(["train", "validation", "test"]).default("validation"))
+    .addOption(
+      new Option("--minimum <cases>", "fairness: that a group needs to be judged").argParser(wholeNumber).default(20),
+    );
   return withProjectOptions(command).action(async (what: (typeof WHAT)[number], options: Options) => {
     const filter = filterOf(options);
     await inProject(terminal, options, (workspace) => {
       if (what === "list") return list(workspace, filter, options.limit);
       if (what === "verify") return verify(workspace, options.head);
       if (what === "head") return head(workspace);
+      if (what === "fairness") return fairness(workspace, options);
       return write(workspace, filter, options);
     });
   });

@@ -1,0 +1,296 @@
+// How one model does for one group of patients and for another.
+//
+// One class is asked about; all others together are its opposite. Groups are the values of one attribute, or of several crossed. A group below the
+// minimum is counted and not judged: its figures would say more about chance, and about a person, than about the model.
+//
+// Demographic parity: Dwork et al., ITCS 2012. Equal opportunity and equalised odds: Hardt, Price and Srebro, NIPS 2016. As differences between the
+// largest and the smallest group: Agarwal et al., ICML 2018. Proportions have Wilson's interval, AUCs DeLong's, differences a percentile bootstrap
+// over patients. A largest difference of many groups is above 0 by chance alone: its interval says by how much.
+import {
+  AppError,
+  type Evaluation,
+  type FairnessDifference,
+  type FairnessGroup,
+  type FairnessReport,
+  type GroupFigures,
+} from "../../preload/contract/index.ts";
+import { bootstrapAll } from "../labels/agreement/bootstrap.ts";
+import { aucDeLong, calibrate, wilson } from "../models/metrics.ts";
+import { type CaseFacts, groupValue, TAG_ATTRIBUTES } from "./groups.ts";
+
+const SEED = 1;
+const RESAMPLES = 1000;
+
+export interface FairnessSettings {
+  /** Attributes that make the groups, crossed; none for the whole part alone. */
+  readonly by: readonly string[];
+  /** Cases that a group needs to be judged. */
+  readonly minimum: number;
+  /** Class index; default: the second of two, the first of more. */
+  readonly positive?: number;
+}
+
+interface Case {
+  readonly truth: boolean;
+  readonly predicted: boolean;
+  /** Probability of the positive class. */
+  readonly score: number;
+  readonly patient: string;
+}
+
+/**
+ * `facts`: of every case of the evaluation. `questions`: their words by id. Same input, same figures. Errors: app/invalid-input for a class that is
+ * not there or a question that nobody knows; app/not-found for a case without facts.
+ */
+export function auditFairness(
+  evaluation: Evaluation,
+  facts: ReadonlyMap<string, CaseFacts>,
+  questions: ReadonlyMap<string, string>,
+  { by, minimum, positive = evaluation.classes.length === 2 ? 1 : 0 }: FairnessSettings,
+): FairnessReport {
+  if (positive >= evaluation.classes.length) {
+    const found = `Expected a class index below ${evaluation.classes.length}, found ${positive}.`;
+    throw new AppError("app/invalid-input", found);
+  }
+  for (const attribute of by) {
+    const id = attribute.replace(/^question:/, "");
+    if (id !== attribute && !questions.has(id)) {
+      throw new AppError("app/invalid-input", "The question that groups were asked by is not in the schema any more.");
+    }
+  }
+  const known = evaluation.cases.map(({ imageId }) => {
+    const found = facts.get(imageId);
+    if (found === undefined) throw new AppError("app/not-found", "An image of the evaluation is not in the project.");
+    return found;
+  });
+  const cases = evaluation.cases.map(
+    ({ imageId, truth, predicted, probabilities }, i): Case => ({
+      truth: truth === positive,
+      predicted: predicted === positive,
+      score: probabilities[positive],
+      patient: known[i].patient || `\0${imageId}`,
+    }),
+  );
+  const divided = divide(known, by);
+  const all = cases.map((_, i) => i);
+  const groups = divided.map(({ values, members }) => groupOf(values, members, cases, minimum));
+  return {
+    modelId: evaluation.modelId,
+    part: evaluation.part,
+    by: [...by],
+    minimum,
+    positive,
+    available: availableIn(known, questions),
+    overall: groupOf([], all, cases, 1),
+    groups,
+    differences: differencesOf(
+      cases,
+      divided.map(({ members }) => members),
+      groups,
+    ),
+    worst: worstOf(groups),
+  };
+}
+
+function availableIn(known: readonly CaseFacts[], questions: ReadonlyMap<string, string>): FairnessReport["available"] {
+  const offered = [
+    ...TAG_ATTRIBUTES.map((attribute) => ({ attribute: attribute as string, question: null })),
+    ...[...questions].map(([id, question]) => ({ attribute: `question:${id}`, question })),
+  ];
+  return offered.map(({ attribute, question }) => {
+    const values = known.map((facts) => groupValue(attribute, facts)).filter((value) => value !== "");
+    return { attribute, question, known: values.length, values: new Set(values).size };
+  });
+}
+
+interface Division {
+  readonly values: string[];
+  /** Indices of cases. */
+  readonly members: number[];
+}
+
+/** Largest first, whoever is not known last; equals by name. None without an attribute. */
+function divide(known: readonly CaseFacts[], by: readonly string[]): Division[] {
+  if (by.length === 0) return [];
+  const groups = new Map<string, Division>();
+  for (const [i, facts] of known.entries()) {
+    const values = by.map((attribute) => groupValue(attribute, facts));
+    const key = JSON.stringify(values);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { values, members: [i] });
+    else group.members.push(i);
+  }
+  const unknown = ({ values }: Division): number => (values.includes("") ? 1 : 0);
+  return [...groups.values()].sort(
+    (a, b) =>
+      unknown(a) - unknown(b) ||
+      b.members.length - a.members.length ||
+      (JSON.stringify(a.values) < JSON.stringify(b.values) ? -1 : 1),
+  );
+}
+
+function groupOf(values: string[], members: readonly number[], cases: readonly Case[], minimum: number): FairnessGroup {
+  const own = members.map((i) => cases[i]);
+  return {
+    values,
+    cases: own.length,
+    patients: new Set(own.map(({ patient }) => patient)).size,
+    positives: own.filter(({ truth }) => truth).length,
+    figures: own.length < minimum ? null : figuresOf(own),
+  };
+}
+
+function figuresOf(own: readonly Case[]): GroupFigures {
+  const share = (of: (one: Case) => boolean, among: (one: Case) => boolean = () => true): GroupFigures["accuracy"] => {
+    const counted = own.filter(among);
+    return counted.length === 0 ? null : wilson(counted.filter(of).length, counted.length);
+  };
+  const mean = (of: (one: Case) => number): number => own.reduce((sum, one) => sum + of(one), 0) / own.length;
+  const truth = own.map((one) => one.truth);
+  return {
+    auc: aucDeLong(
+      truth,
+      own.map(({ score }) => score),
+    ),
+    accuracy: share((one) => one.predicted === one.truth),
+    sensitivity: share(
+      (one) => one.predicted,
+      (one) => one.truth,
+    ),
+    specificity: share(
+      (one) => !one.predicted,
+      (one) => !one.truth,
+    ),
+    ppv: share(
+      (one) => one.truth,
+      (one) => one.predicted,
+    ),
+    selectionRate: share((one) => one.predicted),
+    brier: mean((one) => (one.score - Number(one.truth)) ** 2),
+    ece: calibrate(
+      own.map(({ score }) => score),
+      truth,
+    ).ece,
+    bias: mean((one) => one.score - Number(one.truth)),
+  };
+}
+
+/** Of one group in one draw of the patients; null where there is nobody to count. */
+interface Rates {
+  readonly selected: number | null;
+  readonly truePositive: number | null;
+  readonly falsePositive: number | null;
+  readonly auc: number | null;
+}
+
+function ratesOf(own: readonly Case[]): Rates {
+  let [positives, selected, found] = [0, 0, 0];
+  for (const { truth, predicted } of own) {
+    if (truth) positives++;
+    if (predicted) selected++;
+    if (truth && predicted) found++;
+  }
+  const ratio = (count: number, among: number): number | null => (among === 0 ? null : count / among);
+  return {
+    selected: ratio(selected, own.length),
+    truePositive: ratio(found, positives),
+    falsePositive: ratio(selected - found, own.length - positives),
+    auc: rankAuc(own),
+  };
+}
+
+/** Mann and Whitney's statistic; ties count half. */
+function rankAuc(own: readonly Case[]): number | null {
+  const sorted = [...own].sort((a, b) => a.score - b.score);
+  let [positives, sum] = [0, 0];
+  for (let from = 0; from < sorted.length; ) {
+    let to = from;
+    let tied = 0;
+    while (to < sorted.length && sorted[to].score === sorted[from].score) tied += Number(sorted[to++].truth);
+    positives += tied;
+    sum += (tied * (from + 1 + to)) / 2;
+    from = to;
+  }
+  const negatives = own.length - positives;
+  return positives === 0 || negatives === 0
+    ? null
+    : (sum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+interface Spread {
+  readonly value: number;
+  readonly highest: number;
+  readonly lowest: number;
+}
+
+function spreadOf(rates: readonly (number | null)[]): Spread | null {
+  let [highest, lowest] = [-1, -1];
+  let counted = 0;
+  for (const [i, rate] of rates.entries()) {
+    if (rate === null) continue;
+    counted++;
+    if (highest < 0 || rate > rates[highest]!) highest = i;
+    if (lowest < 0 || rate < rates[lowest]!) lowest = i;
+  }
+  return counted < 2 ? null : { value: rates[highest]! - rates[lowest]!, highest, lowest };
+}
+
+const KINDS = ["demographicParity", "equalOpportunity", "equalisedOdds", "auc"] as const;
+
+function spreads(rates: readonly (Rates | null)[]): (Spread | null)[] {
+  const of = (kind: keyof Rates): Spread | null => spreadOf(rates.map((one) => one?.[kind] ?? null));
+  const [found, alarmed] = [of("truePositive"), of("falsePositive")];
+  const odds = found === null || alarmed === null ? (found ?? alarmed) : found.value >= alarmed.value ? found : alarmed;
+  return [of("selected"), found, odds, of("auc")];
+}
+
+function differencesOf(
+  cases: readonly Case[],
+  divided: readonly (readonly number[])[],
+  groups: readonly FairnessGroup[],
+): FairnessReport["differences"] {
+  const groupOfCase = new Int32Array(cases.length).fill(-1);
+  for (const [g, members] of divided.entries()) {
+    if (groups[g].figures !== null) for (const i of members) groupOfCase[i] = g;
+  }
+  const spreadsOf = (chosen: Iterable<number>): (Spread | null)[] => {
+    const own = divided.map((): Case[] => []);
+    for (const i of chosen) if (groupOfCase[i] >= 0) own[groupOfCase[i]].push(cases[i]);
+    return spreads(own.map((some) => (some.length === 0 ? null : ratesOf(some))));
+  };
+  const found = spreadsOf(cases.keys());
+  const none = found.every((spread) => spread === null);
+  const estimates = none
+    ? []
+    : bootstrapAll(unitsOf(cases), (chosen) => spreadsOf(chosen).map((spread) => spread?.value ?? null), {
+        seed: SEED,
+        resamples: RESAMPLES,
+        method: "percentile",
+      });
+  const entries = KINDS.map((kind, k): [string, FairnessDifference] => {
+    const spread = found[k];
+    return [kind, spread && { ...spread, low: estimates[k]?.low ?? null, high: estimates[k]?.high ?? null }];
+  });
+  return Object.fromEntries(entries) as unknown as FairnessReport["differences"];
+}
+
+/** Cases that are drawn together: those of a patient. */
+function unitsOf(cases: readonly Case[]): number[][] {
+  const units = new Map<string, number[]>();
+  for (const [i, { patient }] of cases.entries()) {
+    const unit = units.get(patient);
+    if (unit === undefined) units.set(patient, [i]);
+    else unit.push(i);
+  }
+  return [...units.values()];
+}
+
+function worstOf(groups: readonly FairnessGroup[]): number | null {
+  const figure = groups.some(({ figures }) => figures?.auc) ? "auc" : "accuracy";
+  let worst: number | null = null;
+  for (const [i, { figures }] of groups.entries()) {
+    const value = figures?.[figure]?.value;
+    if (value !== undefined && (worst === null || value < groups[worst].figures![figure]!.value)) worst = i;
+  }
+  return worst;
+}

@@ -1,0 +1,103 @@
+import { oc } from "@orpc/contract";
+import { z } from "zod";
+import { partSchema } from "./images.ts";
+
+/** Fewer cases than this say nothing about a group, and may say too much about a person. */
+export const LEAST_IN_GROUP = 10;
+/** Crossing more attributes than this leaves nobody in most groups. */
+export const MOST_CROSSED = 3;
+
+/** What patients and pictures can be told apart by: tags of the file, or a question of the schema as `question:<id>`. */
+export const groupAttributeSchema = z
+  .string()
+  .regex(/^(sex|age|site|manufacturer|scanner|view|modality|question:.+)$/)
+  .describe("sex, age, site, manufacturer, scanner, view, modality, or question:<id>");
+
+const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
+const rate = interval.nullable().describe("Wilson 95 % interval; null where there is no case to count");
+
+export const groupFiguresSchema = z.object({
+  auc: interval.nullable().describe("DeLong 95 % interval; null when one of the truths is absent"),
+  accuracy: rate.describe("of deciding whether it is the positive class"),
+  sensitivity: rate,
+  specificity: rate,
+  ppv: rate.describe("positive predictive value"),
+  selectionRate: rate.describe("part of the cases that the model calls positive"),
+  brier: z.number().describe("mean squared difference of probability and truth"),
+  ece: z.number().describe("expected calibration error of the positive class's probability, 10 equal bins"),
+  bias: z.number().describe("mean probability minus part that is positive: above 0 where the model expects too many"),
+});
+export type GroupFigures = z.infer<typeof groupFiguresSchema>;
+
+export const groupSchema = z.object({
+  values: z.array(z.string()).describe("one for each attribute, in their order; empty where nobody knows"),
+  cases: z.int(),
+  patients: z.int(),
+  positives: z.int(),
+  figures: groupFiguresSchema.nullable().describe("null for a group of fewer cases than asked for"),
+});
+export type FairnessGroup = z.infer<typeof groupSchema>;
+
+const difference = z
+  .object({
+    value: z.number().min(0),
+    low: z.number().nullable(),
+    high: z.number().nullable().describe("95 % percentile interval by drawing patients again"),
+    highest: z.int().describe("group"),
+    lowest: z.int().describe("group"),
+  })
+  .nullable()
+  .describe("null where fewer than two groups have the figure");
+export type FairnessDifference = z.infer<typeof difference>;
+
+export const fairnessReportSchema = z.object({
+  modelId: z.string(),
+  part: partSchema,
+  by: z.array(groupAttributeSchema),
+  minimum: z.int(),
+  positive: z.int().describe("class index that is asked about; all others together are the negative class"),
+  available: z
+    .array(
+      z.object({
+        attribute: groupAttributeSchema,
+        question: z.string().nullable().describe("its words, for a question"),
+        known: z.int().describe("cases that say it"),
+        values: z.int().describe("different ones"),
+      }),
+    )
+    .describe("what these cases can be told apart by"),
+  overall: groupSchema,
+  groups: z.array(groupSchema).describe("largest first; those whose attributes nobody knows last"),
+  differences: z.object({
+    demographicParity: difference.describe("largest minus smallest selection rate (Dwork et al., 2012)"),
+    equalOpportunity: difference.describe("largest minus smallest sensitivity (Hardt et al., NIPS 2016)"),
+    equalisedOdds: difference.describe(
+      "the larger of the differences in sensitivity and in 1 - specificity (Hardt et al.)",
+    ),
+    auc: difference.describe("largest minus smallest AUC"),
+  }),
+  worst: z.int().nullable().describe("group with the lowest AUC, or accuracy where no group has an AUC"),
+});
+export type FairnessReport = z.infer<typeof fairnessReportSchema>;
+
+export const fairnessContract = {
+  /**
+   * How one model does for groups of patients and pictures. Without `by` only the whole part, and what it can be divided by. Computes the evaluation
+   * where it is not there yet. Errors: snapshot/part-empty, app/not-found; app/invalid-input for a class or question that is not there.
+   */
+  audit: oc
+    .input(
+      z.object({
+        modelId: z.string(),
+        part: partSchema.default("validation"),
+        by: z
+          .array(groupAttributeSchema)
+          .max(MOST_CROSSED)
+          .refine((by) => new Set(by).size === by.length)
+          .default([]),
+        minimum: z.int().min(LEAST_IN_GROUP).max(1_000_000).default(20),
+        positive: z.int().min(0).optional().describe("class index; default: the second of two, the first of more"),
+      }),
+    )
+    .output(fairnessReportSchema),
+};

@@ -1,0 +1,68 @@
+// Fairness over the real thing: the sample's patients, a trained model, a question of the schema, and the command's words.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runLoupe } from "../hosts/run-loupe.ts";
+import { ended, openStudio, PASSPHRASE, type TestStudio } from "./open-studio.ts";
+
+let open: TestStudio;
+let modelId: string;
+
+beforeAll(async () => {
+  open = await openStudio();
+  const { client } = open;
+  await ended(client, await client.images.importSample({ images: 120, seed: 3 }));
+  const { id: snapshotId } = await client.snapshots.create({ name: "first", train: 0.5, validation: 0.4 });
+  const [suggested] = await client.runs.recipes({ snapshotId });
+  const recipe = { ...suggested!.recipe, architecture: "logistic" as const, inputSize: 16, epochs: 3 };
+  const { job, run } = await client.runs.start({ snapshotId, recipe });
+  expect((await ended(client, job)).state).toBe("done");
+  modelId = (await client.runs.get({ id: run.id })).modelId!;
+}, 300_000);
+afterAll(() => open.close());
+
+test("the sample's patients fall into the groups that their files say, and nobody is lost", async () => {
+  const report = await open.client.fairness.audit({ modelId, by: ["sex"], minimum: 10 });
+  expect(report.groups.map(({ values }) => values[0]).sort()).toEqual(["F", "M"]);
+  expect(report.groups.reduce((sum, { cases }) => sum + cases, 0)).toBe(report.overall.cases);
+  const { cases } = await open.client.models.evaluation({ modelId, part: "validation" });
+  let women = 0;
+  for (const { imageId } of cases) {
+    const { tags } = await open.client.images.get({ id: imageId });
+    if (tags.find(({ name }) => name === "PatientSex")?.value === "F") women++;
+  }
+  expect(report.groups.find(({ values }) => values[0] === "F")!.cases).toBe(women);
+  expect(report.available.find(({ attribute }) => attribute === "age")!.known).toBe(report.overall.cases);
+  expect(report.differences.equalisedOdds!.value).toBeGreaterThanOrEqual(report.differences.equalOpportunity!.value);
+});
+
+test("a question of the schema makes groups; an unanswered case is in the last one", async () => {
+  const { client } = open;
+  const question = await client.schema.saveQuestion({
+    ...{ name: "Density", level: "image", kind: "single", required: false, help: "", archived: false },
+    options: [
+      { name: "low", archived: false },
+      { name: "high", archived: false },
+    ],
+  });
+  const { cases } = await client.models.evaluation({ modelId, part: "validation" });
+  await client.labels.apply({
+    edits: cases.slice(1).map(({ imageId }, i) => ({
+      ...{ do: "answer" as const, imageId, questionId: question.id },
+      value: question.options[i % 2]!.id,
+    })),
+  });
+  const report = await client.fairness.audit({ modelId, by: [`question:${question.id}`], minimum: 10 });
+  expect(report.groups.map(({ values }) => values[0])).toEqual(expect.arrayContaining(["low", "high", ""]));
+  expect(report.groups.at(-1)).toMatchObject({ values: [""], cases: 1, figures: null });
+  expect(report.available.at(-1)).toMatchObject({ question: "Density", known: cases.length - 1, values: 2 });
+});
+
+test("loupe audit fairness prints the groups, and says what they can go by", async () => {
+  await open.client.projects.lock();
+  const env = { LOUPE_PASSPHRASE: PASSPHRASE, LOUPE_PROJECT: open.project.path };
+  const plain = await runLoupe(["audit", "fairness"], { folder: open.folder, env });
+  expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining("--by sex") });
+  const bySex = await runLoupe(["audit", "fairness", "--by", "sex", "--minimum", "10"], { folder: open.folder, env });
+  expect(bySex.stdout).toMatch(/equalised odds difference: 0\.\d{3} \[/);
+  const wrong = await runLoupe(["audit", "fairness", "--by", "shoe-size"], { folder: open.folder, env });
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("shoe-size") });
+});
