@@ -299,6 +299,13 @@ const CALL: Record<CallName, Row> = {
       await client.comparison.models({ modelIds, part: "train" });
     },
   },
+  "fairness.audit": {
+    notes: ["model/evaluate"],
+    by: async (client) => {
+      const models = await client.models.list();
+      await client.fairness.audit({ modelId: models.at(-1)!.id, part: "validation", by: ["sex"] });
+    },
+  },
   "models.save": {
     notes: ["model/save"],
     by: (client) => client.models.save({ modelId: made.model!, format: "onnx", folder: opened.folder, name: "model" }),

@@ -17,8 +17,8 @@ import { drawPhantom } from "../../main/imaging/phantoms/phantom.ts";
 import { openProject } from "../../main/project/project.ts";
 import { RPC_PATH, type Studio } from "../../preload/contract/index.ts";
 import { box } from "../project/shapes.ts";
-import { type StudioProcess, startStudio } from "../support/studio.ts";
 import { countInMemory, keySecret, type Secret, textSecret } from "./memory-image.ts";
+import { type StudioProcess, startStudio } from "../support/studio.ts";
 
 const MINUTES = 60_000;
 /** After the answer to locking: memory is usually clean after a quarter of this and has to be at the end, on a busy machine too. */

@@ -1,8 +1,7 @@
 // What this program is: its version, what changed in it, and the licences of everything that comes with it.
-
-import licences from "virtual:licences";
 import { Code, Stack, Tabs, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import licences from "virtual:licences";
 import en from "../../../resources/CHANGELOG.md?raw";
 import zh from "../../../resources/docs/zh-CN/changelog.md?raw";
 import { useAppInfo } from "../../studio/queries.ts";

@@ -1,7 +1,7 @@
 // After how long without anybody the project is locked: a setting of the machine, for every project on it.
 import { ActionIcon, Menu } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import { TimerReset } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { IDLE_LOCK_MINUTES } from "../../../preload/contract/app.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
