@@ -5,6 +5,7 @@ import { auditCalls } from "./calls/audit.ts";
 import { comparisonCalls } from "./calls/comparison.ts";
 import { complianceCalls } from "./calls/compliance.ts";
 import { copiesCalls } from "./calls/copies.ts";
+import { explanationCalls } from "./calls/explanations.ts";
 import { fairnessCalls } from "./calls/fairness.ts";
 import { imageCalls } from "./calls/images.ts";
 import { jobCalls } from "./calls/jobs.ts";
@@ -33,6 +34,7 @@ export const router = open.router({
   models: modelCalls,
   comparison: comparisonCalls,
   fairness: fairnessCalls,
+  explanations: explanationCalls,
   pacs: pacsCalls,
   jobs: jobCalls,
   audit: auditCalls,

@@ -1,60 +1,84 @@
-// Where a network looked: two maps, each an ordinary graph that the same differentiation writes which writes training steps.
+// Where a network looked, as graphs: the same differentiation writes them which writes training steps.
 //
-// Both start from the logit of one class, not from its probability: the softmax would mix in the evidence against the other classes.
+// All start from a score: the sum of the model's logits, each times a weight that is fed. One weight of 1 asks about a class; for a model that
+// answers with a mask, weights of 1 over the pixels of a region ask about that region (Vinogradova et al. 2020, Seg-Grad-CAM). Logits rather than
+// probabilities: the softmax would mix in the evidence against the other classes.
 import { AppError } from "../../preload/contract/errors.ts";
 import { GraphBuilder, type Value } from "../graph/builder.ts";
 import { gradient } from "../graph/gradient.ts";
 import { bindDimensions, type Graph } from "../graph/graph.ts";
 import { inferShapes } from "../graph/infer-shapes.ts";
+import { needed } from "../graph/needed.ts";
 
-/** Inputs of a saliency graph beside `image`: `class`, float32 [1, K], 1 for the class that is explained and 0 elsewhere. */
-export const CLASS_INPUT = "class";
-/** Output: float32 [rows, columns], not normalised, never negative. */
+/** Input of a saliency graph beside `image`: float32, shaped like the logits, how much each counts in the score. */
+export const SCORE_WEIGHTS = "class";
+/** Output: float32; see each function for its shape. */
 export const SALIENCY_OUTPUT = "saliency";
 
+export type StageMethod = "grad-cam" | "grad-cam++" | "layer-cam";
+
 /**
- * Grad-CAM (Selvaraju et al. 2017, equations 1 and 2): the maps of the last convolutional stage, weighted by the mean gradient of the class's
- * logit with respect to each, summed, negative evidence dropped. `graph` is an inference graph with output `logits`.
- * Errors: explanation/not-possible when the network has no convolutional stage.
+ * The gradient of the score with respect to each pixel (Simonyan et al. 2014), [cases, C, ...size], signed. `graph` is an inference graph with output
+ * `logits`. Errors: graph/not-differentiable naming the operator.
  */
-export function gradCamGraph(graph: Graph): Graph {
+export function inputGradientGraph(graph: Graph, cases = 1): Graph {
+  const bound = bindDimensions(graph, { N: cases });
+  const image = bound.inputs[0]!.name;
+  const { builder, score } = scored(bound);
+  const { graph: differentiated, gradients } = withGradient(builder, score, image);
+  const b = GraphBuilder.from(differentiated, { outputs: false });
+  b.output(b.as(SALIENCY_OUTPUT).identity(b.value(gradients)));
+  return needed(b.build());
+}
+
+/**
+ * The maps of a convolutional stage, weighted by gradients of the score and summed, negative evidence dropped: float32 [rows, columns].
+ *
+ * - `grad-cam`: the last stage; a map's weight is the mean of its gradient (Selvaraju et al. 2017, equations 1 and 2).
+ * - `grad-cam++`: the last stage; the mean is over positive gradients, each weighted by equation 19 of Chattopadhyay et al. 2018, for the exponential of the score.
+ * - `layer-cam`: the last stage that is fine enough; each place of a map has its own weight, its positive gradient (Jiang et al. 2021, equations 6 to 8), so earlier
+ *   stages are as good as later ones and finer.
+ *
+ * Errors: explanation/not-possible when the network has no convolutional stage; graph/not-differentiable naming the operator.
+ */
+export function stageGraph(graph: Graph, method: StageMethod): Graph {
   const single = bindDimensions(graph, { N: 1 });
-  const stage = lastFeatureMap(single);
-  const { builder, score } = classScore(single);
+  const stage = lastFeatureMap(single, method === "layer-cam" ? FINE : 0);
+  const { builder, score } = scored(single);
   const { graph: differentiated, gradients } = withGradient(builder, score, stage);
   const b = GraphBuilder.from(differentiated, { outputs: false });
   // Of a model that averages over mirrored copies the first: the picture as it is.
-  const first = (value: Value) => b.slice(value, [0], [1], [0]);
-  const [maps, slopes] = [b.value(stage), b.value(gradients)].map((value) =>
-    value.shape[0] === 1 ? value : first(value),
-  );
-  const weights = b.reduceMean(slopes!, [2, 3]);
-  const evidence = b.reduceSum(b.mul(maps!, weights), [0, 1], false);
+  const first = (value: Value) => (value.shape[0] === 1 ? value : b.slice(value, [0], [1], [0]));
+  const maps = first(b.value(stage));
+  const slopes = first(b.value(gradients));
+  const evidence = b.reduceSum(b.mul(maps, WEIGHTS[method](b, maps, slopes)), [0, 1], false);
   b.output(b.as(SALIENCY_OUTPUT).relu(evidence));
-  b.output(b.value("probabilities"));
-  return b.build();
+  return needed(b.build());
 }
 
-/** Magnitude of the gradient of the class's logit with respect to each pixel (Simonyan et al. 2014, section 3). */
-export function inputGradientGraph(graph: Graph): Graph {
-  const single = bindDimensions(graph, { N: 1 });
-  const image = single.inputs[0]!.name;
-  const { builder, score } = classScore(single);
-  const { graph: differentiated, gradients } = withGradient(builder, score, image);
-  const b = GraphBuilder.from(differentiated, { outputs: false });
-  const slope = b.value(gradients);
-  // |x| as the sum of both one-sided parts
-  const magnitude = b.add(b.relu(slope), b.relu(b.neg(slope)));
-  b.output(b.as(SALIENCY_OUTPUT).reduceMax(magnitude, [0, 1], false));
-  b.output(b.value("probabilities"));
-  return b.build();
-}
+/** Rows of a fine stage for each row of the picture. */
+const FINE = 1 / 8;
 
-function classScore(graph: Graph): { builder: GraphBuilder; score: Value } {
+const WEIGHTS: Record<StageMethod, (b: GraphBuilder, maps: Value, slopes: Value) => Value> = {
+  "grad-cam": (b, _maps, slopes) => b.reduceMean(slopes, [2, 3]),
+  "grad-cam++": (b, maps, slopes) => {
+    const square = b.mul(slopes, slopes);
+    const sum = b.reduceSum(maps, [2, 3]);
+    const below = b.add(b.mul(square, 2), b.mul(b.mul(square, slopes), sum));
+    // Where the gradient is 0, numerator and denominator are, and the place has no weight.
+    const none = b.cast(b.equal(below, 0), "float32");
+    const share = b.div(square, b.add(below, none));
+    return b.reduceSum(b.mul(share, b.relu(slopes)), [2, 3]);
+  },
+  "layer-cam": (b, _maps, slopes) => b.relu(slopes),
+};
+
+function scored(graph: Graph): { builder: GraphBuilder; score: Value } {
   const builder = GraphBuilder.from(graph);
   const logits = builder.value("logits");
-  const chosen = builder.input(CLASS_INPUT, "float32", logits.shape);
-  return { builder, score: builder.reduceSum(builder.mul(logits, chosen), [0, 1], false) };
+  const weights = builder.input(SCORE_WEIGHTS, "float32", logits.shape);
+  const axes = logits.shape.map((_, axis) => axis);
+  return { builder, score: builder.reduceSum(builder.mul(logits, weights), axes, false) };
 }
 
 function withGradient(builder: GraphBuilder, score: Value, wrt: string): { graph: Graph; gradients: string } {
@@ -65,24 +89,32 @@ function withGradient(builder: GraphBuilder, score: Value, wrt: string): { graph
   return { graph, gradients: name };
 }
 
-/** The last value with rows and columns that a convolution had a hand in. */
-function lastFeatureMap(graph: Graph): string {
+/** The last value before the logits with places in it that a convolution had a hand in, with `fine` rows for each of the picture's or more if there is one. */
+function lastFeatureMap(graph: Graph, fine: number): string {
   const types = inferShapes(graph);
+  const rows = graph.inputs[0]!.shape[2];
+  const least = typeof rows === "number" ? Math.floor(rows * fine) : 0;
   const convolved = new Set<string>();
+  const answers = new Set(["logits", ...graph.outputs.map(({ name }) => name)]);
   let last: string | null = null;
+  let lastFine: string | null = null;
   for (const node of graph.nodes) {
+    if (node.outputs.includes("logits")) break;
     if (node.op !== "Conv" && !node.inputs.some((name) => convolved.has(name))) continue;
     for (const output of node.outputs) {
       convolved.add(output);
       const shape = types.get(output)?.shape ?? [];
-      if (shape.length === 4 && !(shape[2] === 1 && shape[3] === 1)) last = output;
+      if (shape.length !== 4 || (shape[2] === 1 && shape[3] === 1) || answers.has(output)) continue;
+      last = output;
+      if (typeof shape[2] === "number" && shape[2] >= least) lastFine = output;
     }
   }
-  if (last === null) {
+  const found = lastFine ?? last;
+  if (found === null) {
     throw new AppError(
       "explanation/not-possible",
-      "Grad-CAM needs a network with a convolutional stage, and this one has none. Use the input gradient.",
+      "Maps of a stage need a network with convolutions, and this one has none. Use the input gradient, occlusion or RISE.",
     );
   }
-  return last;
+  return found;
 }

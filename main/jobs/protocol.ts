@@ -23,6 +23,8 @@ import type {
   Device,
   Evaluation,
   Explanation,
+  ExplanationMethod,
+  ExplanationReport,
   ExportPreview,
   ExportReport,
   FairnessReport,
@@ -48,6 +50,7 @@ import type {
   TextLookReport,
   TextRegion,
   Topic,
+  TrustReport,
 } from "../../preload/contract/index.ts";
 
 /** How images get a class while they are imported; see the contract's `importPath`. */
@@ -67,6 +70,15 @@ export interface PacsWanted {
   objects: number | null;
 }
 
+/** One map; see the contract's `explanations.map`. */
+export interface MapWanted {
+  modelId: string;
+  imageId: string;
+  frame: number;
+  method: ExplanationMethod;
+  classIndex?: number;
+}
+
 /** Long work: has a Job row, shows progress, can be cancelled, runs in a child of its own. */
 export type JobTask =
   | { kind: "import"; path: string; labels: LabelSource; deidentify: Deidentify }
@@ -74,6 +86,14 @@ export type JobTask =
   | { kind: "train"; runId: string }
   | { kind: "evaluate"; modelId: string; part: Part }
   | { kind: "compress"; modelId: string; maxAucDrop: number }
+  | ({ kind: "explain-check" } & MapWanted)
+  | {
+      kind: "explain-part";
+      modelId: string;
+      part: Part;
+      methods: readonly ExplanationMethod[];
+      limit: number;
+    }
   | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean }
   | { kind: "text-look"; filter: ImageFilter }
   | ({ kind: "labels-export"; folder: string } & LabelSelection)
@@ -112,14 +132,7 @@ export type JobTask =
 /** Short work that would still block the main process: answered by one warm child for each open project, no Job row. */
 export type CallTask =
   | { kind: "import-file"; name: string; bytes: Uint8Array; labels: LabelSource; deidentify: Deidentify }
-  | {
-      kind: "explain";
-      modelId: string;
-      imageId: string;
-      frame: number;
-      method: Explanation["method"];
-      classIndex?: number;
-    }
+  | ({ kind: "explain" } & MapWanted)
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
   | { kind: "fairness"; modelId: string; part: Part; by: readonly string[]; minimum: number; positive?: number }
@@ -149,6 +162,8 @@ export interface TaskResults {
   train: { runId: string };
   evaluate: { modelId: string; part: Part };
   compress: CompressionReport;
+  "explain-check": TrustReport;
+  "explain-part": ExplanationReport;
   export: ExportReport;
   "labels-export": LabelExportReport;
   "labels-import": LabelFileReport;

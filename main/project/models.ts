@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { DEFAULT_THRESHOLD } from "../../preload/contract/decision.ts";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { CompressionReport, Evaluation, Model, Part } from "../../preload/contract/index.ts";
+import type { CompressionReport, Evaluation, ExplanationReport, Model, Part } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 
@@ -126,6 +126,37 @@ export class Models {
     if (row === undefined) return null;
     const kept = JSON.parse(row.evaluation) as Omit<Evaluation, "threshold"> & Partial<Evaluation>;
     return { ...kept, threshold: kept.threshold ?? DEFAULT_THRESHOLD };
+  }
+
+  /** Keeps the report on a part; a later one replaces it. Throws app/not-found. */
+  saveExplanationReport(report: ExplanationReport): void {
+    this.#database.transaction(() => {
+      const { modelId, part } = report;
+      this.get(modelId);
+      const before = this.explanationReport(modelId, part);
+      this.#database.run(
+        `INSERT INTO explanation_reports (model, part, report) VALUES (?, ?, ?)
+        ON CONFLICT (model, part) DO UPDATE SET report = excluded.report`,
+        modelId,
+        part,
+        JSON.stringify(report),
+      );
+      this.#audit.record("model/explain", modelId, {
+        part,
+        before: before === null ? null : { images: before.images },
+        after: { images: report.images },
+      });
+    });
+  }
+
+  /** null where that part has none. */
+  explanationReport(modelId: string, part: Part): ExplanationReport | null {
+    const row = this.#database.one<{ report: string }>(
+      "SELECT report FROM explanation_reports WHERE model = ? AND part = ?",
+      modelId,
+      part,
+    );
+    return row === undefined ? null : (JSON.parse(row.report) as ExplanationReport);
   }
 
   /** Throws app/not-found. */

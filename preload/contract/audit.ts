@@ -83,6 +83,7 @@ export const AUDIT_ACTIONS = {
   "model/import": "model",
   "model/evaluate": "model",
   "model/compress": "model",
+  "model/explain": "model",
   "model/export": "model",
   "model/save": "model",
   "pacs/save": "archive",

@@ -98,6 +98,7 @@ export const ERROR_STATUS = {
   "comparison/nothing-shared": 409,
   "comparison/other-classes": 409,
   "explanation/not-possible": 422,
+  "explanation/nothing-drawn": 422,
   "shipping/base-missing": 422,
   "shipping/target-exists": 409,
   "serving/not-ready": 503,

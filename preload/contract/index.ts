@@ -8,6 +8,7 @@ import { auditContract } from "./audit.ts";
 import { comparisonContract } from "./comparison.ts";
 import { complianceContract } from "./compliance.ts";
 import { copiesContract } from "./copies.ts";
+import { explanationsContract } from "./explanations.ts";
 import { fairnessContract } from "./fairness.ts";
 import { imagesContract } from "./images.ts";
 import { jobsContract } from "./jobs.ts";
@@ -35,6 +36,7 @@ export const contract = {
   models: modelsContract,
   comparison: comparisonContract,
   fairness: fairnessContract,
+  explanations: explanationsContract,
   pacs: pacsContract,
   jobs: jobsContract,
   audit: auditContract,
@@ -60,6 +62,7 @@ export * from "./copies.ts";
 export * from "./decision.ts";
 export * from "./deidentification.ts";
 export * from "./errors.ts";
+export * from "./explanations.ts";
 export * from "./fairness.ts";
 export * from "./images.ts";
 export * from "./jobs.ts";

@@ -7,6 +7,8 @@ export const jobKindSchema = z.enum([
   "train",
   "evaluate",
   "compress",
+  "explain-check",
+  "explain-part",
   "export",
   "labels-export",
   "labels-import",
@@ -47,7 +49,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

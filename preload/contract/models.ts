@@ -87,20 +87,6 @@ export const fileNameSchema = z
   .regex(/^(?![. ])[^\\/:*?"<>|\p{Cc}]+(?<![. ])$/u)
   .refine((name) => !/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name));
 
-/** A saliency map over the model's input, resized to the image: 0 (no influence) to 1 (the most), row by row. */
-export const explanationSchema = z.object({
-  modelId: z.string(),
-  imageId: z.string(),
-  frame: z.int(),
-  method: z.enum(["grad-cam", "input-gradient"]),
-  classIndex: z.int(),
-  probabilities: z.array(z.number()),
-  rows: z.int(),
-  columns: z.int(),
-  values: z.array(z.number()),
-});
-export type Explanation = z.infer<typeof explanationSchema>;
-
 export const modelsContract = {
   list: oc.output(z.array(modelSchema)),
   get: oc.input(z.object({ id: z.string() })).output(modelSchema),
@@ -112,18 +98,6 @@ export const modelsContract = {
   importStarting: oc.input(z.object({ path: z.string() })).output(startingModelSchema),
   /** Computed once and kept. Errors: snapshot/part-empty. */
   evaluation: oc.input(z.object({ modelId: z.string(), part: partSchema.default("test") })).output(evaluationSchema),
-  /** classIndex: default the predicted class. `grad-cam` needs a convolution: explanation/not-possible for logistic. */
-  explain: oc
-    .input(
-      z.object({
-        modelId: z.string(),
-        imageId: z.string(),
-        frame: z.int().min(0).default(0),
-        method: explanationSchema.shape.method,
-        classIndex: z.int().min(0).optional(),
-      }),
-    )
-    .output(explanationSchema),
   /** Static int8 (QDQ, per channel), calibrated on the training part. The job's result is a CompressionReport. */
   compress: oc
     .input(z.object({ modelId: z.string(), maxAucDrop: z.number().min(0).max(0.5).default(0.01) }))

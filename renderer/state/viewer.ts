@@ -25,6 +25,8 @@ export interface ViewerState {
   hiddenClasses: ReadonlySet<string>;
   explaining: boolean;
   explanation: Explanation | null;
+  /** every map that stays in sight is checked */
+  checkMaps: boolean;
   /** of the heat map, 0 to 1 */
   opacity: number;
   /** class of what is drawn next; null: the image's label, or the first class */
@@ -42,6 +44,7 @@ export const viewerStore = createStore<ViewerState>(() => ({
   hiddenClasses: new Set(),
   explaining: false,
   explanation: null,
+  checkMaps: true,
   opacity: 0.5,
   drawClass: null,
   brush: { size: 12, tolerance: null },

@@ -69,6 +69,7 @@ export const keys = {
   evaluation: (modelId: string, part: Part) => ["models", "evaluation", modelId, part] as const,
   fairness: (input: Inputs["fairness"]["audit"]) => ["models", "fairness", input] as const,
   compression: (modelId: string) => ["models", "compression", modelId] as const,
+  explanationReport: (modelId: string, part: Part) => ["models", "explanation", modelId, part] as const,
   exports: ["exports", "list"] as const,
   jobs: ["jobs", "list"] as const,
   health: ["project", "health"] as const,
@@ -383,6 +384,14 @@ export const useCompressionReport = (modelId: string | null) => {
     queryKey: keys.compression(modelId ?? ""),
     queryFn: () => studio.models.compressionReport({ modelId: modelId ?? "" }),
     enabled: modelId !== null,
+  });
+};
+
+export const useExplanationReport = (modelId: string, part: Part) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.explanationReport(modelId, part),
+    queryFn: () => studio.explanations.report({ modelId, part }),
   });
 };
 

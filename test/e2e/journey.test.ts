@@ -377,7 +377,8 @@ describeStory("the main job", (browser) => {
       await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
       for (const layer of ["heat-map", "shapes"]) await page.getByTestId(layer).first().waitFor();
       await look("viewer-explained");
-      await page.getByText("Input gradient", { exact: true }).click();
+      await page.getByRole("combobox", { name: "Method" }).click();
+      await page.getByRole("option", { name: "Input gradient", exact: true }).click();
       await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
       await shot("viewer-input-gradient");
     },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { normalised, resampleBilinear } from "../../main/explanation/resample.ts";
-import { CLASS_INPUT, gradCamGraph, inputGradientGraph, SALIENCY_OUTPUT } from "../../main/explanation/saliency.ts";
+import { inputGradientGraph, SALIENCY_OUTPUT, SCORE_WEIGHTS, stageGraph } from "../../main/explanation/saliency.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
@@ -42,7 +42,7 @@ async function saliency(graph: Graph, pixels: Float32Array, classIndex: number):
   try {
     const feeds: Values = {
       image: floatTensor([1, 1, SIZE, SIZE], pixels),
-      [CLASS_INPUT]: floatTensor([1, 2], classIndex === 0 ? [1, 0] : [0, 1]),
+      [SCORE_WEIGHTS]: floatTensor([1, 2], classIndex === 0 ? [1, 0] : [0, 1]),
     };
     return Array.from((await session.run(feeds))[SALIENCY_OUTPUT]!.data as Float32Array);
   } finally {
@@ -54,39 +54,39 @@ const pixels = Float32Array.from({ length: SIZE ** 2 }, (_, i) => i / SIZE ** 2)
 
 describe("Grad-CAM", () => {
   test("is the feature map times its mean gradient, for the class it speaks for", async () => {
-    const map = await saliency(gradCamGraph(oneFeature()), pixels, 0);
+    const map = await saliency(stageGraph(oneFeature(), "grad-cam"), pixels, 0);
     const weight = HEAD[0]! / SIZE ** 2; // d logit / d feature, the same at every pixel
     for (const [i, value] of map.entries()) expect(value).toBeCloseTo(3 * pixels[i]! * weight, 6);
   });
 
   test("shows nothing where all evidence speaks against the class", async () => {
-    expect(Math.max(...(await saliency(gradCamGraph(oneFeature()), pixels, 1)))).toBe(0);
+    expect(Math.max(...(await saliency(stageGraph(oneFeature(), "grad-cam"), pixels, 1)))).toBe(0);
   });
 
   test("of a model that averages over mirrored copies is the map of the picture as it is", async () => {
     const copies = copiesOf({ flip: true, flipVertical: true, quarterTurns: false });
-    const map = await saliency(gradCamGraph(averagedOverCopies(oneFeature(), copies)), pixels, 0);
+    const map = await saliency(stageGraph(averagedOverCopies(oneFeature(), copies), "grad-cam"), pixels, 0);
     const weight = HEAD[0]! / SIZE ** 2 / copies.length;
     for (const [i, value] of map.entries()) expect(value).toBeCloseTo(3 * pixels[i]! * weight, 6);
   });
 
   test("refuses a network without a convolution and says what to use instead", () => {
-    expect(() => gradCamGraph(logistic())).toThrowError(
+    expect(() => stageGraph(logistic(), "grad-cam")).toThrowError(
       expect.objectContaining({ code: "explanation/not-possible", message: expect.stringContaining("input gradient") }),
     );
   });
 });
 
 describe("input gradient", () => {
-  test("of a linear model is the magnitude of its weights", async () => {
+  test("of a linear model is its weights, with their sign", async () => {
     const map = await saliency(inputGradientGraph(logistic()), pixels, 1);
-    for (const [i, value] of map.entries()) expect(value).toBeCloseTo(2 * i + 1, 4);
+    for (const [i, value] of map.entries()) expect(value).toBeCloseTo(-(2 * i + 1), 4);
   });
 
   test("passes through Relu only where it is open", async () => {
     const map = await saliency(inputGradientGraph(oneFeature()), pixels, 1);
     for (const [i, value] of map.entries()) {
-      expect(value).toBeCloseTo(i === 0 ? 0 : (3 * Math.abs(HEAD[1]!)) / SIZE ** 2, 6);
+      expect(value).toBeCloseTo(i === 0 ? 0 : (3 * HEAD[1]!) / SIZE ** 2, 6);
     }
   });
 });

@@ -114,7 +114,7 @@ test("patients, file names, labels, readers and passphrases are in no file that 
   const { job, run } = await client.runs.start({ snapshotId: snapshot.id, recipe, name: `${MARKER} run` });
   expect((await ended(client, job)).state).toBe("done");
   const { modelId } = await client.runs.get({ id: run.id });
-  await client.models.explain({ modelId: modelId!, imageId: items[0]!.id, method: "input-gradient" });
+  await client.explanations.map({ modelId: modelId!, imageId: items[0]!.id, method: "input-gradient" });
   expect(leaks()).toEqual([]);
 
   const killed = await client.images.importSample({ images: 400, seed: 1 });

@@ -160,7 +160,7 @@ describe.skipIf(process.platform !== "linux")("memory after locking (wants Linux
     expect((await ended(job)).state).toBe("done");
     const { modelId } = await client.runs.get({ id: training.id });
     const { items } = await client.images.list({});
-    await client.models.explain({ modelId: modelId!, imageId: items[0]!.id, method: "input-gradient" });
+    await client.explanations.map({ modelId: modelId!, imageId: items[0]!.id, method: "input-gradient" });
   }
 
   /** What a reader does in the library and the viewer. */

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { foldBatchNorm } from "../../main/compression/fold.ts";
 import { quantizableValues, quantizeStatic } from "../../main/compression/quantize.ts";
-import { gradCamGraph, inputGradientGraph } from "../../main/explanation/saliency.ts";
+import { inputGradientGraph, stageGraph } from "../../main/explanation/saliency.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { gradient } from "../../main/graph/gradient.ts";
 import { floatTensor, type Graph, tensor } from "../../main/graph/graph.ts";
@@ -95,7 +95,9 @@ test("compressed models and the maps that explain models are accepted", () => {
   });
   expect(compressed.every((graph) => graph.nodes.some((node) => node.op === "QuantizeLinear"))).toBe(true);
   const convolutional = trained.filter((graph) => graph.nodes.some((node) => node.op === "Conv"));
-  expectAccepted([...compressed, ...convolutional.map(gradCamGraph), ...trained.map(inputGradientGraph)]);
+  const methods = ["grad-cam", "grad-cam++", "layer-cam"] as const;
+  const stages = convolutional.flatMap((graph) => methods.map((method) => stageGraph(graph, method)));
+  expectAccepted([...compressed, ...stages, ...trained.map((graph) => inputGradientGraph(graph))]);
 });
 
 test("8-bit codes per channel are accepted", () => {

@@ -3,6 +3,7 @@
 `published`: a model of torchvision with random weights and running statistics, and what it answers for random images: weights in the order in which
 the layers are used, as raw float32 in weights.bin.
 `gradients`: the loss and its gradients of one of our nets in float64 and float32, written a second time here from the papers, in functions of named weights.
+`maps`: saliency maps of one of those nets in use (running statistics), in float64, by autograd, from their papers' equations: maps.bin, one after the other.
 `optimiser`: parameters after some steps of torch.optim on given gradients.
 """
 import json
@@ -76,7 +77,19 @@ def conv(w, name, x, stride=1, bias=False):
 
 
 def norm(w, name, x):
+    if f"{name}.mean" in w:
+        mean, variance = w[f"{name}.mean"], w[f"{name}.variance"]
+        return F.batch_norm(x, mean, variance, w[f"{name}.scale"], w[f"{name}.bias"], False, 0.1, 1e-5)
     return F.batch_norm(x, None, None, w[f"{name}.scale"], w[f"{name}.bias"], True, 0.1, 1e-5)
+
+
+STAGE = {}
+
+
+def last_map(x):
+    """Keeps the last value that has places in it, for maps of a stage."""
+    STAGE["last"] = x
+    return x
 
 
 def cnn(w, x):
@@ -84,7 +97,7 @@ def cnn(w, x):
     while f"stage{stage}.conv.weight" in w:
         x = F.relu(F.max_pool2d(norm(w, f"stage{stage}.norm", conv(w, f"stage{stage}.conv", x)), 2))
         stage += 1
-    x = F.relu(norm(w, "last.norm", conv(w, "last.conv", x)))
+    x = last_map(F.relu(norm(w, "last.norm", conv(w, "last.conv", x))))
     return F.linear(x.mean((2, 3)), w["logits.weight"], w["logits.bias"])
 
 
@@ -99,7 +112,7 @@ def resnet18(w, x):
             if f"{name}.shortcut.conv.weight" in w:
                 x = norm(w, f"{name}.shortcut.norm", conv(w, f"{name}.shortcut.conv", x, stride))
             x = F.relu(x + y)
-    return F.linear(x.mean((2, 3)), w["logits.weight"], w["logits.bias"])
+    return F.linear(last_map(x).mean((2, 3)), w["logits.weight"], w["logits.bias"])
 
 
 def unet(w, x):
@@ -192,6 +205,35 @@ def gradients():
     return {"loss": answers["torch.float64"], "float32": difference}
 
 
+def maps():
+    given = tensors(job["tensors"], torch.float64)
+    x, noise, baseline = given.pop("input"), given.pop("noise"), given.pop("baseline")
+    net, chosen, steps = NETS[job["net"]], job["class"], job["steps"]
+
+    def slope(x):
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad(net(given, x)[:, chosen].sum(), x)[0]
+
+    found = [slope(x)]
+    found.append(slope(x) * x)
+    found.append(slope(x + noise).mean(0, keepdim=True))
+    path = torch.cat([baseline + (k + 0.5) / steps * (x - baseline) for k in range(steps)])
+    found.append((x - baseline) * slope(path).mean(0, keepdim=True))
+    if job["stage"]:
+        score = net(given, x.clone().requires_grad_())[0, chosen]
+        last = STAGE["last"]
+        g = torch.autograd.grad(score, last)[0]
+        found.append(F.relu((g.mean((2, 3), keepdim=True) * last).sum(1)))
+        below = 2 * g**2 + last.sum((2, 3), keepdim=True) * g**3
+        alpha = torch.where(below == 0, torch.zeros_like(g), g**2 / torch.where(below == 0, torch.ones_like(g), below))
+        found.append(F.relu(((alpha * F.relu(g)).sum((2, 3), keepdim=True) * last).sum(1)))
+        found.append(F.relu((F.relu(g) * last).sum(1)))
+    with open(folder / "maps.bin", "wb") as out:
+        for one in found:
+            out.write(one.detach().numpy().astype("<f8").tobytes())
+    return {"sizes": [one.numel() for one in found]}
+
+
 def optimiser():
     parameter = torch.nn.Parameter(torch.tensor(job["start"]))
     options = job["options"]
@@ -202,5 +244,5 @@ def optimiser():
     return {"end": parameter.detach().tolist()}
 
 
-answer = {"published": published, "gradients": gradients, "optimiser": optimiser}[job["kind"]]()
+answer = {"published": published, "gradients": gradients, "maps": maps, "optimiser": optimiser}[job["kind"]]()
 (folder / "answer.json").write_text(json.dumps(answer))

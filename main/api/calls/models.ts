@@ -18,9 +18,6 @@ export const modelCalls = {
       jobs.call<"evaluation">({ kind: "evaluation", modelId, part }),
     );
   }),
-  explain: unlocked.models.explain.handler(({ input, context }) =>
-    context.jobs.call<"explain">({ kind: "explain", ...input }),
-  ),
   compress: unlocked.models.compress.handler(({ input, context: { project, jobs } }) => {
     const { id } = project.models.get(input.modelId);
     return jobs.start({ kind: "compress", ...input }, id);

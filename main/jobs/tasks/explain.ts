@@ -1,11 +1,27 @@
-// One saliency map over one image. Short, but ONNX Runtime holds the thread that runs it: so it is a child's work.
+// Maps and what can be said of them. ONNX Runtime holds the thread that runs it: so even one map is a child's work.
 
-import type { Explanation } from "../../../preload/contract/index.ts";
-import { explain } from "../../explanation/explain.ts";
+import type { Explanation, ExplanationReport, TrustReport } from "../../../preload/contract/index.ts";
+import { checkMap, explain } from "../../explanation/explain.ts";
+import { explainPart } from "../../explanation/over-part.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
 
-export function explainImage(task: TaskOf<"explain">, { project }: TaskContext): Promise<Explanation> {
-  const { modelId, imageId, frame, method, classIndex } = task;
-  return explain({ project, modelId, imageId, frame, method, classIndex });
+export function explainImage({ kind: _, ...task }: TaskOf<"explain">, context: TaskContext): Promise<Explanation> {
+  return explain({ ...task, project: context.project, signal: context.signal });
+}
+
+export function checkExplanation(
+  { kind: _, ...task }: TaskOf<"explain-check">,
+  { project, signal, progress }: TaskContext,
+): Promise<TrustReport> {
+  return checkMap({ ...task, project, signal, onProgress: progress });
+}
+
+export async function explainOverPart(
+  { kind: _, ...task }: TaskOf<"explain-part">,
+  { project, signal, progress }: TaskContext,
+): Promise<ExplanationReport> {
+  const report = await explainPart({ ...task, project, signal, onProgress: progress });
+  project.models.saveExplanationReport(report);
+  return report;
 }

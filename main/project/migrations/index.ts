@@ -16,6 +16,7 @@ import { audit } from "./0013-audit.ts";
 import { upkeep } from "./0014-upkeep.ts";
 import { merges } from "./0015-merges.ts";
 import { auditFilters } from "./0016-audit-filters.ts";
+import { explanationReports } from "./0017-explanation-reports.ts";
 
 export interface Migration {
   readonly number: number;
@@ -53,4 +54,5 @@ export const MIGRATIONS = checkMigrations([
   upkeep,
   merges,
   auditFilters,
+  explanationReports,
 ]);

@@ -17,7 +17,9 @@ export function useJobToasts(): void {
       if (state === "running") running.current.add(id);
       else if (running.current.delete(id)) {
         const name = t(`jobs.kind.${kind}`);
-        if (state === "done") notifications.show({ message: t("jobs.done", { name }), closeButtonProps });
+        // A map's check is shown beside the map, and maps come and go.
+        if (state === "done" && kind !== "explain-check")
+          notifications.show({ message: t("jobs.done", { name }), closeButtonProps });
         if (state === "failed" && error) {
           const { what, next } = text(Object.assign(new Error(error.message), { code: error.code }));
           const title = t("jobs.failed", { name });

@@ -1,6 +1,6 @@
 // One model: what it is, how good it is, smaller versions of it, and the container image that serves it.
 import { Alert, Anchor, Button, Code, Group, Stack, Tabs } from "@mantine/core";
-import { ArrowLeft, ChartSpline, Container, Minimize2, TriangleAlert, UsersRound } from "lucide-react";
+import { ArrowLeft, ChartSpline, Container, Minimize2, ScanSearch, TriangleAlert, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Model } from "../../../preload/contract/index.ts";
@@ -17,12 +17,14 @@ import { ViewHeader } from "../../ui/ViewHeader.tsx";
 import { CompressionResult } from "./CompressionResult.tsx";
 import { CompressPanel } from "./CompressPanel.tsx";
 import { EvaluationSection } from "./EvaluationSection.tsx";
+import { ExplainSection } from "./ExplainSection.tsx";
 import { ExportPanel } from "./ExportPanel.tsx";
 import { FairnessSection } from "./FairnessSection.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
 import { SavePanel } from "./SavePanel.tsx";
 
-type ModelTab = "evaluation" | "fairness" | "compress" | "export";
+const TABS = ["evaluation", "explain", "fairness", "compress", "export"] as const;
+type ModelTab = (typeof TABS)[number];
 
 export function ModelPage({ modelId }: { modelId: string }) {
   const { t } = useTranslation("models");
@@ -67,9 +69,7 @@ function ModelBody({ model }: { model: Model }) {
       </Section>
       <Tabs
         value={tab}
-        onChange={(value) =>
-          setTab(value === "fairness" || value === "compress" || value === "export" ? value : "evaluation")
-        }
+        onChange={(value) => setTab(TABS.find((tab) => tab === value) ?? "evaluation")}
         keepMounted={false}
       >
         <Tabs.List mb="md">
@@ -78,6 +78,9 @@ function ModelBody({ model }: { model: Model }) {
           </Tabs.Tab>
           <Tabs.Tab value="fairness" leftSection={<UsersRound size={16} aria-hidden />}>
             {t("tab.fairness")}
+          </Tabs.Tab>
+          <Tabs.Tab value="explain" leftSection={<ScanSearch size={16} aria-hidden />}>
+            {t("tab.explain")}
           </Tabs.Tab>
           {(mayCompress || model.kind !== "trained") && (
             <Tabs.Tab value="compress" leftSection={<Minimize2 size={16} aria-hidden />}>
@@ -95,6 +98,9 @@ function ModelBody({ model }: { model: Model }) {
         </Tabs.Panel>
         <Tabs.Panel value="fairness">
           <FairnessSection model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="explain">
+          <ExplainSection model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="compress">
           {model.kind === "trained" ? (

@@ -1,10 +1,10 @@
 // Where the model looked: chooses model, method and class, and shows the map over the picture with its opacity and colours.
-import { ActionIcon, Button, Group, SegmentedControl, Select, Slider, Stack, Text, Title } from "@mantine/core";
+import { ActionIcon, Alert, Button, Group, Select, Slider, Stack, Text, Title } from "@mantine/core";
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import type { Explanation, Inputs } from "../../../preload/contract/index.ts";
+import { type Explanation, explanationMethodSchema, type Inputs } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
 import { viewerStore } from "../../state/viewer.ts";
@@ -14,8 +14,9 @@ import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { HEAT_COLORS } from "../../viewer/masks/colors.ts";
 import classes from "./LabelPanel.module.css";
+import { MapTrust } from "./MapTrust.tsx";
 
-const METHODS = ["grad-cam", "input-gradient"] as const satisfies readonly Explanation["method"][];
+const METHODS = explanationMethodSchema.options;
 
 export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; frame: number; onClose(): void }) {
   const { t } = useTranslation("viewer");
@@ -26,10 +27,9 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
   const [method, setMethod] = useState<Explanation["method"]>("grad-cam");
   const [classIndex, setClassIndex] = useState<number | null>(null);
   const { explanation, opacity } = useStore(viewerStore);
-  const explain = useCall((studio, input: Inputs["models"]["explain"]) => studio.models.explain(input));
-  // int8 models have no gradients; the model they were made from answers for them.
-  const usable = models.data?.filter(({ kind }) => kind === "trained") ?? [];
-  const model = usable.find(({ id }) => id === modelId) ?? usable[0] ?? null;
+  const explain = useCall((studio, input: Inputs["explanations"]["map"]) => studio.explanations.map(input));
+  const usable = models.data ?? [];
+  const model = usable.find(({ id }) => id === modelId) ?? usable.find(({ kind }) => kind === "trained") ?? null;
   const chosenModel = model?.id ?? null;
   const { mutate } = explain;
 
@@ -81,10 +81,12 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
               setClassIndex(null);
             }}
           />
-          <SegmentedControl
+          <Select
             size="xs"
-            fullWidth
-            aria-label={t("explain.method")}
+            label={t("explain.method")}
+            description={t(`explain.about.${method}`)}
+            inputWrapperOrder={["label", "input", "description"]}
+            allowDeselect={false}
             value={method}
             onChange={(value) => setMethod(METHODS.find((known) => known === value) ?? "grad-cam")}
             data={METHODS.map((value) => ({ value, label: t(`explain.methods.${value}`) }))}
@@ -117,6 +119,14 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
             {explain.isPending && <Loading />}
             {explanation && (
               <Stack gap="sm" data-testid="explanation">
+                {explanation.reason !== null && (
+                  <Alert variant="light" p="xs">
+                    <Text size="xs">{t("explain.instead", { name: t(`explain.methods.${explanation.method}`) })}</Text>
+                    <Text size="xs" lang="en">
+                      {explanation.reason}
+                    </Text>
+                  </Alert>
+                )}
                 <div className={classes.legend}>
                   <svg
                     className={classes.colorBar}
@@ -149,8 +159,12 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
             )}
           </div>
           {explain.error && <Refused error={explain.error} />}
+          {explanation && <MapTrust key={trustKey(explanation)} explanation={explanation} />}
         </Stack>
       )}
     </section>
   );
 }
+
+const trustKey = ({ modelId, imageId, frame, asked, classIndex }: Explanation) =>
+  [modelId, imageId, frame, asked, classIndex].join(" ");

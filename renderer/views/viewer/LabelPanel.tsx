@@ -47,7 +47,7 @@ export function LabelPanel(props: LabelPanelProps) {
   const { t: reading } = useTranslation("reading");
   const [editing, setEditing] = useState(false);
   const mayEditClasses = useMay("labels.saveClass");
-  const mayExplain = useMay("models.explain");
+  const mayExplain = useMay("explanations.map");
   const autoAdvance = useStore(preferencesStore, (state) => state.autoAdvance);
   const showMasks = useStore(viewerStore, (state) => state.showMasks);
   const explaining = useStore(viewerStore, (state) => state.explaining);

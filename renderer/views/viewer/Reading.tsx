@@ -95,7 +95,7 @@ export function Reading({ stack: described, index, layer, open, leaving }: Readi
   // Readers label in their own reads only.
   const mayShare = useMay("labels.shared");
   const mayLabel = open !== null || mayShare;
-  const mayExplain = useMay("models.explain");
+  const mayExplain = useMay("explanations.map");
   // A label is for the picture in sight: none is given while another one is still on the screen, or was already asked for.
   const inSight = mayLabel && !leaving && open?.read.state !== "done" && (ready || trouble !== null);
 

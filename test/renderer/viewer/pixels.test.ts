@@ -85,6 +85,8 @@ test("the heat map is transparent where there is no influence and brightest wher
     imageId: "i",
     frame: 0,
     method: "grad-cam",
+    asked: "grad-cam",
+    reason: null,
     classIndex: 0,
     probabilities: [1, 0],
     rows: 1,

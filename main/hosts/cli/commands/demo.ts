@@ -61,7 +61,7 @@ export function demoCommand(terminal: Terminal): Command {
       const positive = model.classes.findIndex(({ name }) => name === "lesion");
       const found = evaluation.cases.find(({ truth, predicted }) => truth === positive && predicted === positive);
       const lesion = found ?? evaluation.cases[0]!;
-      const explanation = await client.models.explain({
+      const explanation = await client.explanations.map({
         modelId: model.id,
         imageId: lesion.imageId,
         method: "grad-cam",

@@ -1,52 +1,102 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Command, Option } from "commander";
-import { AppError, type Explanation, PIXELS_PATH } from "../../../../preload/contract/index.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  AppError,
+  type Explanation,
+  type ExplanationMethod,
+  type ExplanationReport,
+  explanationMethodSchema,
+  type Part,
+  PIXELS_PATH,
+  type TrustReport,
+} from "../../../../preload/contract/index.ts";
 import { wholeNumber } from "../numbers.ts";
 import { drawOverlay } from "../overlay.ts";
-import type { Terminal } from "../terminal.ts";
+import { type Terminal, table } from "../terminal.ts";
 import { inProject, type ProjectOptions, pickModel, type Workspace, withProjectOptions } from "../workspace.ts";
 import { findImage } from "./label.ts";
 
 interface Options extends ProjectOptions {
   model: string;
-  method: Explanation["method"];
+  method: ExplanationMethod;
   frame?: number;
   class?: number;
   output?: string;
+  trust?: true;
+  part?: Part;
+  methods: readonly ExplanationMethod[];
+  limit: number;
 }
+
+const METHODS = explanationMethodSchema.options;
 
 export function explainCommand(terminal: Terminal): Command {
   const command = new Command("explain")
-    .description("where a model looks in one image; the picture is written only where --output says")
-    .argument("<image>", "file name or id of an image")
+    .description(
+      "where a model looks in one image, and how far that can be believed; or, with --part, whether it looks where readers drew",
+    )
+    .argument("[image]", "file name or id of an image; none with --part")
     .option("--model <id>", "id or its beginning, or latest", "latest")
-    .addOption(new Option("--method <name>").choices(["grad-cam", "input-gradient"]).default("grad-cam"))
+    .addOption(new Option("--method <name>").choices(METHODS).default("grad-cam"))
     .option("--frame <number>", "of a multi-frame image, from 0; default: the middle one, as in training", wholeNumber)
     .option("--class <number>", "index of the class to explain; default: the predicted one", wholeNumber)
-    .option("--output <file.png>", "writes image and map as a PNG, unencrypted, outside the project");
-  return withProjectOptions(command).action(async (wanted: string, options: Options) => {
+    .option("--trust", "also checks the map: randomisation, deletion, insertion, noise, what readers drew")
+    .option("--output <file.png>", "writes image and map as a PNG, unencrypted, outside the project")
+    .addOption(
+      new Option("--part <part>", "compares maps with shapes over a part").choices(["train", "validation", "test"]),
+    )
+    .option("--methods <names>", "with --part: methods, separated by commas", methodList, [
+      "grad-cam",
+      "integrated-gradients",
+    ])
+    .option("--limit <number>", "with --part: images at most", wholeNumber, 200);
+  return withProjectOptions(command).action(async (wanted: string | undefined, options: Options) => {
+    if ((wanted === undefined) === (options.part === undefined)) {
+      throw new AppError("app/invalid-input", "Name an image, or a part with --part, but not both.");
+    }
     await inProject(terminal, options, async (workspace) => {
-      const model = await pickModel(workspace, options.model);
-      const image = await findImage(workspace, wanted);
-      const explanation = await workspace.client.models.explain({
-        modelId: model.id,
-        imageId: image.id,
-        frame: options.frame ?? image.frames >> 1,
-        method: options.method,
-        classIndex: options.class,
-      });
-      const lines = describeExplanation(explanation, model.classes);
-      if (options.output === undefined) {
-        terminal.answer(explanation, lines);
-        return;
-      }
-      const output = resolve(options.output);
-      await workspace.client.images.recordExport({ id: image.id, form: "explanation" });
-      await writeFile(output, await overlayOf(workspace, explanation));
-      terminal.answer({ ...explanation, output }, [...lines, `Wrote ${output}, which is not encrypted.`]);
+      if (options.part === undefined) await explainOne(workspace, wanted!, options);
+      else await explainAll(workspace, options.part, options);
     });
   });
+}
+
+async function explainAll(workspace: Workspace, part: Part, { model: id, methods, limit }: Options): Promise<void> {
+  const model = await pickModel(workspace, id);
+  const report = (await workspace.finish(() =>
+    workspace.client.explanations.overPart({ modelId: model.id, part, methods: [...methods], limit }),
+  )) as ExplanationReport;
+  workspace.terminal.answer(report, describeReport(report, model.classes));
+}
+
+async function explainOne(workspace: Workspace, wanted: string, options: Options): Promise<void> {
+  const { terminal, client } = workspace;
+  const model = await pickModel(workspace, options.model);
+  const image = await findImage(workspace, wanted);
+  const request = {
+    modelId: model.id,
+    imageId: image.id,
+    frame: options.frame ?? image.frames >> 1,
+    method: options.method,
+    ...(options.class === undefined ? {} : { classIndex: options.class }),
+  };
+  const explanation = await client.explanations.map(request);
+  const lines = describeExplanation(explanation, model.classes);
+  let document: object = explanation;
+  if (options.trust) {
+    const { figures, overlap } = (await workspace.finish(() => client.explanations.check(request))) as TrustReport;
+    document = { ...document, figures, overlap };
+    lines.push(...describeTrust({ figures, overlap }));
+  }
+  if (options.output === undefined) {
+    terminal.answer(document, lines);
+    return;
+  }
+  const output = resolve(options.output);
+  await client.images.recordExport({ id: image.id, form: "explanation" });
+  await writeFile(output, await overlayOf(workspace, explanation));
+  terminal.answer({ ...document, output }, [...lines, `Wrote ${output}, which is not encrypted.`]);
 }
 
 async function overlayOf({ client, studio }: Workspace, explanation: Explanation): Promise<Uint8Array> {
@@ -58,7 +108,7 @@ async function overlayOf({ client, studio }: Workspace, explanation: Explanation
 }
 
 export function describeExplanation(
-  { method, classIndex, probabilities, rows, columns, values }: Explanation,
+  { method, asked, reason, classIndex, probabilities, rows, columns, values }: Explanation,
   classes: readonly { name: string }[],
 ): string[] {
   let top = 0;
@@ -68,7 +118,47 @@ export function describeExplanation(
   const share = values.filter((value) => value >= 0.5).length / Math.max(1, values.length);
   return [
     `${method} for ${classes[classIndex]?.name ?? classIndex}, ${rows} × ${columns}`,
+    ...(reason === null ? [] : [`  instead of ${asked}: ${reason}`]),
     ...classes.map(({ name }, index) => `  ${name}: probability ${probabilities[index]?.toFixed(4)}`),
     `  looks most at row ${Math.floor(top / columns)}, column ${top % columns}; ${(100 * share).toFixed(1)} % of the image above half`,
   ];
+}
+
+function describeTrust({ figures, overlap }: Pick<TrustReport, "figures" | "overlap">): string[] {
+  const figure = (value: number) => value.toFixed(3);
+  const verdict =
+    figures.passed === null
+      ? "does not apply: no layers that could be drawn anew"
+      : `${figures.passed ? "passed" : "FAILED: the map shows the picture, not the model's reasons"}, similarity ${figure(figures.randomisation!)}`;
+  return [
+    `  randomisation test ${verdict}`,
+    `  stability under 5 % noise ${figure(figures.stability)}`,
+    `  deletion area ${figure(figures.deletion)} (random order ${figure(figures.randomDeletion)}), insertion area ${figure(figures.insertion)} (random order ${figure(figures.randomInsertion)})`,
+    overlap === null
+      ? "  readers drew nothing of this class here"
+      : `  ${overlap.pointing ? "points" : "does not point"} at what readers drew; ${(100 * overlap.inside).toFixed(1)} % of the map inside (${(100 * overlap.share).toFixed(1)} % by chance), IoU ${figure(overlap.iou)}`,
+  ];
+}
+
+function describeReport({ part, images, without, rows }: ExplanationReport, classes: readonly { name: string }[]) {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return [
+    `On the ${part} part, ${images} images with shapes of their class; ${without} without were left out:`,
+    ...table(
+      ["method", "class", "images", "pointing game", "random model", "inside", "by chance", "IoU"],
+      rows.map(({ asked, method, classIndex, images, pointing, randomisedPointing, inside, share, iou }) => [
+        method === asked ? method : `${method} (no gradients for ${asked})`,
+        ...[classes[classIndex]?.name ?? String(classIndex), String(images), percent(pointing)],
+        ...[percent(randomisedPointing), percent(inside), percent(share), iou.toFixed(3)],
+      ]),
+    ).map((line) => `  ${line}`),
+  ];
+}
+
+function methodList(text: string): ExplanationMethod[] {
+  return text.split(",").map((name) => {
+    const known = METHODS.find((method) => method === name.trim());
+    if (known === undefined) throw new InvalidArgumentError(`"${name}" is none of ${METHODS.join(", ")}.`);
+    return known;
+  });
 }

@@ -1,0 +1,18 @@
+import { unlocked } from "../procedures.ts";
+
+export const explanationCalls = {
+  map: unlocked.explanations.map.handler(({ input, context }) =>
+    context.jobs.call<"explain">({ kind: "explain", ...input }),
+  ),
+  check: unlocked.explanations.check.handler(({ input, context: { project, jobs } }) => {
+    const { id } = project.models.get(input.modelId);
+    return jobs.start({ kind: "explain-check", ...input }, id);
+  }),
+  overPart: unlocked.explanations.overPart.handler(({ input, context: { project, jobs } }) => {
+    const { id } = project.models.get(input.modelId);
+    return jobs.start({ kind: "explain-part", ...input }, id);
+  }),
+  report: unlocked.explanations.report.handler(({ input, context: { project } }) =>
+    project.models.explanationReport(project.models.get(input.modelId).id, input.part),
+  ),
+};
