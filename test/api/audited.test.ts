@@ -316,7 +316,23 @@ const CALL: Record<CallName, Row> = {
   "models.list": "reads",
   "models.get": "reads",
   "models.starting": "reads",
-  "models.explain": "reads",
+  "explanations.map": "reads",
+  "explanations.check": {
+    notes: ["job/state"],
+    by: async (client) => {
+      const { items } = await client.images.list({});
+      const asked = { modelId: made.model!, imageId: items[0]!.id, method: "input-gradient" } as const;
+      await done(client, await client.explanations.check(asked));
+    },
+  },
+  "explanations.overPart": {
+    notes: ["model/explain", "job/state"],
+    by: async (client) => {
+      const asked = { modelId: made.model!, part: "train", methods: ["input-gradient", "occlusion"] } as const;
+      await done(client, await client.explanations.overPart({ ...asked, methods: [...asked.methods], limit: 4 }));
+    },
+  },
+  "explanations.report": "reads",
   "models.compressionReport": "reads",
   "models.exports": "reads",
   "reading.queue": {
