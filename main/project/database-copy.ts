@@ -31,8 +31,24 @@ const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** `CREATE TABLE name …` for the attached copy. SQLite keeps the text of every object with these words in front. */
-const inCopy = (sql: string) => sql.replace(/^CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER|VIEW) /, "CREATE $1 copy.");
+/**
+ * Makes an object of the schema in the attached copy. SQLite keeps its text with these words in front, and whoever made the project may have
+ * written more behind it: SQLite itself never runs that, and a statement that is prepared holds one. Throws project/corrupt.
+ */
+function makeInCopy(source: ProjectDatabase, { name, sql }: SchemaRow): void {
+  const text = sql.replace(/^CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER|VIEW) /, "CREATE $1 copy.");
+  try {
+    if (text === sql) throw new RangeError("no object of ours");
+    source.run(text);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new AppError(
+      "project/corrupt",
+      `The project's file has something in its schema that no Loupe wrote (at “${name}”), so it was not copied: ask where it comes from.`,
+      { cause },
+    );
+  }
+}
 
 /** Tables, with whether they have row numbers. */
 export function tablesOf(database: ProjectDatabase): { name: string; numbered: boolean }[] {
@@ -74,14 +90,14 @@ export async function copyDatabase<T>(
   const schema = source.all<SchemaRow>(
     "SELECT type, name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
   );
-  for (const { sql } of schema.filter(({ type }) => type === "table")) source.script(inCopy(sql));
+  for (const table of schema.filter(({ type }) => type === "table")) makeInCopy(source, table);
   for (const { name, numbered } of tablesOf(source)) {
     if (numbered) await copyRows(source, quoted(name), pause);
     else source.script(`INSERT INTO copy.${quoted(name)} SELECT * FROM main.${quoted(name)}`);
     await pause();
   }
-  for (const { sql } of schema.filter(({ type }) => type !== "table")) {
-    source.script(inCopy(sql));
+  for (const object of schema.filter(({ type }) => type !== "table")) {
+    makeInCopy(source, object);
     await pause();
   }
   source.pragma(`copy.user_version = ${Number(source.pragma("user_version"))}`);

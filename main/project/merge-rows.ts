@@ -6,15 +6,34 @@ import type { MergeWords } from "./merge-words.ts";
 
 type Row = Record<string, SqlValue>;
 
-/** Inserts a row with some columns changed; left out columns (`undefined`) are chosen by the database. */
+/** Columns of our own tables, looked up once for each connection. */
+const known = new WeakMap<ProjectDatabase, Map<string, ReadonlySet<string>>>();
+
+function columnsOf(database: ProjectDatabase, table: string): ReadonlySet<string> {
+  const tables = known.get(database) ?? new Map<string, ReadonlySet<string>>();
+  known.set(database, tables);
+  let columns = tables.get(table);
+  if (columns === undefined) {
+    const rows = database.all<{ name: string }>("SELECT name FROM pragma_table_info(?)", table);
+    columns = new Set(rows.map(({ name }) => name));
+    tables.set(table, columns);
+  }
+  return columns;
+}
+
+/**
+ * Inserts a row with some columns changed; left out columns (`undefined`) are chosen by the database. The row comes from a copy, whose author
+ * may have given its tables columns of any name: only names of our own columns become part of a statement.
+ */
 function insert(
   database: ProjectDatabase,
   table: string,
   row: Row,
   changed: Record<string, SqlValue | undefined> = {},
 ): number {
+  const ours = columnsOf(database, table);
   const entries = Object.entries({ ...row, ...changed }).filter(
-    (entry): entry is [string, SqlValue] => entry[1] !== undefined,
+    (entry): entry is [string, SqlValue] => entry[1] !== undefined && ours.has(entry[0]),
   );
   const columns = entries.map(([column]) => column).join(", ");
   const places = entries.map(() => "?").join(", ");
