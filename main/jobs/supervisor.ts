@@ -231,8 +231,9 @@ export class Supervisor {
       exit();
       onExit();
     });
-    const { path, member } = this.#project;
-    child.send({ type: "open", projectPath: path, key: this.#project.key, memberId: member.id });
+    const { path, member, key } = this.#project;
+    child.send({ type: "open", projectPath: path, key, memberId: member.id });
+    key.fill(0); // it is written to the channel by now
     return child;
   }
 

@@ -10,9 +10,10 @@ import { AppError } from "../../preload/contract/errors.ts";
 import type { PartReport } from "../../preload/contract/index.ts";
 import { refuseExisting } from "./draft-folder.ts";
 import { flushFolder, keyByPassphrase, readKeyFile } from "./keys.ts";
+import { backUpBeforeMigration } from "./migration-backup.ts";
 import type { PassphraseCost } from "./passphrase.ts";
 import { createProject, openProjectWithKey, type Project } from "./project.ts";
-import { DATABASE_FILE, folderName, KEYS_FILE, sweepDrafts } from "./project-folder.ts";
+import { DATABASE_FILE, enterFolder, folderName, KEYS_FILE, sweepDrafts } from "./project-folder.ts";
 
 /** An empty project that has no name that anybody sees yet. */
 export interface EmptyPart {
@@ -50,7 +51,7 @@ export async function beginPart(input: {
  * project/not-a-project, project/corrupt, project/newer-version.
  */
 export async function unlockCopy(
-  own: Project,
+  own: Pick<Project, "id" | "key">,
   path: string,
   passphrase: string | null,
 ): Promise<{ key: Uint8Array; memberId: string }> {
@@ -60,19 +61,37 @@ export async function unlockCopy(
   const keys = readKeyFile(join(path, KEYS_FILE));
   if (passphrase !== null) {
     const unlocked = await keyByPassphrase(keys, passphrase);
-    if (unlocked !== null) return unlocked;
+    if (unlocked !== null) {
+      await keepOlder(path, unlocked.key);
+      return unlocked;
+    }
     throw new AppError("project/key-wrong", "The passphrase is not one of the copy. Capital letters and spaces count.");
   }
   const memberId = keys.members[0]!.member;
   try {
     if (keys.project !== own.id) throw new AppError("project/corrupt", "another project");
-    openProjectWithKey({ path, key: own.key, memberId }).close();
-    return { key: own.key, memberId };
+    const { key } = own;
+    await keepOlder(path, key);
+    openProjectWithKey({ path, key: Uint8Array.from(key), memberId }).close();
+    return { key, memberId };
   } catch (error) {
     if (!(error instanceof AppError && error.code === "project/corrupt")) throw error;
     throw new AppError("project/key-wrong", "Our own key does not open this copy: give a passphrase of the copy.", {
       cause: error,
     });
+  }
+}
+
+/** A copy of an older version is brought to this one when it is opened; as any project, it is kept as it was before. Wipes the key where it throws. */
+async function keepOlder(path: string, key: Uint8Array): Promise<void> {
+  const folder = enterFolder(path);
+  try {
+    await backUpBeforeMigration(folder, key);
+  } catch (error) {
+    key.fill(0);
+    throw error;
+  } finally {
+    folder.lock.release();
   }
 }
 

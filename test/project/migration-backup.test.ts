@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ProjectDatabase } from "../../main/project/database.ts";
 import { MIGRATIONS } from "../../main/project/migrations/index.ts";
-import { openProject } from "../../main/project/project.ts";
+import { unlockCopy } from "../../main/project/part.ts";
+import { openProject, openProjectWithKey } from "../../main/project/project.ts";
 import { migrate } from "../../main/project/schema.ts";
 import { CHEAP, closing, newProject, PASSPHRASE } from "./builder.ts";
 
@@ -21,7 +22,7 @@ async function oldProject() {
   database.run("INSERT INTO project VALUES (1, ?, 'Old', '2026-01-01T00:00:00.000Z')", id);
   database.run("INSERT INTO members VALUES (1, ?, 'Ada', 'administrator', '2026-01-01T00:00:00.000Z')", member.id);
   database.close();
-  return { path, key };
+  return { path, key, id };
 }
 const open = async (path: string) => closing(await openProject({ path, passphrase: PASSPHRASE, cost: CHEAP }));
 const versionOf = (file: string, key: Uint8Array) => {
@@ -57,6 +58,18 @@ test("where the copy cannot be kept, nothing is changed", async () => {
   rmSync(join(path, "backups"));
   (await open(path)).close();
   expect(existsSync(join(path, "backups", folderName))).toBe(true);
+});
+
+test("a colleague's copy of an older version is kept as it was before it is opened to be taken in, with a passphrase and with our own key", async () => {
+  const { project: ours } = await newProject();
+  for (const passphrase of [PASSPHRASE, null]) {
+    const { path, key, id } = await oldProject();
+    const own = passphrase === null ? { id, key: Uint8Array.from(key) } : ours;
+    const unlocked = await unlockCopy(own, path, passphrase);
+    closing(openProjectWithKey({ path, ...unlocked })).close();
+    expect(versionOf(join(path, "project.db"), key)).toBe(MIGRATIONS.length);
+    expect(versionOf(join(path, "backups", folderName, "project.db"), key)).toBe(OLD);
+  }
 });
 
 test("a project of this version is opened without a copy", async () => {

@@ -13,8 +13,12 @@ export const copiesCalls = {
       throw new AppError("snapshot/empty", "No image is chosen, so there is nothing to give away.");
     const folder = resolve(input.folder ?? session.host.info.homeFolder);
     const { part, recoveryKey } = await beginPart({ folder, name, member, passphrase });
-    const job = jobs.start({ kind: "part", ...part, images, layers, deidentification }, null);
-    return { job, recoveryKey };
+    try {
+      const job = jobs.start({ kind: "part", ...part, images, layers, deidentification }, null);
+      return { job, recoveryKey };
+    } finally {
+      part.key.fill(0); // the child has its own
+    }
   }),
   take: unlocked.copies.take.handler(async ({ input, context: { session, project, jobs, caller } }) => {
     const path = resolve(input.path);
@@ -24,7 +28,11 @@ export const copiesCalls = {
     const who = { caller, target: projectTarget(path) };
     const unlocking = () => unlockCopy(project, path, input.passphrase ?? null);
     const { key, memberId } = await session.unlockLimit.attempt(who, unlocking);
-    return jobs.start({ kind: "merge", path, key, memberId }, null);
+    try {
+      return jobs.start({ kind: "merge", path, key, memberId }, null);
+    } finally {
+      key.fill(0); // the child has its own
+    }
   }),
   merges: unlocked.copies.merges.handler(({ context }) => context.project.copies.merges()),
   conflicts: unlocked.copies.conflicts.handler(({ input, context }) =>

@@ -28,8 +28,9 @@ export function givePart(task: TaskOf<"part">, context: TaskContext): Promise<Pa
 
 export async function takeCopy(task: TaskOf<"merge">, context: TaskContext): Promise<MergeReport> {
   const { project, signal } = context;
-  const theirs = openProjectWithKey({ path: task.path, key: Uint8Array.from(task.key), memberId: task.memberId });
+  const key = Uint8Array.from(task.key);
   task.key.fill(0);
+  const theirs = openProjectWithKey({ path: task.path, key, memberId: task.memberId });
   const pace = new Pace();
   try {
     const onProgress = (done: number, total: number) => context.progress(pace.at(done, total, "images", "merging"));
