@@ -292,18 +292,18 @@ const CALL: Record<CallName, Row> = {
     notes: ["model/compress", "job/state"],
     by: async (client) => done(client, await client.models.compress({ modelId: made.model! })),
   },
+  "fairness.audit": {
+    notes: ["model/evaluate"],
+    by: async (client) => {
+      const models = await client.models.list();
+      await client.fairness.audit({ modelId: models.at(-1)!.id, part: "train", by: ["sex"] });
+    },
+  },
   "comparison.models": {
     notes: ["model/evaluate"],
     by: async (client) => {
       const modelIds = (await client.models.list()).map(({ id }) => id);
       await client.comparison.models({ modelIds, part: "train" });
-    },
-  },
-  "fairness.audit": {
-    notes: ["model/evaluate"],
-    by: async (client) => {
-      const models = await client.models.list();
-      await client.fairness.audit({ modelId: models.at(-1)!.id, part: "validation", by: ["sex"] });
     },
   },
   "models.save": {
