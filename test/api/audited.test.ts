@@ -295,8 +295,8 @@ const CALL: Record<CallName, Row> = {
   "fairness.audit": {
     notes: ["model/evaluate"],
     by: async (client) => {
-      const models = await client.models.list();
-      await client.fairness.audit({ modelId: models.at(-1)!.id, part: "train", by: ["sex"] });
+      const compressed = (await client.models.list()).find(({ id }) => id !== made.model)!;
+      await client.fairness.audit({ modelId: compressed.id, part: "test", by: ["sex"] });
     },
   },
   "comparison.models": {
