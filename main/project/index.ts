@@ -21,5 +21,6 @@ export {
 } from "./project.ts";
 export type { QueueRound } from "./queues.ts";
 export { configFolder, recentProjects } from "./recent.ts";
+export { fileName } from "./project-folder.ts";
 export { rememberedKeys } from "./remembered.ts";
 export { forgetUnlockFailures, noteUnlockFailure, unlockFailures } from "./unlock-failures.ts";

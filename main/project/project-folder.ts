@@ -73,7 +73,10 @@ export function enterFolder(input: string): ProjectFolder {
 }
 
 /** A project's name as a folder name that every system takes; the true name is inside. */
-export function folderName(name: string): string {
+export const folderName = (name: string): string => `${fileName(name)}${EXTENSION}`;
+
+/** A name that a person gave, which may have come with a file of somebody else, as a part of a path: it names no other folder. */
+export function fileName(name: string): string {
   let safe = name
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
     .replace(/[<>:"/\\|?*\u0000-\u001f\u007f]/g, "_")
@@ -82,7 +85,7 @@ export function folderName(name: string): string {
   // Windows keeps these names for devices, with any extension.
   if (/^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i.test(safe)) safe += "_";
   while (Buffer.byteLength(safe) > 200) safe = [...safe].slice(0, -1).join("");
-  return `${safe || "_"}${EXTENSION}`;
+  return safe || "_";
 }
 
 /** Removes what a process left that died while it was creating a project. Nobody ever saw the keys of these. */

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { fileName } from "../../project/index.ts";
 import { unlocked } from "../procedures.ts";
 
 export const auditCalls = {
@@ -17,7 +18,7 @@ export const auditCalls = {
   export: unlocked.audit.export.handler(({ input, context: { session, project, jobs } }) => {
     const { format, filter, names, overwrite } = input;
     const folder = resolve(input.folder ?? session.host.info.homeFolder);
-    const path = join(folder, `${input.name ?? `${project.name} audit`}.${format}`);
+    const path = join(folder, `${input.name ?? `${fileName(project.name)} audit`}.${format}`);
     return jobs.start({ kind: "audit-export", format, filter, names, overwrite, path }, null);
   }),
 };

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { listFormats } from "../../labels/formats/index.ts";
+import { fileName } from "../../project/index.ts";
 import { unlocked } from "../procedures.ts";
 
 export const labelFileCalls = {
@@ -8,7 +9,9 @@ export const labelFileCalls = {
     context.jobs.call<"labels-preview">({ kind: "labels-preview", ...input }),
   ),
   export: unlocked.labelFiles.export.handler(({ input, context: { session, project, jobs } }) => {
-    const folder = resolve(input.folder ?? join(session.host.info.homeFolder, `${project.name} ${input.format}`));
+    const folder = resolve(
+      input.folder ?? join(session.host.info.homeFolder, `${fileName(project.name)} ${input.format}`),
+    );
     return jobs.start({ kind: "labels-export", ...input, folder }, null);
   }),
   import: unlocked.labelFiles.import.handler(({ input, context }) =>
