@@ -49,6 +49,7 @@ import type {
   StartingModel,
   TextLookReport,
   TextRegion,
+  ThinnedCurve,
   Topic,
   TrustReport,
 } from "../../preload/contract/index.ts";
@@ -136,6 +137,7 @@ export type CallTask =
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
   | { kind: "fairness"; modelId: string; part: Part; by: readonly string[]; minimum: number; positive?: number }
+  | { kind: "curves"; metric: string; part: RunPoint["part"]; places: number }
   | { kind: "predict"; modelId: string; imageIds: readonly string[] }
   | { kind: "recipes"; snapshotId: string; minutes: number }
   | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
@@ -179,6 +181,7 @@ export interface TaskResults {
   evaluation: Evaluation;
   compare: Comparison;
   fairness: FairnessReport;
+  curves: ThinnedCurve[];
   predict: number[][];
   recipes: RecipeSuggestion[];
   preview: AugmentationPreview;

@@ -6,13 +6,13 @@
 
 import { randomUUID } from "node:crypto";
 import { AppError } from "../../preload/contract/errors.ts";
-import { type Run, type RunPoint, recipeSchema } from "../../preload/contract/index.ts";
+import { type Run, type RunPoint, recipeSchema, type ThinnedCurve } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 import type { HostPresence } from "./host-presence.ts";
 
-export type NewRun = Pick<Run, "snapshotId" | "recipe" | "name" | "device" | "threads">;
+export type NewRun = Pick<Run, "snapshotId" | "recipe" | "name" | "device" | "threads"> & Partial<Pick<Run, "version">>;
 /** What may change while a run goes on; the rest was decided when it began. */
 export type RunUpdate = Partial<Omit<Run, keyof NewRun | "id" | "createdAt">> & { name?: string; device?: string };
 
@@ -37,12 +37,15 @@ interface RunRow {
   modelId: string | null;
   jobId: string | null;
   error: string | null;
+  notes: string;
+  tags: string;
+  version: string | null;
 }
 
 const SELECT = `
   SELECT id, name, snapshot AS snapshotId, recipe, state, device, threads, created_at AS createdAt, finished_at AS finishedAt,
     seconds, waited, memory, step, steps, parameters, best_epoch AS bestEpoch, validation_auc AS validationAuc, model AS modelId,
-    job AS jobId, error FROM runs`;
+    job AS jobId, error, notes, tags, version FROM runs`;
 
 /** NaN would become NULL on its way into the database; a diverged training must say so instead. */
 function assertFinite(values: readonly (number | null)[]): void {
@@ -63,26 +66,50 @@ export class Runs {
   }
 
   /** A new run in state 'running', with no step done. Throws app/not-found for an unknown snapshot. */
-  create({ snapshotId, recipe, name, device, threads }: NewRun): Run {
+  create({ snapshotId, recipe, name, device, threads, version = null }: NewRun): Run {
     return this.#database.transaction(() => {
       if (this.#database.one("SELECT 1 FROM snapshots WHERE id = ?", snapshotId) === undefined) {
         throw new AppError("app/not-found", "This snapshot is not in the project.");
       }
       const id = randomUUID();
       this.#database.run(
-        `INSERT INTO runs (id, name, snapshot, recipe, state, device, threads, created_at, seconds, step, steps)
-        VALUES (?, ?, ?, ?, 'running', ?, ?, ?, 0, 0, 0)`,
+        `INSERT INTO runs (id, name, snapshot, recipe, state, device, threads, version, created_at, seconds, step, steps)
+        VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, 0, 0, 0)`,
         id,
         name,
         snapshotId,
         JSON.stringify(recipe),
         device,
         threads,
+        version,
         new Date().toISOString(),
       );
       this.#audit.record("run/create", id, {
         before: null,
         after: { name, snapshotId, architecture: recipe.architecture, device },
+      });
+      return this.get(id);
+    });
+  }
+
+  /** What people say about a run: name, notes, tags. Throws app/not-found. */
+  describe(id: string, { name, notes, tags }: Pick<Run, "name" | "notes" | "tags">): Run {
+    return this.#database.transaction(() => {
+      const before = this.get(id);
+      const described = { name, notes, tags };
+      if (canonicalJson(described) === canonicalJson({ name: before.name, notes: before.notes, tags: before.tags })) {
+        return before;
+      }
+      this.#database.run(
+        "UPDATE runs SET name = ?, notes = ?, tags = ? WHERE id = ?",
+        name,
+        notes,
+        JSON.stringify(tags),
+        id,
+      );
+      this.#audit.record("run/describe", id, {
+        before: { name: before.name, notes: before.notes, tags: before.tags },
+        after: described,
       });
       return this.get(id);
     });
@@ -162,6 +189,38 @@ export class Runs {
     );
   }
 
+  /**
+   * The curve of one metric of every run that has it, at most `places` points and the last: the first point at or after each of as many even steps. Values are
+   * true points, none averaged. One short search for each, where reading all would take seconds over a thousand runs of a thousand steps.
+   */
+  curves(metric: string, part: RunPoint["part"], places: number): ThinnedCurve[] {
+    type Point = Pick<RunPoint, "step" | "epoch" | "value">;
+    const next = `SELECT step, epoch, value FROM run_points
+      WHERE run = ? AND step >= ? AND part = ? AND metric = ? ORDER BY step LIMIT 1`;
+    const final = `SELECT step, epoch, value FROM run_points
+      WHERE run = ? AND part = ? AND metric = ? ORDER BY step DESC LIMIT 1`;
+    return this.#database
+      .all<{ number: number; id: string }>("SELECT number, id FROM runs ORDER BY number")
+      .flatMap((run) => {
+        const last = this.#database.one<Point>(final, run.number, part, metric);
+        if (last === undefined) return [];
+        const points: Point[] = [];
+        for (let place = 0; place < places; place++) {
+          const at = Math.floor((last.step * place) / places);
+          if (at <= (points.at(-1)?.step ?? -1)) continue;
+          const point = this.#database.one<Point>(next, run.number, at, part, metric);
+          if (point !== undefined) points.push(point);
+        }
+        if (points.at(-1)?.step !== last.step) points.push(last);
+        return {
+          runId: run.id,
+          steps: points.map(({ step }) => step),
+          epochs: points.map(({ epoch }) => epoch),
+          values: points.map(({ value }) => value),
+        };
+      });
+  }
+
   /** Replaces the checkpoint in one transaction: at every moment there is the old one or the new one. */
   saveCheckpoint(id: string, { step, bytes }: { step: number; bytes: Uint8Array }): void {
     if (bytes.length > MAX_BLOB_BYTES) {
@@ -223,9 +282,10 @@ function noRun(): AppError {
   return new AppError("app/not-found", "This run is not in the project.");
 }
 
-function runOf({ recipe, error, memory, ...row }: RunRow): Run {
+function runOf({ recipe, error, memory, tags, ...row }: RunRow): Run {
   return {
     ...row,
+    tags: JSON.parse(tags) as string[],
     recipe: recipeSchema.parse(JSON.parse(recipe)),
     error: error === null ? null : JSON.parse(error),
     memory: memory === null ? null : JSON.parse(memory),

@@ -77,6 +77,7 @@ export const AUDIT_ACTIONS = {
   "queue/create": "list",
   "snapshot/create": "snapshot",
   "run/create": "run",
+  "run/describe": "run",
   "run/update": "run",
   "run/state": "run",
   "model/add": "model",

@@ -61,7 +61,26 @@ export const comparisonSchema = z.object({
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
+/** A curve with few enough points to draw a thousand of them: true points, evenly spaced by step, the last among them. */
+export const thinnedCurveSchema = z.object({
+  runId: z.string(),
+  steps: z.array(z.int()),
+  epochs: z.array(z.number()),
+  values: z.array(z.number()),
+});
+export type ThinnedCurve = z.infer<typeof thinnedCurveSchema>;
+
 export const comparisonContract = {
+  /** One metric of every run that has it. */
+  curves: oc
+    .input(
+      z.object({
+        metric: z.string(),
+        part: z.enum(["train", "validation"]),
+        places: z.int().min(2).max(200).default(40).describe("points of each curve, the last one not counted"),
+      }),
+    )
+    .output(z.array(thinnedCurveSchema)),
   /**
    * Tests every pair of models on the cases that all were judged on; evaluations that are not there yet are computed and kept.
    * Errors: comparison/nothing-shared, comparison/other-classes, snapshot/part-empty, app/not-found.

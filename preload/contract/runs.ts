@@ -198,6 +198,9 @@ export const runSchema = z.object({
   modelId: z.string().nullable(),
   jobId: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  notes: z.string().describe("what people wrote about it"),
+  tags: z.array(z.string()),
+  version: z.string().nullable().describe("of the studio that began it; null for runs from before it was kept"),
 });
 export type Run = z.infer<typeof runSchema>;
 
@@ -286,7 +289,29 @@ export const augmentationPreviewSchema = z.object({
 });
 export type AugmentationPreview = z.infer<typeof augmentationPreviewSchema>;
 
+/** Words that people give a run to find it by. */
+const tagSchema = z.string().trim().min(1).max(40);
+
 export const runsContract = {
+  /** Name, notes and tags; nothing else of a run can be changed. */
+  describe: oc
+    .input(
+      z.object({
+        id: z.string(),
+        name: z.string().trim().min(1).max(120),
+        notes: z.string().max(10_000),
+        tags: z
+          .array(tagSchema)
+          .max(20)
+          .transform((tags) => [...new Set(tags)]),
+      }),
+    )
+    .output(runSchema),
+  /**
+   * The same again: a new run of the same recipe and seed on the same snapshot, device and threads. On the processor it ends with the same weights.
+   * Errors: app/not-found.
+   */
+  reproduce: oc.input(z.object({ id: z.string() })).output(z.object({ run: runSchema, job: jobSchema })),
   /** The automatic recipe for the snapshot, this machine and the minutes that a training may take, then one for each architecture. */
   recipes: oc
     .input(z.object({ snapshotId: z.string(), minutes: z.number().min(0.5).max(1440).default(10) }))

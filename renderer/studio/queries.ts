@@ -63,6 +63,8 @@ export const keys = {
   runs: ["runs", "list"] as const,
   run: (id: string) => ["runs", "one", id] as const,
   points: (id: string) => ["points", id] as const,
+  curves: (metric: string, part: string) => ["curves", metric, part] as const,
+  comparison: (modelIds: readonly string[], part: Part) => ["models", "comparison", part, ...modelIds] as const,
   models: ["models", "list"] as const,
   starting: ["models", "starting"] as const,
   model: (id: string) => ["models", "one", id] as const,

@@ -39,7 +39,7 @@ describe("loupe", () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);
     const commands = ["new", "import", "deidentify", "label", "snapshot", "train", "runs"];
-    commands.push("evaluate", "compress", "explain", "export", "save", "serve", "demo");
+    commands.push("evaluate", "compare", "compress", "explain", "export", "save", "serve", "demo");
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     const details = await Promise.all(
       ["import", "deidentify", "train", "demo"].map((command) => run([command, "--help"])),
@@ -130,6 +130,13 @@ describe("the job without a window", () => {
     expect(train).toMatchObject({ code: 0, document: { state: "done", snapshotId: snapshot.document.id } });
     const evaluation = await json("evaluate", "--part", "validation");
     expect(evaluation).toMatchObject({ code: 0, document: { part: "validation", modelId: train.document.modelId } });
+    const second = await json("train", "--architecture", "logistic", "--epochs", "1", "--input-size", "8");
+    const both = [train.document.id, second.document.id] as string[];
+    expect(await json("compare", ...both, "--part", "validation")).toMatchObject({
+      code: 0,
+      document: { part: "validation", modelIds: [train.document.modelId, second.document.modelId], pairs: [{}] },
+    });
+    expect(await run(["compare", both[0]!])).toMatchObject({ code: 2 });
     const runs = await run(["runs"]);
     expect(runs.stdout).toContain("logistic 1");
 

@@ -7,6 +7,7 @@ import { benjaminiHochberg, holm } from "../../main/comparison/correction.ts";
 import { netBenefit, THRESHOLDS } from "../../main/comparison/decision-curve.ts";
 import { mcNemar } from "../../main/comparison/mcnemar.ts";
 import { pairedPermutation } from "../../main/comparison/permutation.ts";
+import { precisionRecall } from "../../renderer/ui/plots/precision-recall.ts";
 import { createRandom, type Random } from "../../main/models/random.ts";
 
 const SCRIPT = fileURLToPath(new URL("./comparison.py", import.meta.url));
@@ -83,9 +84,9 @@ test("30 paired figures get scipy's exact permutation p", () => {
   }
 });
 
-test("100 lists of p values get statsmodels' Holm and Benjamini-Hochberg values", () => {
+test("40 lists of p values get statsmodels' Holm and Benjamini-Hochberg values", () => {
   const random = createRandom(seed, 4);
-  const problems = times(100, (i) => ({ p: times(1 + (i % 40), () => Math.round(random.uniform() ** 3 * 1e4) / 1e4) }));
+  const problems = times(40, (i) => ({ p: times(1 + (i % 40), () => Math.round(random.uniform() ** 3 * 1e4) / 1e4) }));
   for (const [i, theirs] of ask<{ holm: number[]; fdr_bh: number[] }>("corrections", problems).entries()) {
     const { p } = problems[i]!;
     for (const [k, value] of theirs.holm.entries()) same(holm(p)[k], value, "Holm");
@@ -99,5 +100,21 @@ test("30 decision curves are what scikit-learn's confusion matrices come to", ()
   for (const [i, { benefit }] of ask<{ benefit: number[] }>("benefit", problems).entries()) {
     const ours = netBenefit(problems[i]!.truth, problems[i]!.first);
     for (const [k, value] of benefit.entries()) same(ours[k], value, `threshold ${THRESHOLDS[k]}`);
+  }
+});
+
+test("30 precision-recall curves and average precisions are scikit-learn's, with and without ties", () => {
+  const random = createRandom(seed, 6);
+  const problems = times(30, (i) => scored(random, i));
+  type Theirs = { average: number; precision: number[]; recall: number[] };
+  for (const [i, theirs] of ask<Theirs>("retrieval", problems).entries()) {
+    const { truth, first } = problems[i]!;
+    const { points, averagePrecision } = precisionRecall(truth, first)!;
+    same(averagePrecision, theirs.average, "average precision");
+    // Theirs run from the lowest threshold up and end with a point of their own at recall 0.
+    for (const [k, [recall, precision]] of points.toReversed().entries()) {
+      same(recall, theirs.recall[k]!, "recall");
+      same(precision, theirs.precision[k]!, "precision");
+    }
   }
 });

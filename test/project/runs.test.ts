@@ -224,3 +224,35 @@ test("jobs are kept as they were saved last, newest first, at most a hundred; pr
   expect(project.jobs.get("job 100")).toMatchObject({ state: "done", progress, result: { imported: 5 } });
   expect(() => project.jobs.get("nothing")).toThrow(refusal("app/not-found"));
 });
+
+test("what a person says of a run is kept and audited once; saying the same again is no change", async () => {
+  const { project, snapshot } = await withSnapshot();
+  const { id } = newRun(project, snapshot.id);
+  expect(project.runs.get(id)).toMatchObject({ notes: "", tags: [], version: null });
+  const said = { name: "baseline", notes: "Flipped images help.", tags: ["round 1", "对照"] };
+  expect(project.runs.describe(id, said)).toMatchObject(said);
+  expect(project.runs.describe(id, said)).toMatchObject(said);
+  const entries = project.audit.list(0, 50).entries.filter(({ action }) => action === "run/describe");
+  expect(entries).toHaveLength(1);
+  expect(JSON.parse(entries[0]!.detail)).toMatchObject({ before: { name: "run", tags: [] }, after: said });
+  expect(() => project.runs.describe("none", said)).toThrow(refusal("app/not-found"));
+});
+
+test("a thinned curve is made of true points, evenly spaced, with the last among them; short ones stay whole", async () => {
+  const { project, snapshot } = await withSnapshot();
+  const [long, short] = [newRun(project, snapshot.id), newRun(project, snapshot.id)];
+  newRun(project, snapshot.id); // without a point: not told
+  project.runs.addPoints(
+    long.id,
+    Array.from({ length: 1000 }, (_, i) => point(i + 1, 1 / (i + 1))),
+  );
+  project.runs.addPoints(short.id, [point(100, 0.9), point(200, 0.8), { ...point(200, 0.5), metric: "auc" }]);
+  const [first, second, ...others] = project.runs.curves("loss", "train", 40);
+  expect(others).toEqual([]);
+  expect(first).toMatchObject({ runId: long.id });
+  expect(first!.steps).toHaveLength(41);
+  expect([first!.steps[0], first!.steps[1], first!.steps.at(-1)]).toEqual([1, 25, 1000]);
+  expect(first!.steps.every((step, i) => first!.values[i] === 1 / step)).toBe(true);
+  expect(second).toEqual({ runId: short.id, steps: [100, 200], epochs: [10, 20], values: [0.9, 0.8] });
+  expect(project.runs.curves("auc", "validation", 40)).toEqual([]);
+});

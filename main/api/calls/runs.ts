@@ -16,8 +16,18 @@ export const runCalls = {
     const started = project.startingModels.list().find(({ id }) => id === startFrom)?.name;
     const begun = startFrom === null ? architecture : (started ?? project.models.get(startFrom).name);
     const name = input.name || `${begun} ${project.runs.list().length + 1}`;
-    const run = project.runs.create({ ...input, name, threads: availableParallelism() });
-    return train(session, run);
+    const { version } = session.host.info;
+    return train(session, project.runs.create({ ...input, name, threads: availableParallelism(), version }));
+  }),
+  reproduce: unlocked.runs.reproduce.handler(({ input, context: { session, project } }) => {
+    const { name, snapshotId, recipe, device, threads } = project.runs.get(input.id);
+    const { version } = session.host.info;
+    return train(session, project.runs.create({ snapshotId, recipe, device, threads, version, name: again(name) }));
+  }),
+  describe: unlocked.runs.describe.handler(({ input: { id, ...said }, context: { session, project } }) => {
+    const run = project.runs.describe(id, said);
+    session.publish({ type: "changed", topic: "runs" });
+    return run;
   }),
   resume: unlocked.runs.resume.handler(({ input, context: { session, project } }) => {
     const run = project.runs.get(input.id);
@@ -35,6 +45,12 @@ export const runCalls = {
   get: unlocked.runs.get.handler(({ input, context }) => context.project.runs.get(input.id)),
   points: unlocked.runs.points.handler(({ input, context }) => context.project.runs.points(input.id)),
 };
+
+/** "net 1" → "net 1 (2)", "net 1 (2)" → "net 1 (3)"; within what a name may have. */
+function again(name: string): string {
+  const [, base = name, count = "1"] = /^(.*) \((\d{1,6})\)$/.exec(name) ?? [];
+  return `${base.slice(0, 100)} (${Number(count) + 1})`;
+}
 
 function train(session: Session, { id }: Run): { run: Run; job: Job } {
   const { project, jobs } = session;

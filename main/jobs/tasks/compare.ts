@@ -1,9 +1,13 @@
 // Models against each other on one part: their evaluations, made where they are missing, then main/comparison on what they share.
-import type { Comparison } from "../../../preload/contract/index.ts";
+import type { Comparison, ThinnedCurve } from "../../../preload/contract/index.ts";
 import { compareEvaluations } from "../../comparison/comparison.ts";
 import { evaluateModel } from "../../training/evaluate.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
+
+export async function curves(task: TaskOf<"curves">, { project }: TaskContext): Promise<ThinnedCurve[]> {
+  return project.runs.curves(task.metric, task.part, task.places);
+}
 
 export async function compareModels(task: TaskOf<"compare">, context: TaskContext): Promise<Comparison> {
   const { project, signal, progress } = context;

@@ -17,6 +17,7 @@ import { upkeep } from "./0014-upkeep.ts";
 import { merges } from "./0015-merges.ts";
 import { auditFilters } from "./0016-audit-filters.ts";
 import { explanationReports } from "./0017-explanation-reports.ts";
+import { runNotes } from "./0018-run-notes.ts";
 
 export interface Migration {
   readonly number: number;
@@ -55,4 +56,5 @@ export const MIGRATIONS = checkMigrations([
   merges,
   auditFilters,
   explanationReports,
+  runNotes,
 ]);

@@ -9,10 +9,12 @@ import { useFigures, usePlotPalette } from "./use-plot-style.ts";
 
 export interface CalibrationPlotProps {
   calibration: Evaluation["calibration"];
+  /** Whose it is, where several stand side by side. */
+  name?: string;
   height?: number;
 }
 
-export function CalibrationPlot({ calibration, height = 320 }: CalibrationPlotProps) {
+export function CalibrationPlot({ calibration, name, height = 320 }: CalibrationPlotProps) {
   const { t } = useTranslation("models", { keyPrefix: "plots" });
   const figures = useFigures();
   const palette = usePlotPalette();
@@ -90,7 +92,7 @@ export function CalibrationPlot({ calibration, height = 320 }: CalibrationPlotPr
 
   return (
     <PlotFigure
-      title={t("calibration.title")}
+      title={name === undefined ? t("calibration.title") : t("calibration.titleOf", { name })}
       summary={t("calibration.summary", { ece: figures.decimal(calibration.ece) })}
       option={option}
       height={height}

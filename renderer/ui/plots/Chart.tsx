@@ -30,7 +30,9 @@ export default function Chart({ option, label, height }: ChartProps) {
 
   useEffect(() => {
     // Replacing (not merging) series and axes lets a run leave the plot; the rest is kept so that an open tooltip survives live points.
-    chart.current?.setOption(option, { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
+    chart.current?.setOption(option, {
+      replaceMerge: ["series", "xAxis", "yAxis", "grid", "parallel", "parallelAxis"],
+    });
   }, [option]);
 
   return <div ref={box} role="img" aria-label={label} style={{ height, width: "100%" }} />;

@@ -1,9 +1,9 @@
 // Runs side by side: what was different in their recipes, how they learned, how good they became, and where they disagree.
-import { Alert, Button, MultiSelect } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { ArrowLeft, Columns2, Info } from "lucide-react";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Run } from "../../../preload/contract/index.ts";
+import { MOST_COMPARED, type Run } from "../../../preload/contract/index.ts";
 import { navigate } from "../../state/route.ts";
 import { useRuns } from "../../studio/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -16,21 +16,20 @@ import { ViewHeader } from "../../ui/ViewHeader.tsx";
 import { newestDone } from "../runs/run-progress.ts";
 import { RecipeDiffTable } from "./RecipeDiffTable.tsx";
 import { ResultsSection } from "./ResultsSection.tsx";
+import { RunsOverview } from "./RunsOverview.tsx";
 import { usePlottedRuns } from "./use-run-data.ts";
-
-/** More runs than this cannot be told apart by colour, nor read side by side. */
-const MOST_RUNS = 6;
 
 export function CompareView({ runIds }: { runIds: string[] }) {
   const { t } = useTranslation("compare");
   const query = useRuns();
   const all = query.data;
-  // Opened without a choice, or with one run: the newest finished ones fill the places up to two.
+  const [hasChosen, setHasChosen] = useState(false);
+  // Opened without a choice, or with one run: the newest finished ones fill the places up to two, until the person chooses.
   const chosen = useMemo(() => {
     if (!all) return [];
-    const known = runIds.filter((id) => all.some((run) => run.id === id)).slice(0, MOST_RUNS);
-    return known.length > 1 ? known : [...new Set([...known, ...newestDone(all, 2)])].slice(0, 2);
-  }, [all, runIds]);
+    const known = runIds.filter((id) => all.some((run) => run.id === id)).slice(0, MOST_COMPARED);
+    return known.length > 1 || hasChosen ? known : [...new Set([...known, ...newestDone(all, 2)])].slice(0, 2);
+  }, [all, runIds, hasChosen]);
   const runs = useMemo(() => chosen.flatMap((id) => all?.find((run) => run.id === id) ?? []), [chosen, all]);
 
   return (
@@ -54,15 +53,14 @@ export function CompareView({ runIds }: { runIds: string[] }) {
         ) : null}
         {all && all.length > 1 ? (
           <>
-            <MultiSelect
-              label={t("choose")}
-              description={t("chooseHelp", { most: MOST_RUNS })}
-              maw={720}
-              searchable
-              maxValues={MOST_RUNS}
-              value={chosen}
-              onChange={(ids) => navigate({ view: "compare", runIds: ids }, { replace: true })}
-              data={all.map((run) => ({ value: run.id, label: run.name }))}
+            <RunsOverview
+              runs={all}
+              chosen={chosen}
+              most={MOST_COMPARED}
+              onChoose={(ids) => {
+                setHasChosen(true);
+                navigate({ view: "compare", runIds: ids }, { replace: true });
+              }}
             />
             {runs.length < 2 ? (
               <Alert variant="light" icon={<Info size={18} aria-hidden />}>

@@ -4,7 +4,9 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Evaluation, Run } from "../../../preload/contract/index.ts";
 import { showImages } from "../../state/library.ts";
+import { CalibrationPlot } from "../../ui/plots/CalibrationPlot.tsx";
 import { type ConfusionCell, ConfusionMatrix } from "../../ui/plots/ConfusionMatrix.tsx";
+import { PrecisionRecallPlot } from "../../ui/plots/PrecisionRecallPlot.tsx";
 import { RocPlot } from "../../ui/plots/RocPlot.tsx";
 import { defaultPositiveClass } from "../../ui/plots/roc.ts";
 import { Refused } from "../../ui/Refused.tsx";
@@ -14,6 +16,7 @@ import { casesOf } from "../models/cases.ts";
 import { type JudgedPart, PartChoice } from "../models/EvaluationSection.tsx";
 import { DisagreementStrip } from "./DisagreementStrip.tsx";
 import { FigureTable } from "./FigureTable.tsx";
+import { StatisticsSection } from "./StatisticsSection.tsx";
 import { useJudgedRuns } from "./use-run-data.ts";
 
 export function ResultsSection({ runs }: { runs: readonly Run[] }) {
@@ -43,11 +46,22 @@ export function ResultsSection({ runs }: { runs: readonly Run[] }) {
       ) : null}
       {first ? (
         <Stack gap="lg">
+          <FigureTable judged={judged} />
+          {judged.length > 1 && !pending ? (
+            <StatisticsSection key={part} runs={judged.map(({ run }) => run)} part={part} />
+          ) : null}
           <SimpleGrid cols={{ base: 1, lg: 2 }}>
-            <FigureTable judged={judged} />
             <Paper withBorder p="md">
               <RocPlot sources={sources} classId={defaultPositiveClass(first.classes)} />
             </Paper>
+            <Paper withBorder p="md">
+              <PrecisionRecallPlot sources={sources} classId={defaultPositiveClass(first.classes)} />
+            </Paper>
+            {judged.map(({ run, evaluation }) => (
+              <Paper key={run.id} withBorder p="md">
+                <CalibrationPlot calibration={evaluation.calibration} name={run.name} />
+              </Paper>
+            ))}
           </SimpleGrid>
           <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
             {judged.map(({ run, evaluation }) => (

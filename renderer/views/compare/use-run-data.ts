@@ -1,11 +1,35 @@
 // Answers for several runs at once, under the same keys as for one: opening a run after comparing it asks nothing again.
-import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Evaluation, Run } from "../../../preload/contract/index.ts";
+import type { Evaluation, Run, RunPoint } from "../../../preload/contract/index.ts";
 import { keys, pointsOf } from "../../studio/queries.ts";
 import { useStudio } from "../../studio/StudioContext.tsx";
 import type { PlottedRun } from "../../ui/plots/curves.ts";
 import type { JudgedPart } from "../models/EvaluationSection.tsx";
+
+/** While runs train, their new points are asked for this often. */
+const LIVE_MS = 3000;
+
+/** One metric of every run, thinned. Asked anew while something trains: its points come too often to tell a thousand curves each time. */
+export const useThinnedCurves = (metric: string, part: RunPoint["part"], running: boolean) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.curves(metric, part),
+    queryFn: () => studio.comparison.curves({ metric, part }),
+    refetchInterval: running ? LIVE_MS : false,
+    // Comparing 40,000 points with the old ones would take longer than drawing them.
+    structuralSharing: false,
+  });
+};
+
+export const useComparison = (modelIds: readonly string[], part: JudgedPart) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.comparison(modelIds, part),
+    queryFn: () => studio.comparison.models({ modelIds: [...modelIds], part }),
+    enabled: modelIds.length > 1,
+  });
+};
 
 export interface PlottedRuns {
   plotted: PlottedRun[];

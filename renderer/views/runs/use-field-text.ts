@@ -1,4 +1,5 @@
 // The value of a recipe field in words.
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { Device, Recipe } from "../../../preload/contract/index.ts";
 import { NO_FIGURE } from "../../ui/plots/figures.ts";
@@ -24,30 +25,33 @@ export function useDeviceText(): (device: Device | undefined, id?: string) => st
 export function useFieldText(): (field: RecipeField, value: FieldValue) => string {
   const { t, i18n } = useTranslation("runs");
   const figures = useFigures();
-  return (field, value) => {
-    if (field === "startFrom") return typeof value === "string" ? value.slice(0, 8) : t("start.new");
-    if (value === null && field === "patience") return t("value.never");
-    if (value === null) return field === "clipNorm" ? t("value.off") : NO_FIGURE;
-    if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
-    if (typeof value === "string") {
-      const key = `value.${field}.${value}`;
-      return i18n.exists(key, { ns: "runs" }) ? t(key as "value.optimiser.adam") : value;
-    }
-    switch (field) {
-      case "inputSize":
-        return `${value} × ${value} px`;
-      case "augment.rotate":
-      case "augment.shear":
-        return `± ${figures.significant(value)}°`;
-      case "augment.shift":
-      case "augment.scale":
-      case "augment.intensity":
-        return `± ${figures.percent(value)}`;
-      case "seed":
-      case "fold.index":
-        return String(value);
-      default:
-        return figures.significant(value);
-    }
-  };
+  return useCallback(
+    (field, value) => {
+      if (field === "startFrom") return typeof value === "string" ? value.slice(0, 8) : t("start.new");
+      if (value === null && field === "patience") return t("value.never");
+      if (value === null) return field === "clipNorm" ? t("value.off") : NO_FIGURE;
+      if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
+      if (typeof value === "string") {
+        const key = `value.${field}.${value}`;
+        return i18n.exists(key, { ns: "runs" }) ? t(key as "value.optimiser.adam") : value;
+      }
+      switch (field) {
+        case "inputSize":
+          return `${value} × ${value} px`;
+        case "augment.rotate":
+        case "augment.shear":
+          return `± ${figures.significant(value)}°`;
+        case "augment.shift":
+        case "augment.scale":
+        case "augment.intensity":
+          return `± ${figures.percent(value)}`;
+        case "seed":
+        case "fold.index":
+          return String(value);
+        default:
+          return figures.significant(value);
+      }
+    },
+    [t, i18n, figures],
+  );
 }
