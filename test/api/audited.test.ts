@@ -277,6 +277,20 @@ const CALL: Record<CallName, Row> = {
       await ended(client, job);
     },
   },
+  "runs.reproduce": {
+    notes: ["run/create", "run/state", "job/state"],
+    by: async (client) => {
+      const { run, job } = await client.runs.reproduce({ id: made.run! });
+      const { recipe, snapshotId, device, threads, name } = await client.runs.get({ id: made.run! });
+      expect(run).toMatchObject({ recipe, snapshotId, device, threads, name: `${name} (2)` });
+      await client.runs.cancel({ id: run.id });
+      await ended(client, job);
+    },
+  },
+  "runs.describe": {
+    notes: ["run/describe"],
+    by: (client) => client.runs.describe({ id: made.run!, name: "described", notes: "Slow.", tags: ["first"] }),
+  },
   "runs.list": "reads",
   "runs.get": "reads",
   "runs.points": "reads",
@@ -299,6 +313,7 @@ const CALL: Record<CallName, Row> = {
       await client.fairness.audit({ modelId: compressed.id, part: "test", by: ["sex"] });
     },
   },
+  "comparison.curves": "reads",
   "comparison.models": {
     notes: ["model/evaluate"],
     by: async (client) => {
