@@ -115,7 +115,10 @@ function ReportTable({ report, model }: { report: ExplanationReport; model: Mode
   return (
     <Stack gap="sm" data-testid="explanation-report">
       <Text size="sm">
-        {t("explain.images", { count: report.images })}; {t("explain.without", { count: report.without })}.
+        {t("explain.counts", {
+          images: t("explain.images", { count: report.images }),
+          without: t("explain.without", { count: report.without }),
+        })}
       </Text>
       <Table.ScrollContainer minWidth={720}>
         <Table captionSide="top" aria-label={caption}>
