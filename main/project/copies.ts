@@ -14,7 +14,7 @@ import { wordsOfAnswer } from "./choices.ts";
 import type { ProjectDatabase } from "./database.ts";
 import { type AnswerState, type Change, type ClassState, changeFrom, type ShapeState } from "./label-changes.ts";
 import type { Labels } from "./labels.ts";
-import { assertReadable, assertWritable, HIDDEN_IMAGES, type Person } from "./layers.ts";
+import { assertNothingHidden, assertReadable, assertWritable, HIDDEN_IMAGES, type Person } from "./layers.ts";
 import { type Said, sameState } from "./merge-history.ts";
 import type { State } from "./merge-words.ts";
 import { questionRow } from "./schema-rows.ts";
@@ -134,6 +134,19 @@ export class Copies {
     const found = this.#database.all<{ id: string }>(sql, chosen.by === "list" ? chosen.listId : chosen.snapshotId);
     if (found.length === 0) throw new AppError("app/not-found", "This list or snapshot has no images.");
     return [...new Set(found.map(({ id }) => id))];
+  }
+
+  /**
+   * A part shows whoever opens it what is hidden from its giver here. So who has yet to read cases blindly gives neither those away nor any
+   * reads. Throws reading/hidden.
+   */
+  assertGivable(ids: readonly string[], layers: boolean): void {
+    const hidden = this.#database.one(
+      `SELECT 1 FROM images WHERE id IN (SELECT value FROM json_each(?)) AND number IN (${HIDDEN_IMAGES}) LIMIT 1`,
+      JSON.stringify(ids),
+      this.#person.id,
+    );
+    if (hidden !== undefined || layers) assertNothingHidden(this.#database, this.#person);
   }
 
   /** Some images were given away. */

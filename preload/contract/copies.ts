@@ -61,7 +61,7 @@ export const copiesContract = {
   /**
    * Gives some images with their labels and the schema away as a new project with a key of its own. The recovery key is returned once and stored
    * nowhere; the job writes the project. Result of the job: PartReport. Errors: project/already-exists, project/passphrase-weak,
-   * project/disk-full, project/read-only, snapshot/empty where no image is chosen.
+   * project/disk-full, project/read-only, snapshot/empty where no image is chosen, reading/hidden where the asker has yet to read some blindly.
    */
   give: oc
     .input(

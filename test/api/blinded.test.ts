@@ -11,7 +11,7 @@ import { createProject, openProject, type Project } from "../../main/project/pro
 import { ACCESS, type CallName, may } from "../../preload/contract/access.ts";
 import { CHEAP } from "../project/builder.ts";
 import { ask, CALLS, fill, inputsOf, shapeOn, type Things } from "./every-call.ts";
-import { openStudio, type TestStudio } from "./open-studio.ts";
+import { ended, openStudio, type TestStudio } from "./open-studio.ts";
 
 const WORDS = { ada: "the administrator says friend", blaise: "blaise says friend", wu: "wu says friend" };
 /** What happens in a copy while the blinded reader has not committed. */
@@ -138,4 +138,21 @@ test.each(STORIES.slice(1))("when %s, a blinded reader hears the same as if nobo
   const silent = answers.get(STORIES[0]!)!;
   expect(silent.size).toBeGreaterThan(25);
   for (const [call, heard] of silent) expect(answers.get(story)!.get(call), call).toBe(heard);
+});
+
+test("an analyst who is to read blindly gives no part away that would show them what others said", async () => {
+  const path = join(opened.folder, "0", "Blinded.loupe");
+  const ada = await openProject({ path, passphrase: WORDS.ada });
+  ada.members.setRole({ id: things.member, role: "analyst" });
+  const images = ada.images.ids({});
+  ada.close();
+  const { client, folder } = opened;
+  await client.projects.open({ path, passphrase: WORDS.blaise });
+  const to = { name: "Part", folder: join(folder, "parts"), member: "Eve", passphrase: "Eve says friend" };
+  const hidden = expect.objectContaining({ code: "reading/hidden" });
+  const some = (ids: string[]) => ({ by: "filter" as const, filter: { ids } });
+  await expect(client.copies.give({ images: { by: "list", listId: list }, ...to })).rejects.toEqual(hidden);
+  await expect(client.copies.give({ images: some(images.slice(5, 8)), layers: true, ...to })).rejects.toEqual(hidden);
+  const { job } = await client.copies.give({ images: some(images.slice(5, 8)), ...to });
+  expect(await ended(client, job)).toMatchObject({ state: "done", result: { images: 3 } });
 });

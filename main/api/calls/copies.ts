@@ -11,6 +11,7 @@ export const copiesCalls = {
     const images = project.copies.imagesOf(input.images, (filter) => project.images.ids(filter));
     if (images.length === 0)
       throw new AppError("snapshot/empty", "No image is chosen, so there is nothing to give away.");
+    project.copies.assertGivable(images, layers);
     const folder = resolve(input.folder ?? session.host.info.homeFolder);
     const { part, recoveryKey } = await beginPart({ folder, name, member, passphrase });
     try {
