@@ -46,6 +46,8 @@ import type {
   Recipe,
   RecipeSuggestion,
   RunPoint,
+  RunsExportReport,
+  RunsFormat,
   StartingModel,
   TextLookReport,
   TextRegion,
@@ -116,6 +118,13 @@ export type JobTask =
       overwrite: boolean;
       path: string;
     }
+  | {
+      kind: "runs-export";
+      runIds: readonly string[];
+      format: RunsFormat;
+      path: string;
+      overwrite: boolean;
+    }
   | { kind: "backup"; folder: string }
   | { kind: "check"; mode: CheckMode }
   | { kind: "compact" }
@@ -173,6 +182,7 @@ export interface TaskResults {
   "pacs-fetch": PacsReport;
   "pacs-listen": PacsReport;
   "audit-export": AuditExportReport;
+  "runs-export": RunsExportReport;
   "labels-preview": ExportPreview;
   "text-look": TextLookReport;
   "text-review": Deidentification;

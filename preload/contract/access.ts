@@ -170,6 +170,7 @@ export const ACCESS = {
   "explanations.report": seeing,
   "explanations.overPart": working,
   "comparison.curves": seeing,
+  "comparison.export": working,
   "models.importStarting": working,
   "models.compress": working,
   "models.export": working,

@@ -78,6 +78,7 @@ export const AUDIT_ACTIONS = {
   "snapshot/create": "snapshot",
   "run/create": "run",
   "run/describe": "run",
+  "run/export": "none",
   "run/update": "run",
   "run/state": "run",
   "model/add": "model",

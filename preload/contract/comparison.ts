@@ -1,6 +1,8 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { partSchema } from "./images.ts";
+import { jobSchema } from "./jobs.ts";
+import { fileNameSchema } from "./models.ts";
 
 /** More than this nobody reads side by side, and the number of pairs grows with the square. */
 export const MOST_COMPARED = 6;
@@ -70,7 +72,34 @@ export const thinnedCurveSchema = z.object({
 });
 export type ThinnedCurve = z.infer<typeof thinnedCurveSchema>;
 
+/** tensorboard: an event file for each run; csv: `runs.csv` with the recipes and `points.csv` with all points. */
+export const runsFormatSchema = z.enum(["tensorboard", "csv"]);
+export type RunsFormat = z.infer<typeof runsFormatSchema>;
+
+/** A runs-export job's result. */
+export const runsExportReportSchema = z.object({
+  path: z.string().describe("of the folder"),
+  files: z.int(),
+  bytes: z.int(),
+});
+export type RunsExportReport = z.infer<typeof runsExportReportSchema>;
+
 export const comparisonContract = {
+  /**
+   * Writes recipes and curves of runs to a folder for other tools; no image, no label, but names and notes as people wrote them, not encrypted. The job's
+   * result is a RunsExportReport. Errors: shipping/target-exists, project/disk-full, project/read-only, app/not-found.
+   */
+  export: oc
+    .input(
+      z.object({
+        runIds: z.array(z.string()).min(1).max(10_000),
+        format: runsFormatSchema,
+        folder: z.string().min(1).optional().describe("default: the home folder"),
+        name: fileNameSchema.optional().describe("of the folder in it"),
+        overwrite: z.boolean().default(false),
+      }),
+    )
+    .output(jobSchema),
   /** One metric of every run that has it. */
   curves: oc
     .input(

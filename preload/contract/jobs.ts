@@ -17,6 +17,7 @@ export const jobKindSchema = z.enum([
   "pacs-fetch",
   "pacs-listen",
   "audit-export",
+  "runs-export",
   "backup",
   "check",
   "compact",
@@ -49,7 +50,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

@@ -3,7 +3,7 @@
 // The record has a row for every call of the table of roles (preload/contract/access.ts), so a new call without one does not compile. Rows run in
 // their order, by one administrator in one real studio: each finds what the rows before it made.
 
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -314,6 +314,23 @@ const CALL: Record<CallName, Row> = {
     },
   },
   "comparison.curves": "reads",
+  "comparison.export": {
+    notes: ["run/export", "job/state"],
+    by: async (client) => {
+      const input = { runIds: [made.run!], folder: folderOf("runs") };
+      for (const format of ["tensorboard", "csv"] as const) {
+        await done(client, await client.comparison.export({ ...input, format, name: format }));
+      }
+      const columns = readFileSync(join(folderOf("runs"), "csv", "runs.csv"), "utf8")
+        .split("\r\n")[0]!
+        .split(",");
+      expect(columns).toContain("recipe.learningRate");
+      const [own] = readdirSync(join(folderOf("runs"), "tensorboard"));
+      expect(readdirSync(join(folderOf("runs"), "tensorboard", own!))[0]).toMatch(
+        /^events\.out\.tfevents\.\d+\.loupe$/,
+      );
+    },
+  },
   "comparison.models": {
     notes: ["model/evaluate"],
     by: async (client) => {

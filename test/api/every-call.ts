@@ -316,6 +316,7 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "models.list": undefined,
     "models.get": { id: model },
     "models.starting": undefined,
+    "comparison.export": { runIds: [of.run], format: "csv", folder: `${folder}/runs` },
     "comparison.curves": { metric: "loss", part: "train" },
     "comparison.models": { modelIds: [model, "none"], part: "test" },
     "fairness.audit": { modelId: model, part: "test", by: ["sex"] },

@@ -19,6 +19,7 @@ const tasks: TaskTable = {
   devices: async () => (await import("./train.ts")).devices(),
   evaluate: async (task, context) => (await import("./evaluate.ts")).evaluate(task, context),
   evaluation: async (task, context) => (await import("./evaluate.ts")).evaluation(task, context),
+  "runs-export": async (task, context) => (await import("./runs-export.ts")).exportRuns(task, context),
   curves: async (task, context) => (await import("./compare.ts")).curves(task, context),
   compare: async (task, context) => (await import("./compare.ts")).compareModels(task, context),
   fairness: async (task, context) => (await import("./fairness.ts")).auditModel(task, context),

@@ -8,6 +8,7 @@ import type { Run } from "../../../preload/contract/index.ts";
 import { useSnapshots } from "../../studio/queries.ts";
 import { Section } from "../../ui/Section.tsx";
 import { OverviewPlots } from "./OverviewPlots.tsx";
+import { RunsExport } from "./RunsExport.tsx";
 import { RunsTable } from "./RunsTable.tsx";
 import {
   COLUMNS,
@@ -72,6 +73,7 @@ export function RunsOverview({ runs, chosen, most, onChoose }: RunsOverviewProps
           data={GROUPS.map((id) => ({ value: id, label: columnName(id) }))}
         />
         <ColumnChoice columns={columns} onChange={setColumns} />
+        <RunsExport runIds={found.map(({ run }) => run.id)} />
       </Group>
       <Text size="sm" role="status" data-testid="runs-found">
         {t("runs.found", { count: found.length, all: runs.length })}
