@@ -19,7 +19,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { Member } from "../../preload/contract/index.ts";
+import type { Member, Role } from "../../preload/contract/index.ts";
 import { Audit } from "./audit.ts";
 import { ProjectDatabase, storageError } from "./database.ts";
 import { copyDatabase, quoted, tablesOf } from "./database-copy.ts";
@@ -67,7 +67,7 @@ export interface Change {
 
 /**
  * Gives the project a new data key, and answers its new recovery key. The database is the new one when this returns, or still the old one if
- * it throws. Throws project/in-use, project/key-old, project/corrupt, project/disk-full, app/aborted.
+ * it throws. Throws project/in-use, project/last-administrator, project/key-old, project/corrupt, project/disk-full, app/aborted.
  */
 export async function rekey(project: Rekeyed, change: Change, options: RekeyOptions = {}): Promise<string> {
   const { database, lock, databaseFile } = project;
@@ -117,10 +117,17 @@ async function beAlone(lock: FolderLock): Promise<void> {
 
 /** The set of keys for a new data key: every member who stays, and a new recovery key. Throws project/key-old, project/corrupt. */
 function nextSet(project: Rekeyed, change: Change, key: Uint8Array): { set: KeySet; recoveryKey: string } {
-  const staying = project.database.all<{ id: string; name: string; publicKey: Uint8Array | null }>(
-    "SELECT id, name, public_key AS publicKey FROM members WHERE removed_at IS NULL AND id IS NOT ? ORDER BY number",
+  const staying = project.database.all<{ id: string; name: string; role: Role; publicKey: Uint8Array | null }>(
+    "SELECT id, name, role, public_key AS publicKey FROM members WHERE removed_at IS NULL AND id IS NOT ? ORDER BY number",
     change.removed,
   );
+  // Roles may have changed since somebody asked for this; from here on they cannot.
+  if (staying.every(({ role }) => role !== "administrator")) {
+    throw new AppError(
+      "project/last-administrator",
+      "The only other administrator stopped being one meanwhile: make somebody an administrator first, then try again.",
+    );
+  }
   const slots = readKeyFile(project.keysFile).members;
   const old: string[] = [];
   const members: MemberSlot[] = [];

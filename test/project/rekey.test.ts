@@ -196,6 +196,18 @@ describe("removing a member", () => {
   });
 });
 
+test("who stops being an administrator while a removal waits for the others to leave does not leave the project without one", async () => {
+  const { project, bo } = await sharedProject();
+  const { path, key, member } = project;
+  const other = closing(openProjectWithKey({ path, key, memberId: member.id }));
+  const removing = project.removeMember(bo);
+  project.members.setRole({ id: member.id, role: "reader" });
+  other.close();
+  await expect(removing).rejects.toEqual(refusal("project/last-administrator"));
+  project.close();
+  expect((await open(path, BO)).member.role).toBe("administrator");
+});
+
 describe("a passphrase that is hashed while the project gets another key", () => {
   /** Slow enough that the key is another when it is done. */
   const SLOW = { memoryKiB: 128 * 1024, passes: 8, lanes: 4 };
