@@ -5,34 +5,29 @@
 import { availableParallelism } from "node:os";
 import {
   AppError,
+  type CompressionLimits,
   type CompressionReport,
   type Evaluation,
+  type LayerSensitivity,
   type Model,
   type Progress,
 } from "../../preload/contract/index.ts";
-import { readOnnx } from "../graph/onnx-reader.ts";
-import { writeOnnx } from "../graph/onnx-writer.ts";
-import { evaluate } from "../models/metrics.ts";
 import type { Project } from "../project/project.ts";
-import { type PreparedPart, prepareImages, requireNotAborted, type SnapshotItem } from "../training/dataset.ts";
-import { createSession, type Session } from "../training/engines/session.ts";
-import { predict } from "../training/evaluate.ts";
+import { type PreparedPart, prepareImages, type SnapshotItem } from "../training/dataset.ts";
 import { itemsOfRun } from "../training/folds.ts";
-import { calibrate } from "./calibrate.ts";
-import { foldBatchNorm } from "./fold.ts";
-import { refusal } from "./gate.ts";
-import { quantizableValues, quantizeStatic } from "./quantize.ts";
+import { lostQuality, missedLimits, refusal } from "./gate.ts";
+import { type Int8Model, prepareInt8 } from "./int8.ts";
+import { costOf, judge, latencies, type MeasuringOptions } from "./measure.ts";
 
 /** Ranges hardly move after this many images. */
 const CALIBRATION_IMAGES = 256;
-const WARM_UP_RUNS = 5;
-const TIMED_RUNS = 40;
 
 interface Options {
   project: Project;
   modelId: string;
-  /** AUC on the validation part may fall by this much, 0 to 0.5. */
-  maxAucDrop: number;
+  limits: CompressionLimits;
+  /** Whether layers may be put back to float where quality falls below a limit. */
+  repair?: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   threads?: number;
@@ -45,64 +40,44 @@ interface Options {
 export async function compressModel({
   project,
   modelId,
-  maxAucDrop,
+  limits,
+  repair = true,
   signal = new AbortController().signal,
   onProgress = () => {},
   threads = availableParallelism(),
 }: Options): Promise<CompressionReport> {
   const model = project.models.get(modelId);
-  if (model.kind !== "trained") {
+  if (model.kind === "int8") {
     throw new AppError(
       "compression/refused",
       `The model "${model.name}" is int8 already; compress the one it was made from.`,
     );
   }
-  const items = itemsOfRun(project, model.snapshotId, project.runs.get(model.runId).recipe);
-  const training = spread(
-    items.filter(({ part }) => part === "train"),
-    CALIBRATION_IMAGES,
-  );
-  const validation = items.filter(({ part }) => part === "validation");
-  if (validation.length === 0) {
-    throw new AppError(
-      "snapshot/part-empty",
-      "The validation part of this snapshot has no image, so nothing can be compared.",
-    );
-  }
-  const total = 2 * training.length + 3 * validation.length;
-  let done = 0;
-  const report = (images: number, note: string) => {
-    done += images;
-    onProgress({ done, total, unit: "images", secondsLeft: null, note });
-  };
-
+  const { training, validation } = partsOf(project, model);
+  const steps = new Steps(2 * training.length + 3 * validation.length, onProgress);
+  const how = { threads, signal };
   const original = project.models.onnx(modelId);
-  const folded = foldBatchNorm(readOnnx(original));
-  const values = quantizableValues(folded);
-  if (values.length === 0) {
-    throw new AppError("compression/refused", `The model "${model.name}" has no layer that int8 could replace.`);
-  }
-  const seen = await prepareImages(project, training, model.input, { signal, onImage: () => report(1, "preparing") });
+  const onImage = () => steps.add(1, "preparing");
+  const seen = await prepareImages(project, training, model.input, { signal, onImage });
   let calibrated = 0;
-  const ranges = await calibrate(folded, values, {
-    images: seen.pixels,
-    size: model.input.size,
-    threads,
-    signal,
-    onImages: (count) => {
-      report(count - calibrated, "calibrating");
-      calibrated = count;
+  const int8 = await prepareInt8(original, seen, model, {
+    ...how,
+    onImages: (done) => {
+      steps.add(done - calibrated, "calibrating");
+      calibrated = done;
     },
   });
-  const quantized = writeOnnx(quantizeStatic(folded, ranges));
-
-  const held = await prepareImages(project, validation, model.input, { signal, onImage: () => report(1, "preparing") });
-  const [before, after] = await compare([original, quantized], held, model, {
-    threads,
-    signal,
-    onImages: (n) => report(n, "evaluating"),
-  });
-  const reason = refusal(before.cost, after.cost, maxAucDrop);
+  const held = await prepareImages(project, validation, model.input, { signal, onImage });
+  const before = await judge(original, held, model, how);
+  steps.add(validation.length, "evaluating");
+  const { file, judged, layers } = await withinQuality(int8, before, held, model, { limits, repair, steps, ...how });
+  const [slow, fast] = (await latencies([original, file], held, model.input.size, how)) as [number, number];
+  const costs = {
+    before: costOf(original, slow, before),
+    after: costOf(file, fast, judged),
+  };
+  const missed = missedLimits(costs.before, costs.after, limits);
+  const accepted = missed.length === 0;
   // All three or none: a model whose report a killed process did not write would look accepted and unmeasured.
   return project.transaction(() => {
     const compressed = project.models.add({
@@ -111,95 +86,109 @@ export async function compressModel({
       kind: "int8",
       parentId: model.id,
       name: `${model.name} int8`,
-      onnx: quantized,
+      onnx: file,
       input: model.input,
       classes: model.classes,
       threshold: model.threshold,
-      accepted: reason === "",
+      accepted,
     });
-    project.models.saveEvaluation({ ...after.evaluation, modelId: compressed.id });
+    project.models.saveEvaluation({ ...judged, modelId: compressed.id });
     const result: CompressionReport = {
       modelId: compressed.id,
-      accepted: reason === "",
-      maxAucDrop,
-      reason,
-      before: before.cost,
-      after: after.cost,
+      accepted,
+      maxAucDrop: limits.maxAucDrop,
+      limits,
+      missed: [...missed],
+      reason: refusal(costs.before, costs.after, missed),
+      layers: [...layers],
+      ...costs,
     };
     project.models.saveCompressionReport(result);
     return result;
   });
 }
 
+interface Candidate {
+  readonly file: Uint8Array;
+  readonly judged: Evaluation;
+  readonly layers: readonly LayerSensitivity[];
+}
+
+/**
+ * The int8 file whose quality holds with the fewest layers in float that doubling finds: none, then the most sensitive one, two, four. Without repair, or where even the
+ * last layer does not help, the file with none.
+ */
+async function withinQuality(
+  int8: Int8Model,
+  before: Evaluation,
+  held: PreparedPart,
+  model: Model,
+  { limits, repair, steps, ...how }: MeasuringOptions & { limits: CompressionLimits; repair: boolean; steps: Steps },
+): Promise<Candidate> {
+  const qualityHolds = (judged: Evaluation, file: Uint8Array): boolean =>
+    // Time is measured of the file that is kept alone; it cannot be mended by float layers.
+    !lostQuality(missedLimits(costOf(file, 1, before), costOf(file, 1, judged), limits));
+  const all = int8.file(new Set());
+  const first = await judge(all, held, model, how);
+  steps.add(held.imageIds.length, "evaluating");
+  steps.expect(int8.layers.length);
+  const onLayer = () => steps.add(1, "evaluating");
+  const layers = await int8.sensitivities({ ...how, onLayer });
+  if (!repair || qualityHolds(first, all)) return { file: all, judged: first, layers };
+  const order = layers.toSorted((a, b) => b.moved - a.moved).map(({ layer }) => layer);
+  for (let count = 1; count < order.length; count *= 2) {
+    const float = new Set(order.slice(0, count));
+    const file = int8.file(float);
+    const judged = await judge(file, held, model, how);
+    if (qualityHolds(judged, file)) {
+      return { file, judged, layers: layers.map((one) => ({ ...one, float: float.has(one.layer) })) };
+    }
+  }
+  return { file: all, judged: first, layers };
+}
+
+function partsOf(project: Project, model: Model): { training: SnapshotItem[]; validation: SnapshotItem[] } {
+  const items = itemsOfRun(project, model.snapshotId, project.runs.get(model.runId).recipe);
+  const training = spread(
+    items.filter(({ part }) => part === "train"),
+    CALIBRATION_IMAGES,
+  );
+  const validation = items.filter(({ part }) => part === "validation");
+  if (validation.length > 0) return { training, validation };
+  throw new AppError(
+    "snapshot/part-empty",
+    "The validation part of this snapshot has no image, so nothing can be compared.",
+  );
+}
+
 /** At most `count` items, evenly over the list, so that every class and patient has its share. */
-function spread(items: readonly SnapshotItem[], count: number): readonly SnapshotItem[] {
+function spread(items: readonly SnapshotItem[], count: number): SnapshotItem[] {
   const step = Math.max(1, items.length / count);
   return Array.from({ length: Math.min(count, items.length) }, (_, i) => items[Math.floor(i * step)]!);
 }
 
-interface Measured {
-  cost: CompressionReport["before"];
-  evaluation: Evaluation;
-}
+/** Progress over work whose end moves: what is found on the way may ask for more. */
+class Steps {
+  private done = 0;
+  private total: number;
+  private readonly began = performance.now();
+  private readonly onProgress: (progress: Progress) => void;
 
-async function compare(
-  files: readonly [Uint8Array, Uint8Array],
-  images: PreparedPart,
-  model: Model,
-  { threads, signal, onImages }: { threads: number; signal: AbortSignal; onImages: (count: number) => void },
-): Promise<[Measured, Measured]> {
-  const sessions: Session[] = [];
-  try {
-    for (const file of files) sessions.push(await createSession(file, { device: "cpu", threads, use: "inference" }));
-    const latencies = await alternatingLatency(sessions, images, model.input.size, signal);
-    const measured: Measured[] = [];
-    for (const [i, session] of sessions.entries()) {
-      let seen = 0;
-      const predictions = await predict(session, images, model.input.size, {
-        signal,
-        onImages: (count) => {
-          onImages(count - seen);
-          seen = count;
-        },
-      });
-      const evaluation: Evaluation = {
-        modelId: model.id,
-        part: "validation",
-        ...evaluate(model.classes, predictions, model.threshold),
-      };
-      if (!evaluation.auc) {
-        throw new AppError("compression/refused", "The validation part lacks a class, so its AUC cannot be compared.");
-      }
-      const cost = {
-        bytes: files[i]!.length,
-        latencyMs: latencies[i]!,
-        auc: evaluation.auc.value,
-        accuracy: evaluation.accuracy.value,
-      };
-      measured.push({ cost, evaluation });
-    }
-    return [measured[0]!, measured[1]!];
-  } finally {
-    for (const session of sessions) await session.dispose();
+  constructor(total: number, onProgress: (progress: Progress) => void) {
+    this.total = total;
+    this.onProgress = onProgress;
   }
-}
 
-/** Median milliseconds of one image at a time; the sessions take turns, so that a slow moment of the machine meets both. */
-async function alternatingLatency(
-  sessions: readonly Session[],
-  { pixels }: PreparedPart,
-  size: number,
-  signal: AbortSignal,
-): Promise<number[]> {
-  const image = { type: "float32", dims: [1, 1, size, size], data: pixels.slice(0, size * size) } as const;
-  const times = sessions.map((): number[] => []);
-  for (let run = -WARM_UP_RUNS; run < TIMED_RUNS; run++) {
-    requireNotAborted(signal);
-    for (const [i, session] of sessions.entries()) {
-      const began = performance.now();
-      await session.run({ image }, ["probabilities"]);
-      if (run >= 0) times[i]!.push(performance.now() - began);
-    }
+  expect(more: number): void {
+    this.total += more;
   }
-  return times.map((list) => list.sort((a, b) => a - b)[list.length >> 1]!);
+
+  add(count: number, note: string): void {
+    this.done += count;
+    const share = this.done / this.total;
+    const seconds = (performance.now() - this.began) / 1000;
+    const secondsLeft = share > 0.2 ? (seconds / share) * (1 - share) : null;
+    const done = Math.min(this.done, this.total);
+    this.onProgress({ done, total: this.total, unit: "images", secondsLeft, note });
+  }
 }

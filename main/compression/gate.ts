@@ -1,16 +1,52 @@
-// Nothing is called good that lost more than the user allowed.
-import type { CompressionReport } from "../../preload/contract/index.ts";
+// Nothing is called good that lost more, or gained less, than the user allowed.
+import type { CompressionLimits, CompressionReport, MissedLimit } from "../../preload/contract/index.ts";
 
 type Cost = CompressionReport["before"];
 
-/** Why a compressed model is refused: which limit and by how much. Empty when it is accepted. */
-export function refusal(before: Cost, after: Cost, maxAucDrop: number): string {
-  const drop = before.auc - after.auc;
-  if (drop > maxAucDrop) {
-    return `The AUC fell by ${drop.toFixed(4)} (from ${before.auc.toFixed(4)} to ${after.auc.toFixed(4)}); the limit is ${maxAucDrop}.`;
+/** Every limit that does not hold, with what was allowed and what was found. Empty when the model is accepted. */
+export function missedLimits(before: Cost, after: Cost, limits: CompressionLimits): readonly MissedLimit[] {
+  const missed: MissedLimit[] = [];
+  const atMost = (limit: MissedLimit["limit"], allowed: number | null, found: number | null): void => {
+    if (allowed !== null && found !== null && found > allowed) missed.push({ limit, allowed, found });
+  };
+  const atLeast = (limit: MissedLimit["limit"], allowed: number | null, found: number): void => {
+    if (allowed !== null && found < allowed) missed.push({ limit, allowed, found });
+  };
+  atMost("auc", limits.maxAucDrop, before.auc - after.auc);
+  atMost("accuracy", limits.maxAccuracyDrop, before.accuracy - after.accuracy);
+  const worst = before.worstClass === null || after.worstClass === null ? null : before.worstClass - after.worstClass;
+  atMost("worst-class", limits.maxWorstClassDrop, worst);
+  const smaller = before.bytes / after.bytes;
+  // A compressed model that is not smaller is none, whatever was asked.
+  if (smaller <= 1) missed.push({ limit: "size", allowed: Math.max(1, limits.minSmaller ?? 1), found: smaller });
+  else atLeast("size", limits.minSmaller, smaller);
+  atLeast("latency", limits.minFaster, before.latencyMs / after.latencyMs);
+  return missed;
+}
+
+/** Whether what is missed is quality, which layers put back to float can mend. */
+export function lostQuality(missed: readonly MissedLimit[]): boolean {
+  return missed.some(({ limit }) => limit === "auc" || limit === "accuracy" || limit === "worst-class");
+}
+
+/** Which limits were missed and by how much, in sentences; "" for none. */
+export function refusal(before: Cost, after: Cost, missed: readonly MissedLimit[]): string {
+  return missed.map((one) => sentence(before, after, one)).join(" ");
+}
+
+function sentence(before: Cost, after: Cost, { limit, allowed, found }: MissedLimit): string {
+  const fell = (what: string, from: number, to: number): string =>
+    `${what} fell by ${found.toFixed(4)} (from ${from.toFixed(4)} to ${to.toFixed(4)}); the limit is ${allowed}, missed by ${(found - allowed).toFixed(4)}.`;
+  switch (limit) {
+    case "auc":
+      return fell("The AUC", before.auc, after.auc);
+    case "accuracy":
+      return fell("The accuracy", before.accuracy, after.accuracy);
+    case "worst-class":
+      return fell("The worst class's share of right answers", before.worstClass ?? 0, after.worstClass ?? 0);
+    case "size":
+      return `The model became ${found.toFixed(2)} times smaller (${before.bytes} bytes before, ${after.bytes} after); the limit is ${allowed} times, missed by ${(allowed - found).toFixed(2)}.`;
+    case "latency":
+      return `One image became ${found.toFixed(2)} times faster (${before.latencyMs.toFixed(2)} ms before, ${after.latencyMs.toFixed(2)} after); the limit is ${allowed} times, missed by ${(allowed - found).toFixed(2)}.`;
   }
-  if (after.bytes >= before.bytes) {
-    return `The model did not become smaller: ${before.bytes} bytes before, ${after.bytes} after.`;
-  }
-  return "";
 }

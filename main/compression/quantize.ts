@@ -47,6 +47,11 @@ export function quantizableValues(graph: Graph): readonly string[] {
   return [...new Set(read)].filter((name) => !outputs.has(name));
 }
 
+/** Layers that can be int8, by node name, in the order of the network. */
+export function integerLayers(graph: Graph): readonly string[] {
+  return graph.nodes.filter((node) => isInteger(node, graph)).map(({ name }) => name);
+}
+
 function isInteger(node: Node, graph: Graph): boolean {
   if (!INTEGER.has(node.op)) return false;
   if (WEIGHTED.has(node.op)) return graph.initializers.has(node.inputs[1]!);
@@ -62,12 +67,19 @@ function activations(node: Node, graph: Graph): readonly string[] {
 /**
  * The same network with int8 weights and activations. A value without a range stays float; a range is widened to hold 0.
  * @param ranges of the values that `quantizableValues` names
+ * @param float names of layers that stay as they are: they read values as they were before they got codes
  */
-export function quantizeStatic(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
+export function quantizeStatic(
+  graph: Graph,
+  ranges: ReadonlyMap<string, Range>,
+  float: ReadonlySet<string> = new Set(),
+): Graph {
   const initializers = new Map(graph.initializers);
   const nodes: Node[] = [];
   const rangeOf = new Map<string, Range>();
-  const quantizable = new Set(quantizableValues(graph));
+  const quantizable = new Set(
+    quantizableValues({ ...graph, nodes: graph.nodes.filter(({ name }) => !float.has(name)) }),
+  );
   const pair = (name: string, range: Range | undefined) => {
     if (!range || !quantizable.has(name)) return;
     const { scale, zeroPoint } = uint8Parameters(range);
@@ -94,8 +106,9 @@ export function quantizeStatic(graph: Graph, ranges: ReadonlyMap<string, Range>)
   };
   for (const { name } of graph.inputs) pair(name, ranges.get(name));
   for (const node of graph.nodes) {
-    const range = rangeOf.get(node.inputs[0]!);
-    const inputs = node.inputs.map((name) => (rangeOf.has(name) ? `${name}/dequantized` : name));
+    const range = float.has(node.name) ? undefined : rangeOf.get(node.inputs[0]!);
+    const coded = (name: string): boolean => rangeOf.has(name) && !float.has(node.name);
+    const inputs = node.inputs.map((name) => (coded(name) ? `${name}/dequantized` : name));
     if (WEIGHTED.has(node.op) && range && isInteger(node, graph)) {
       const weight = quantizeWeight(node, initializers);
       const name = `${node.name}/weight`;

@@ -17,6 +17,7 @@ import type {
   CheckReport,
   CompactReport,
   Comparison,
+  CompressionLimits,
   CompressionReport,
   Deidentification,
   Deidentify,
@@ -88,7 +89,7 @@ export type JobTask =
   | { kind: "sample"; images: number; seed: number }
   | { kind: "train"; runId: string }
   | { kind: "evaluate"; modelId: string; part: Part }
-  | { kind: "compress"; modelId: string; maxAucDrop: number }
+  | ({ kind: "compress"; modelId: string; repair: boolean } & CompressionLimits)
   | ({ kind: "explain-check" } & MapWanted)
   | {
       kind: "explain-part";

@@ -183,8 +183,21 @@ export class Models {
       "SELECT report FROM compression_reports WHERE model = ?",
       modelId,
     );
-    return row === undefined ? null : (JSON.parse(row.report) as CompressionReport);
+    return row === undefined ? null : reportOf(JSON.parse(row.report) as KeptReport);
   }
+}
+
+type Cost = CompressionReport["before"];
+type KeptCost = Omit<Cost, "worstClass" | "flops"> & Partial<Cost>;
+/** A report as it was kept: earlier ones knew one limit and fewer figures. */
+type KeptReport = Pick<CompressionReport, "modelId" | "accepted" | "maxAucDrop" | "reason"> &
+  Partial<CompressionReport> & { before: KeptCost; after: KeptCost };
+
+function reportOf({ before, after, ...kept }: KeptReport): CompressionReport {
+  const cost = (one: KeptCost): Cost => ({ worstClass: null, flops: null, ...one });
+  const { maxAucDrop } = kept;
+  const limits = { maxAucDrop, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
+  return { limits, missed: [], layers: [], ...kept, before: cost(before), after: cost(after) };
 }
 
 function noModel(): AppError {

@@ -41,13 +41,49 @@ const costSchema = z.object({
   latencyMs: z.number().describe("median of one image at a time on this machine"),
   auc: z.number().describe("on the validation part"),
   accuracy: z.number(),
+  worstClass: z.number().nullable().describe("smallest share of right answers among the classes; null in old reports"),
+  flops: z.number().nullable().describe("floating-point operations for one image; null in old reports"),
 });
+
+const drop = z.number().min(0).max(0.5);
+const times = z.number().min(0.1).max(100);
+
+/** What a compressed model must keep and gain to be accepted; all measured on the validation part and this machine. */
+export const compressionLimitsSchema = z.object({
+  maxAucDrop: drop.default(0.01),
+  maxAccuracyDrop: drop.nullable().default(null).describe("null: no limit"),
+  maxWorstClassDrop: drop.nullable().default(null).describe("of the smallest share of right answers among the classes"),
+  minSmaller: times.nullable().default(null).describe("times; it must become smaller in any case"),
+  minFaster: times.nullable().default(null).describe("times, one image at a time"),
+});
+export type CompressionLimits = z.infer<typeof compressionLimitsSchema>;
+
+const missedLimitSchema = z.object({
+  limit: z.enum(["auc", "accuracy", "worst-class", "size", "latency"]),
+  allowed: z.number(),
+  found: z.number().describe("a drop, or times smaller or faster"),
+});
+export type MissedLimit = z.infer<typeof missedLimitSchema>;
+
+const layerSensitivitySchema = z.object({
+  layer: z.string(),
+  moved: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe("how far the probabilities move with this layer alone in int8: mean total variation distance"),
+  float: z.boolean().describe("put back to float because the gate did not hold"),
+});
+export type LayerSensitivity = z.infer<typeof layerSensitivitySchema>;
 
 export const compressionReportSchema = z.object({
   modelId: z.string(),
   accepted: z.boolean(),
   maxAucDrop: z.number(),
-  reason: z.string().describe("why it was refused: which limit and by how much; empty when accepted"),
+  limits: compressionLimitsSchema,
+  missed: z.array(missedLimitSchema).describe("empty when accepted, and in old reports"),
+  reason: z.string().describe("why it was refused: which limits and by how much; empty when accepted"),
+  layers: z.array(layerSensitivitySchema).describe("in the order of the network; empty where nothing was quantised"),
   before: costSchema,
   after: costSchema,
 });
@@ -98,9 +134,20 @@ export const modelsContract = {
   importStarting: oc.input(z.object({ path: z.string() })).output(startingModelSchema),
   /** Computed once and kept. Errors: snapshot/part-empty. */
   evaluation: oc.input(z.object({ modelId: z.string(), part: partSchema.default("test") })).output(evaluationSchema),
-  /** Static int8 (QDQ, per channel), calibrated on the training part. The job's result is a CompressionReport. */
+  /**
+   * Static int8 (QDQ, per channel), calibrated on the training part, accepted only within the limits. The job's result is a CompressionReport.
+   */
   compress: oc
-    .input(z.object({ modelId: z.string(), maxAucDrop: z.number().min(0).max(0.5).default(0.01) }))
+    .input(
+      z.object({
+        modelId: z.string(),
+        ...compressionLimitsSchema.shape,
+        repair: z
+          .boolean()
+          .default(true)
+          .describe("whether layers are put back to float, most sensitive first, where quality falls too far"),
+      }),
+    )
     .output(jobSchema),
   /** Report of a compressed model; null for a trained one. */
   compressionReport: oc.input(z.object({ modelId: z.string() })).output(compressionReportSchema.nullable()),

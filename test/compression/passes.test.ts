@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { calibrate } from "../../main/compression/calibrate.ts";
 import { foldBatchNorm } from "../../main/compression/fold.ts";
-import { refusal } from "../../main/compression/gate.ts";
+import { missedLimits, refusal } from "../../main/compression/gate.ts";
 import { quantizableValues, quantizeStatic, uint8Parameters } from "../../main/compression/quantize.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
@@ -166,10 +166,30 @@ describe("static int8", () => {
 });
 
 describe("the gate", () => {
-  const cost = { bytes: 100, latencyMs: 1, auc: 0.95, accuracy: 0.9 };
-  test("says which limit and by how much", () => {
-    expect(refusal(cost, { ...cost, bytes: 30, auc: 0.93 }, 0.01)).toContain("0.0200");
-    expect(refusal(cost, { ...cost, bytes: 30, auc: 0.945 }, 0.01)).toBe("");
-    expect(refusal(cost, { ...cost, bytes: 100 }, 0.01)).toContain("smaller");
+  const cost = { bytes: 100, latencyMs: 1, auc: 0.95, accuracy: 0.9, worstClass: 0.8, flops: 1000 };
+  const none = { maxAucDrop: 0.5, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
+  const after = { ...cost, bytes: 30, latencyMs: 0.8, auc: 0.93, accuracy: 0.86, worstClass: 0.5 };
+
+  test.each([
+    ["auc", { maxAucDrop: 0.01 }, "missed by 0.0100"],
+    ["accuracy", { maxAccuracyDrop: 0.01 }, "missed by 0.0300"],
+    ["worst-class", { maxWorstClassDrop: 0.1 }, "missed by 0.2000"],
+    ["size", { minSmaller: 4 }, "missed by 0.67"],
+    ["latency", { minFaster: 1.5 }, "missed by 0.25"],
+  ] as const)("says that the limit on %s was missed, and by how much", (limit, asked, words) => {
+    const missed = missedLimits(cost, after, { ...none, ...asked });
+    expect(missed.map((one) => one.limit)).toEqual([limit]);
+    expect(refusal(cost, after, missed)).toContain(words);
+  });
+
+  test("names every limit that was missed, and none where all hold", () => {
+    const strict = { maxAucDrop: 0, maxAccuracyDrop: 0, maxWorstClassDrop: 0, minSmaller: 10, minFaster: 10 };
+    expect(missedLimits(cost, after, strict)).toHaveLength(5);
+    expect(missedLimits(cost, after, none)).toEqual([]);
+    expect(refusal(cost, after, [])).toBe("");
+  });
+
+  test("refuses a model that did not become smaller, whatever was asked", () => {
+    expect(missedLimits(cost, { ...cost, bytes: 100 }, none).map(({ limit }) => limit)).toEqual(["size"]);
   });
 });

@@ -1,4 +1,4 @@
-// Compression, with the limit that decides whether it counts as good.
+// Compression, with the limits that decide whether it counts as good.
 
 import type { CompressionReport } from "../../../preload/contract/index.ts";
 import { compressModel } from "../../compression/compress.ts";
@@ -7,6 +7,6 @@ import type { TaskContext } from "./context.ts";
 
 export function compress(task: TaskOf<"compress">, context: TaskContext): Promise<CompressionReport> {
   const { project, signal, progress } = context;
-  const { modelId, maxAucDrop } = task;
-  return compressModel({ project, modelId, maxAucDrop, signal, onProgress: progress });
+  const { kind: _, modelId, repair, ...limits } = task;
+  return compressModel({ project, modelId, limits, repair, signal, onProgress: progress });
 }

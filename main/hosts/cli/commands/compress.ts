@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CompressionReport } from "../../../../preload/contract/index.ts";
-import { fraction } from "../numbers.ts";
+import { fraction, positiveNumber } from "../numbers.ts";
 import { Refusal } from "../refusal.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { inProject, type ProjectOptions, pickModel, withProjectOptions } from "../workspace.ts";
@@ -8,19 +8,42 @@ import { inProject, type ProjectOptions, pickModel, withProjectOptions } from ".
 interface Options extends ProjectOptions {
   model: string;
   maxAucDrop?: number;
+  maxAccuracyDrop?: number;
+  maxWorstClassDrop?: number;
+  minSmaller?: number;
+  minFaster?: number;
+  repair: boolean;
 }
+
+/** The whole list is in the answer of --json. */
+const LISTED_LAYERS = 8;
 
 export function compressCommand(terminal: Terminal): Command {
   const command = new Command("compress")
-    .description("static int8 quantisation; refused (exit code 1) when the validation AUC falls by more than the limit")
+    .description(
+      "static int8 quantisation; refused (exit code 1) outside the limits, which are measured on validation and this machine",
+    )
     .option("--model <id>", "id or its beginning, or latest", "latest")
-    .option("--max-auc-drop <number>", "the limit", fraction);
+    .option("--max-auc-drop <number>", "how far the AUC may fall (0.01 where nothing is said)", fraction)
+    .option("--max-accuracy-drop <number>", "how far the accuracy may fall", fraction)
+    .option("--max-worst-class-drop <number>", "how far the worst class's share of right answers may fall", fraction)
+    .option("--min-smaller <times>", "how many times smaller it must become", positiveNumber)
+    .option("--min-faster <times>", "how many times faster one image must become", positiveNumber)
+    .option("--no-repair", "do not put sensitive layers back to float where quality falls too far");
   return withProjectOptions(command).action(async (options: Options) => {
     await inProject(terminal, options, async (workspace) => {
       const { client, finish } = workspace;
       const { id } = await pickModel(workspace, options.model);
       const report = (await finish(() =>
-        client.models.compress({ modelId: id, maxAucDrop: options.maxAucDrop }),
+        client.models.compress({
+          modelId: id,
+          maxAucDrop: options.maxAucDrop,
+          maxAccuracyDrop: options.maxAccuracyDrop,
+          maxWorstClassDrop: options.maxWorstClassDrop,
+          minSmaller: options.minSmaller,
+          minFaster: options.minFaster,
+          repair: options.repair,
+        }),
       )) as CompressionReport;
       if (!report.accepted) throw new Refusal("compression/refused", report.reason, { report });
       terminal.answer(report, describeCompression(report));
@@ -28,16 +51,26 @@ export function compressCommand(terminal: Terminal): Command {
   });
 }
 
-export function describeCompression({ modelId, before, after }: CompressionReport): string[] {
-  const row = (title: string, { bytes, latencyMs, auc, accuracy }: CompressionReport["before"]): string[] => [
+export function describeCompression({ modelId, before, after, layers }: CompressionReport): string[] {
+  const row = (title: string, cost: CompressionReport["before"]): string[] => [
     title,
-    `${(bytes / 1000).toFixed(1)} kB`,
-    `${latencyMs.toFixed(2)} ms`,
-    auc.toFixed(4),
-    accuracy.toFixed(4),
+    `${(cost.bytes / 1000).toFixed(1)} kB`,
+    `${cost.latencyMs.toFixed(2)} ms`,
+    cost.auc.toFixed(4),
+    cost.accuracy.toFixed(4),
+    cost.worstClass?.toFixed(4) ?? "",
   ];
-  return [
+  const lines = [
     `Model ${modelId.slice(0, 8)}`,
-    ...table(["", "size", "one image", "AUC", "accuracy"], [row("before", before), row("after", after)]),
+    ...table(["", "size", "one image", "AUC", "accuracy", "worst class"], [row("before", before), row("after", after)]),
+  ];
+  if (layers.length === 0) return lines;
+  const sensitive = layers.toSorted((a, b) => b.moved - a.moved).slice(0, LISTED_LAYERS);
+  const rows = sensitive.map(({ layer, moved, float }) => [layer, moved.toFixed(4), float ? "float" : "int8"]);
+  return [
+    ...lines,
+    "",
+    "Most sensitive layers (how far int8 in it alone moves the probabilities)",
+    ...table(["layer", "moved", "kept as"], rows),
   ];
 }
