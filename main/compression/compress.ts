@@ -13,14 +13,12 @@ import {
   type Progress,
 } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
-import { type PreparedPart, prepareImages, type SnapshotItem } from "../training/dataset.ts";
-import { itemsOfRun } from "../training/folds.ts";
+import { type PreparedPart, prepareImages } from "../training/dataset.ts";
 import { lostQuality, missedLimits, refusal } from "./gate.ts";
 import { type Int8Model, prepareInt8 } from "./int8.ts";
 import { costOf, judge, latencies, type MeasuringOptions } from "./measure.ts";
-
-/** Ranges hardly move after this many images. */
-const CALIBRATION_IMAGES = 256;
+import { partsOf } from "./parts.ts";
+import { Steps } from "./steps.ts";
 
 interface Options {
   project: Project;
@@ -145,50 +143,4 @@ async function withinQuality(
     }
   }
   return { file: all, judged: first, layers };
-}
-
-function partsOf(project: Project, model: Model): { training: SnapshotItem[]; validation: SnapshotItem[] } {
-  const items = itemsOfRun(project, model.snapshotId, project.runs.get(model.runId).recipe);
-  const training = spread(
-    items.filter(({ part }) => part === "train"),
-    CALIBRATION_IMAGES,
-  );
-  const validation = items.filter(({ part }) => part === "validation");
-  if (validation.length > 0) return { training, validation };
-  throw new AppError(
-    "snapshot/part-empty",
-    "The validation part of this snapshot has no image, so nothing can be compared.",
-  );
-}
-
-/** At most `count` items, evenly over the list, so that every class and patient has its share. */
-function spread(items: readonly SnapshotItem[], count: number): SnapshotItem[] {
-  const step = Math.max(1, items.length / count);
-  return Array.from({ length: Math.min(count, items.length) }, (_, i) => items[Math.floor(i * step)]!);
-}
-
-/** Progress over work whose end moves: what is found on the way may ask for more. */
-class Steps {
-  private done = 0;
-  private total: number;
-  private readonly began = performance.now();
-  private readonly onProgress: (progress: Progress) => void;
-
-  constructor(total: number, onProgress: (progress: Progress) => void) {
-    this.total = total;
-    this.onProgress = onProgress;
-  }
-
-  expect(more: number): void {
-    this.total += more;
-  }
-
-  add(count: number, note: string): void {
-    this.done += count;
-    const share = this.done / this.total;
-    const seconds = (performance.now() - this.began) / 1000;
-    const secondsLeft = share > 0.2 ? (seconds / share) * (1 - share) : null;
-    const done = Math.min(this.done, this.total);
-    this.onProgress({ done, total: this.total, unit: "images", secondsLeft, note });
-  }
 }

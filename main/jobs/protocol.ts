@@ -43,6 +43,7 @@ import type {
   Part,
   PartReport,
   Progress,
+  Pruning,
   QueueInput,
   Recipe,
   RecipeSuggestion,
@@ -89,7 +90,7 @@ export type JobTask =
   | { kind: "sample"; images: number; seed: number }
   | { kind: "train"; runId: string }
   | { kind: "evaluate"; modelId: string; part: Part }
-  | ({ kind: "compress"; modelId: string; repair: boolean } & CompressionLimits)
+  | ({ kind: "compress"; modelId: string; method: "int8" | "prune"; repair: boolean } & CompressionLimits & Pruning)
   | ({ kind: "explain-check" } & MapWanted)
   | {
       kind: "explain-part";

@@ -31,8 +31,8 @@ import {
   withMember,
   writeKeyFile,
 } from "./keys.ts";
-import { copyName } from "./project-folder.ts";
 import { assertStrongEnough, type PassphraseCost, passphraseCost } from "./passphrase.ts";
+import { copyName } from "./project-folder.ts";
 
 /** What members need of the project whose they are. */
 export interface Vault {

@@ -22,7 +22,7 @@ interface ModelRow extends Omit<Model, "input" | "classes" | "accepted"> {
 }
 
 const SELECT = `
-  SELECT id, name, run AS runId, snapshot AS snapshotId, kind, parent AS parentId, created_at AS createdAt, bytes, input, classes,
+  SELECT id, name, run AS runId, snapshot AS snapshotId, coalesce(form, kind) AS kind, parent AS parentId, created_at AS createdAt, bytes, input, classes,
     accepted, threshold FROM models`;
 
 export class Models {
@@ -41,13 +41,13 @@ export class Models {
     return this.#database.transaction(() => {
       const id = randomUUID();
       const { row } = this.#database.run(
-        `INSERT INTO models (id, name, run, snapshot, kind, parent, created_at, bytes, input, classes, accepted, threshold)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO models (id, name, run, snapshot, kind, parent, created_at, bytes, input, classes, accepted, threshold, form)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         model.name,
         model.runId,
         model.snapshotId,
-        model.kind,
+        model.kind === "pruned" ? "trained" : model.kind,
         model.parentId,
         new Date().toISOString(),
         model.onnx.length,
@@ -55,6 +55,7 @@ export class Models {
         JSON.stringify(model.classes),
         model.accepted ? 1 : 0,
         model.threshold ?? DEFAULT_THRESHOLD,
+        model.kind === "pruned" ? "pruned" : null,
       );
       this.#database.run("INSERT INTO model_files (model, onnx) VALUES (?, ?)", row, model.onnx);
       this.#audit.record("model/add", id, {
@@ -159,10 +160,11 @@ export class Models {
     return row === undefined ? null : (JSON.parse(row.report) as ExplanationReport);
   }
 
-  /** Throws app/not-found. */
+  /** Keeps a report; the model counts as accepted or not as the report says. Throws app/not-found. */
   saveCompressionReport(report: CompressionReport): void {
     this.#database.transaction(() => {
       this.get(report.modelId);
+      this.#database.run("UPDATE models SET accepted = ? WHERE id = ?", report.accepted ? 1 : 0, report.modelId);
       const before = this.compressionReport(report.modelId);
       this.#database.run(
         `INSERT INTO compression_reports (model, report) VALUES (?, ?)

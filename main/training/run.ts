@@ -3,7 +3,7 @@
 // Order matters, because the process may be killed between any two lines: points and progress are told again after a resume and replace what
 // was there, the checkpoint is replaced whole, and the model is added once, in one transaction with the run that it belongs to.
 // State, end and error of the run are the supervisor's to write (main/jobs): this function returns or throws.
-import type { Progress, Recipe, Run, RunMemory, RunPoint } from "../../preload/contract/index.ts";
+import type { Model, Progress, Recipe, Run, RunMemory, RunPoint } from "../../preload/contract/index.ts";
 import { AppError, DEFAULT_THRESHOLD, deviceSchema } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -57,6 +57,13 @@ async function disposingOnError<T>(task: Task, act: () => T): Promise<T> {
   }
 }
 
+/** A run that goes on from a pruned model ends with a pruned model of the same parent, which counts only once the gate has measured it (main/compression). */
+function lineageOf(project: Project, startFrom: string | null): Pick<Model, "kind" | "parentId" | "accepted"> {
+  const start = project.models.list().find(({ id }) => id === startFrom);
+  if (start?.kind !== "pruned") return { kind: "trained", parentId: null, accepted: true };
+  return { kind: "pruned", parentId: start.parentId, accepted: false };
+}
+
 async function learn(input: TrainRunInput, run: Run): Promise<string> {
   const { project, signal, onProgress, onPoints, threads, onChanged, free = () => process.availableMemory() } = input;
   const snapshot = project.snapshots.get(run.snapshotId);
@@ -90,6 +97,7 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
   const classIds = snapshot.classes.map(({ id }) => id);
   const { startFrom, inputSize, seed } = run.recipe;
   const start = startFrom === null ? null : startOf(project, startFrom);
+  const lineage = lineageOf(project, startFrom);
   const taskOf = (recipe: Recipe): Promise<Task> =>
     classification({
       recipe,
@@ -173,13 +181,11 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
         name: run.name,
         runId: run.id,
         snapshotId: run.snapshotId,
-        kind: "trained",
-        parentId: null,
+        ...lineage,
         onnx,
         input: spec,
         classes: snapshot.classes,
         threshold,
-        accepted: true,
       });
       project.runs.update(run.id, {
         step,

@@ -9,7 +9,7 @@ export const modelSchema = z.object({
   name: z.string(),
   runId: z.string(),
   snapshotId: z.string(),
-  kind: z.enum(["trained", "int8"]),
+  kind: z.enum(["trained", "int8", "pruned"]).describe("pruned: channels were removed; it is float and can learn on"),
   parentId: z.string().nullable().describe("the model it was made from"),
   createdAt: z.iso.datetime(),
   bytes: z.int().describe("of its ONNX file"),
@@ -57,6 +57,17 @@ export const compressionLimitsSchema = z.object({
   minFaster: times.nullable().default(null).describe("times, one image at a time"),
 });
 export type CompressionLimits = z.infer<typeof compressionLimitsSchema>;
+
+/** What removing channels needs to know; not read by int8. */
+const pruningSchema = z.object({
+  share: z.number().min(0.05).max(0.95).default(0.5).describe("of the floating-point operations that go"),
+  importance: z
+    .enum(["taylor", "magnitude"])
+    .default("taylor")
+    .describe("of a channel: first-order change of the loss without it, or the L1 norm of its weights"),
+  epochs: z.int().min(0).max(1000).default(10).describe("of training afterwards, as a run of its own; 0: none"),
+});
+export type Pruning = z.infer<typeof pruningSchema>;
 
 const missedLimitSchema = z.object({
   limit: z.enum(["auc", "accuracy", "worst-class", "size", "latency"]),
@@ -135,17 +146,20 @@ export const modelsContract = {
   /** Computed once and kept. Errors: snapshot/part-empty. */
   evaluation: oc.input(z.object({ modelId: z.string(), part: partSchema.default("test") })).output(evaluationSchema),
   /**
-   * Static int8 (QDQ, per channel), calibrated on the training part, accepted only within the limits. The job's result is a CompressionReport.
+   * int8: static (QDQ, per channel), calibrated on the training part. prune: channels removed through all layers that share them, then trained on. Accepted only
+   * within the limits. The job's result is a CompressionReport.
    */
   compress: oc
     .input(
       z.object({
         modelId: z.string(),
+        method: z.enum(["int8", "prune"]).default("int8"),
         ...compressionLimitsSchema.shape,
         repair: z
           .boolean()
           .default(true)
           .describe("whether layers are put back to float, most sensitive first, where quality falls too far"),
+        ...pruningSchema.shape,
       }),
     )
     .output(jobSchema),

@@ -18,6 +18,7 @@ import { merges } from "./0015-merges.ts";
 import { auditFilters } from "./0016-audit-filters.ts";
 import { explanationReports } from "./0017-explanation-reports.ts";
 import { runNotes } from "./0018-run-notes.ts";
+import { prunedModels } from "./0019-pruned-models.ts";
 
 export interface Migration {
   readonly number: number;
@@ -57,4 +58,5 @@ export const MIGRATIONS = checkMigrations([
   auditFilters,
   explanationReports,
   runNotes,
+  prunedModels,
 ]);
