@@ -53,7 +53,7 @@ export function ask(
     );
   }
   const told = trials.filter(({ value }) => value !== null && Number.isFinite(value)).length;
-  const start = Math.min(10, 2 + 2 * space.length);
+  const start = Math.min(10, 2 + space.length);
   if (number < start || told < 2) return configurationAt(space, haltonPoint(number, space.length, seed));
   const conditional = space.some(({ when }) => when !== undefined) || space.length > MOST_DIMENSIONS;
   return sampler === "tpe" || (sampler === "auto" && conditional)

@@ -4,7 +4,7 @@
 // (Jones et al. 1998, https://doi.org/10.1023/A:1008306431147) is compared by its logarithm, which still tells points apart where it is tiny (Ament et
 // al. 2023, https://arxiv.org/abs/2310.20708). Trials that still run are believed to give what the process expects, so parallel trials spread.
 import { createRandom, type Random } from "../../models/random.ts";
-import { fitGaussianProcess, type GaussianProcess } from "./gaussian-process.ts";
+import { condition, fitGaussianProcess, type GaussianProcess } from "./gaussian-process.ts";
 import { haltonPoint } from "./halton.ts";
 import { type Configuration, configurationAt, exists, type SearchSpace, type Trial, unitOf } from "./space.ts";
 
@@ -25,10 +25,9 @@ export function askBayesian(space: SearchSpace, trials: readonly Trial[], seed: 
   let process = fitGaussianProcess(x, y);
   for (const { configuration } of trials.filter(({ value }) => value === null)) {
     const at = coordinates(space, configuration);
-    const { mean } = process.predict(at);
-    process = fitGaussianProcess([...x, at], [...y, mean], [0.5]);
+    y.push(process.predict(at).mean);
     x.push(at);
-    y.push(mean);
+    process = condition(x, y, process.hyperparameters);
   }
   // The lowest of what the process says of the points measured: with noise the lowest measurement is luck.
   const best = Math.min(...x.map((at) => process.predict(at).mean));

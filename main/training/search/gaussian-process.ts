@@ -116,19 +116,19 @@ export function condition(x: Points, y: ArrayLike<number>, hyperparameters: Hype
 
 /** Mean and deviation of the normal priors on the logarithms. */
 const VARIANCE_PRIOR = [0, 1] as const;
-const NOISE_PRIOR = [Math.log(1e-5), 2] as const;
+const NOISE_PRIOR = [Math.log(1e-4), 3] as const;
+/** Where the climb begins: short lengths with some noise, long ones with little; each may lead to another explanation of the same data. */
+const STARTS = [
+  { length: 0.3, noise: 1e-2 },
+  { length: 1.2, noise: 1e-4 },
+];
 /** Below that the kernel loses its digits. */
 const LEAST_NOISE = Math.log(1e-8);
 
 /**
- * Fits a process to `y` (about mean 0 and deviation 1) at points `x` of the unit cube, from each length of `starts` on. Cost: some fifty times the cube of
- * the number of points.
+ * Fits a process to `y` (about mean 0 and deviation 1) at points `x` of the unit cube. Cost: some fifty times the cube of the number of points.
  */
-export function fitGaussianProcess(
-  x: Points,
-  y: ArrayLike<number>,
-  starts: readonly number[] = [0.3, 1.2],
-): GaussianProcess {
+export function fitGaussianProcess(x: Points, y: ArrayLike<number>): GaussianProcess {
   const d = x[0]!.length;
   const priors: (readonly [number, number])[] = [
     ...Array.from({ length: d }, () => [Math.SQRT2 + 0.5 * Math.log(d) - 1, Math.sqrt(3)] as const),
@@ -153,8 +153,9 @@ export function fitGaussianProcess(
     }
     return { value, gradient };
   };
-  const found = starts
-    .map((length) => minimise(loss, [...Array.from({ length: d }, () => Math.log(length)), 0, Math.log(1e-4)], 40))
+  const found = STARTS.map(({ length, noise }) =>
+    minimise(loss, [...Array.from({ length: d }, () => Math.log(length)), 0, Math.log(noise)], 40),
+  )
     .filter((end) => end !== null)
     .sort((a, b) => a.value - b.value)[0];
   const theta = found?.at ?? Float64Array.from([...Array.from({ length: d }, () => Math.log(0.5)), 0, Math.log(1e-2)]);

@@ -65,9 +65,9 @@ export const hartmann: Problem = {
 };
 
 const SIDE = 16;
-const CASES = 96;
+const CASES = 192;
 const BATCH = 32;
-const EPOCHS = 8;
+const EPOCHS = 20;
 
 /** Small pictures of drawn chests and, of each, whether the body is a woman's. */
 function chests(first: number): { pixels: Float32Array; female: boolean[] } {
