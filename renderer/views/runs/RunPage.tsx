@@ -1,6 +1,6 @@
 // One run: its curves while they grow, how long it still takes, a way to stop and to go on, and at the end what came out.
 import { Alert, Button } from "@mantine/core";
-import { ArrowLeft, Box, Columns2, Play, Square, TriangleAlert } from "lucide-react";
+import { ArrowLeft, Box, Columns2, Play, Repeat, Square, TriangleAlert } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Run, RunMemory, RunPoint } from "../../../preload/contract/index.ts";
@@ -18,6 +18,7 @@ import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
 import { EvaluationSection } from "../models/EvaluationSection.tsx";
 import { RecipeSummary } from "./RecipeSummary.tsx";
+import { RunNotes } from "./RunNotes.tsx";
 import { RunProgressBar } from "./RunProgressBar.tsx";
 import { RunState } from "./RunState.tsx";
 import { bestAuc, isResumable } from "./run-progress.ts";
@@ -28,10 +29,12 @@ export function RunPage({ runId }: { runId: string }) {
   const query = useRun(runId);
   const cancel = useCall((studio, id: string) => studio.runs.cancel({ id }));
   const resume = useCall((studio, id: string) => studio.runs.resume({ id }));
+  const reproduce = useCall((studio, id: string) => studio.runs.reproduce({ id }));
+  const mayReproduce = useMay("runs.reproduce");
   const mayCancel = useMay("runs.cancel");
   const mayResume = useMay("runs.resume");
   const run = query.data;
-  const error = cancel.error ?? resume.error;
+  const error = cancel.error ?? resume.error ?? reproduce.error;
   return (
     <>
       <ViewHeader title={run?.name ?? t("run")} text={run ? <RunLine run={run} /> : undefined}>
@@ -59,6 +62,18 @@ export function RunPage({ runId }: { runId: string }) {
             onClick={() => resume.mutate(runId)}
           >
             {t("resume")}
+          </Button>
+        ) : null}
+        {run && run.state !== "running" && mayReproduce ? (
+          <Button
+            variant="default"
+            leftSection={<Repeat size={16} aria-hidden />}
+            loading={reproduce.isPending}
+            onClick={() =>
+              reproduce.mutate(runId, { onSuccess: ({ run: { id } }) => navigate({ view: "runs", runId: id }) })
+            }
+          >
+            {t("reproduce")}
           </Button>
         ) : null}
         {run?.modelId ? <ModelButtons runId={runId} modelId={run.modelId} /> : null}
@@ -103,6 +118,7 @@ function RunLine({ run }: { run: Run }) {
 
 function RunBody({ run }: { run: Run }) {
   const { t } = useTranslation("runs");
+  const mayDescribe = useMay("runs.describe");
   const points = usePoints(run.id);
   // A stuck window may have missed some; the end of the run is the time to ask again.
   const refetch = points.refetch;
@@ -138,6 +154,11 @@ function RunBody({ run }: { run: Run }) {
         <CurvePanel runs={plotted} />
       </Section>
       {run.modelId === null ? null : <EvaluationSection modelId={run.modelId} />}
+      {mayDescribe ? (
+        <Section title={t("notes.title")}>
+          <RunNotes key={run.id} run={run} />
+        </Section>
+      ) : null}
       <Section title={t("section.recipe")}>
         <RecipeSummary recipe={run.recipe} />
       </Section>
