@@ -5,8 +5,11 @@ import { useTranslation } from "react-i18next";
 import type { CompressionReport } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { CostBars } from "../../ui/plots/CostBars.tsx";
+import { SensitivityBars } from "../../ui/plots/SensitivityBars.tsx";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { costChange } from "./model-lineage.ts";
+
+const MILLION = 1e6;
 
 export function CompressionResult({ report, modelName }: { report: CompressionReport; modelName: string }) {
   const { t } = useTranslation("models");
@@ -30,7 +33,12 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
             limit,
           })}
         </Text>
-        {report.reason === "" ? null : (
+        {report.missed.map(({ limit, allowed, found }) => (
+          <Text size="sm" key={limit}>
+            {t(`compress.missed.${limit}`, { found: figures.decimal(found), allowed: figures.decimal(allowed) })}
+          </Text>
+        ))}
+        {report.reason === "" || report.missed.length > 0 ? null : (
           <Text size="sm" lang="en">
             {report.reason}
           </Text>
@@ -67,8 +75,38 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
             format: figures.percent,
             change: figures.points(change.accuracy),
           },
+          ...(before.worstClass === null || after.worstClass === null
+            ? []
+            : [
+                {
+                  name: t("cost.worstClass"),
+                  before: before.worstClass,
+                  after: after.worstClass,
+                  format: figures.percent,
+                  change: figures.points(after.worstClass - before.worstClass),
+                },
+              ]),
+          ...(before.flops === null || after.flops === null
+            ? []
+            : [
+                {
+                  name: t("cost.flops"),
+                  before: before.flops / MILLION,
+                  after: after.flops / MILLION,
+                  format: (value: number) => figures.decimal(value, 1),
+                  change: signedPercent(after.flops / before.flops - 1),
+                },
+              ]),
         ]}
       />
+      {report.layers.length === 0 ? null : (
+        <>
+          <Text size="sm" c="dimmed" maw={720}>
+            {t("compress.sensitivity")}
+          </Text>
+          <SensitivityBars caption={t("compress.sensitivityOf", { name: modelName })} layers={report.layers} />
+        </>
+      )}
     </Stack>
   );
 }
