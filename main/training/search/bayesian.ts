@@ -72,10 +72,12 @@ function climb(
 }
 
 /** Mean 0, deviation 1; failures get the worst value, and values far above the middle are drawn in, since only the low end matters. */
-function standardised(values: readonly number[]): number[] {
+export function standardised(values: readonly number[]): number[] {
   const finite = values.filter(Number.isFinite).sort((a, b) => a - b);
   const [lowest, middle] = [finite[0] ?? 0, finite[finite.length >> 1] ?? 0];
-  const highest = Math.min(finite.at(-1) ?? 0, middle + 3 * (middle - lowest));
+  const worst = finite.at(-1) ?? 0;
+  // Where most share the lowest value, the others are all there is to learn from.
+  const highest = middle > lowest ? Math.min(worst, middle + 3 * (middle - lowest)) : worst;
   const kept = values.map((value) => (Number.isFinite(value) ? Math.min(value, Math.max(highest, middle)) : highest));
   const mean = kept.reduce((a, b) => a + b, 0) / kept.length;
   const deviation = Math.sqrt(kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length) || 1;
@@ -83,7 +85,7 @@ function standardised(values: readonly number[]): number[] {
 }
 
 /** A configuration as the process sees it. */
-function coordinates(space: SearchSpace, configuration: Configuration): number[] {
+export function coordinates(space: SearchSpace, configuration: Configuration): number[] {
   return space.flatMap((parameter) => {
     const here = exists(parameter, configuration);
     const value = configuration[parameter.name]!;
