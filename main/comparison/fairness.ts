@@ -15,7 +15,7 @@ import {
   type GroupFigures,
 } from "../../preload/contract/index.ts";
 import { bootstrapAll } from "../labels/agreement/bootstrap.ts";
-import { aucDeLong, calibrate, wilson } from "../models/metrics.ts";
+import { ascending, aucDeLong, calibrate, weightedAuc, wilson } from "../models/metrics.ts";
 import { type CaseFacts, groupValue, TAG_ATTRIBUTES } from "./groups.ts";
 
 const SEED = 1;
@@ -183,38 +183,37 @@ interface Rates {
   readonly auc: number | null;
 }
 
-function ratesOf(own: readonly Case[]): Rates {
-  let [positives, selected, found] = [0, 0, 0];
-  for (const { truth, predicted } of own) {
-    if (truth) positives++;
-    if (predicted) selected++;
-    if (truth && predicted) found++;
+/** A group's cases as the bootstrap counts them; sorted once for all draws. */
+interface Members {
+  readonly cases: readonly Case[];
+  readonly scores: Float64Array;
+  readonly truth: readonly number[];
+  readonly order: Uint32Array;
+  /** How often each is in the draw. */
+  readonly weights: Uint16Array;
+}
+
+function membersOf(own: readonly Case[]): Members {
+  const scores = Float64Array.from(own, ({ score }) => score);
+  const truth = own.map((one) => Number(one.truth));
+  return { cases: own, scores, truth, order: ascending(scores), weights: new Uint16Array(own.length) };
+}
+
+function ratesOf({ cases, scores, truth, order, weights }: Members): Rates {
+  let [drawn, positives, selected, found] = [0, 0, 0, 0];
+  for (const [i, one] of cases.entries()) {
+    drawn += weights[i];
+    if (one.truth) positives += weights[i];
+    if (one.predicted) selected += weights[i];
+    if (one.truth && one.predicted) found += weights[i];
   }
   const ratio = (count: number, among: number): number | null => (among === 0 ? null : count / among);
   return {
-    selected: ratio(selected, own.length),
+    selected: ratio(selected, drawn),
     truePositive: ratio(found, positives),
-    falsePositive: ratio(selected - found, own.length - positives),
-    auc: rankAuc(own),
+    falsePositive: ratio(selected - found, drawn - positives),
+    auc: positives === 0 || positives === drawn ? null : weightedAuc(order, scores, truth, 1, weights),
   };
-}
-
-/** Mann and Whitney's statistic; ties count half. */
-function rankAuc(own: readonly Case[]): number | null {
-  const sorted = [...own].sort((a, b) => a.score - b.score);
-  let [positives, sum] = [0, 0];
-  for (let from = 0; from < sorted.length; ) {
-    let to = from;
-    let tied = 0;
-    while (to < sorted.length && sorted[to].score === sorted[from].score) tied += Number(sorted[to++].truth);
-    positives += tied;
-    sum += (tied * (from + 1 + to)) / 2;
-    from = to;
-  }
-  const negatives = own.length - positives;
-  return positives === 0 || negatives === 0
-    ? null
-    : (sum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
 interface Spread {
@@ -249,14 +248,21 @@ function differencesOf(
   divided: readonly (readonly number[])[],
   groups: readonly FairnessGroup[],
 ): FairnessReport["differences"] {
-  const groupOfCase = new Int32Array(cases.length).fill(-1);
+  const judged = divided.map((members, g) =>
+    groups[g].figures === null ? null : membersOf(members.map((i) => cases[i])),
+  );
+  const placeOf = new Map<number, readonly [group: Members, place: number]>();
   for (const [g, members] of divided.entries()) {
-    if (groups[g].figures !== null) for (const i of members) groupOfCase[i] = g;
+    const group = judged[g];
+    if (group !== null) for (const [place, i] of members.entries()) placeOf.set(i, [group, place]);
   }
   const spreadsOf = (chosen: Iterable<number>): (Spread | null)[] => {
-    const own = divided.map((): Case[] => []);
-    for (const i of chosen) if (groupOfCase[i] >= 0) own[groupOfCase[i]].push(cases[i]);
-    return spreads(own.map((some) => (some.length === 0 ? null : ratesOf(some))));
+    for (const group of judged) group?.weights.fill(0);
+    for (const i of chosen) {
+      const found = placeOf.get(i);
+      if (found !== undefined) found[0].weights[found[1]]++;
+    }
+    return spreads(judged.map((group) => group && ratesOf(group)));
   };
   const found = spreadsOf(cases.keys());
   const none = found.every((spread) => spread === null);
