@@ -69,7 +69,9 @@ describe.each(READ)("%s", (format) => {
     expect(await attempt(place, format, files)).toBe(true);
     let refused = 0;
     const which = fc.nat(files.length - 1);
-    const change = fc.tuple(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(255));
+    // Even over the file: fc.double would be even over the floating-point numbers, and nine of ten of those are nearly 0.
+    const share = fc.nat(999_999).map((millionth) => millionth / 1e6);
+    const change = fc.tuple(share, fc.nat(255));
     const damage = fc.record({ which, cut: fc.boolean(), changes: fc.array(change, { minLength: 1, maxLength: 5 }) });
     await fc.assert(
       fc.asyncProperty(damage, async ({ which: target, cut, changes }) => {
@@ -77,8 +79,8 @@ describe.each(READ)("%s", (format) => {
           if (i !== target) return file;
           const bytes = file.bytes().slice();
           for (const [at, value] of changes) bytes[Math.floor(at * bytes.length)] = value;
-          const [[share]] = changes as [[number, number]];
-          return memoryFile(file.path, cut ? bytes.subarray(0, Math.floor(share * bytes.length)) : bytes);
+          const [[kept]] = changes as [[number, number]];
+          return memoryFile(file.path, cut ? bytes.subarray(0, Math.floor(kept * bytes.length)) : bytes);
         });
         if (!(await attempt(place, format, damaged))) refused += 1;
       }),
