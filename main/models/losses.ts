@@ -51,6 +51,15 @@ export function softmaxCrossEntropy(
 const NOTHING = 1e-7;
 
 /**
+ * Cross-entropy in nats between a teacher's distributions and those of the logits, [N, K], both softened by a temperature; times its square, so that gradients keep their
+ * size whatever the temperature (Hinton, Vinyals and Dean 2015, https://arxiv.org/abs/1503.02531, section 2).
+ * @param teacher softmax of the teacher's logits over the temperature
+ */
+export function softTargetsLoss(b: GraphBuilder, logits: Value, teacher: Value, temperature: number): Value {
+  return b.mul(softmaxCrossEntropy(b, b.div(logits, temperature), teacher), temperature ** 2);
+}
+
+/**
  * Binary cross-entropy in nats between `target` and sigmoid(logits), both of the same fixed shape: the mean over known truths. A truth below 0 is unknown and
  * does not count. `gamma` makes it the focal loss, `alpha` then weighs what is there against what is not.
  */

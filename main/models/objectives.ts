@@ -12,6 +12,7 @@ import {
   huber,
   lovaszLoss,
   softmaxCrossEntropy,
+  softTargetsLoss,
   squaredError,
   type TverskyOptions,
   tverskyLoss,
@@ -26,6 +27,27 @@ export interface Objective {
 /** Input `target` [N, K]: a distribution over the classes for each case, one-hot or mixed. */
 export function classObjective(options: CrossEntropyOptions = {}): Objective {
   return { write: (b) => classLoss(b, "", options) };
+}
+
+/**
+ * Distillation: as classObjective, and beside it input `teacher` [N, K], a teacher's distributions softened by the same temperature. The mean of both losses, the
+ * teacher's with `weight`.
+ */
+export function distilledObjective({ temperature, weight, ...options }: DistilledLoss): Objective {
+  return {
+    write: (b) => {
+      const logits = b.value("logits");
+      const taught = softTargetsLoss(b, logits, truth(b, "teacher", logits), temperature);
+      return b.add(b.mul(classLoss(b, "", options), 1 - weight), b.mul(taught, weight));
+    },
+  };
+}
+
+export interface DistilledLoss extends CrossEntropyOptions {
+  /** Above 0. */
+  readonly temperature: number;
+  /** 0 to 1. */
+  readonly weight: number;
 }
 
 /** Input `target` [N, L]: 1 where a label holds, 0 where not, -1 where nobody knows. */

@@ -47,7 +47,7 @@ export class Models {
         model.name,
         model.runId,
         model.snapshotId,
-        model.kind === "pruned" ? "trained" : model.kind,
+        model.kind === "int8" ? "int8" : "trained",
         model.parentId,
         new Date().toISOString(),
         model.onnx.length,
@@ -55,7 +55,7 @@ export class Models {
         JSON.stringify(model.classes),
         model.accepted ? 1 : 0,
         model.threshold ?? DEFAULT_THRESHOLD,
-        model.kind === "pruned" ? "pruned" : null,
+        model.kind,
       );
       this.#database.run("INSERT INTO model_files (model, onnx) VALUES (?, ?)", row, model.onnx);
       this.#audit.record("model/add", id, {

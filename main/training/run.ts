@@ -14,6 +14,7 @@ import { casesOf, fitBatch } from "./memory.ts";
 import { beginWith, startOf } from "./starting-model.ts";
 import type { Task } from "./task.ts";
 import { classification } from "./tasks/classification.ts";
+import { teacherOf } from "./teacher.ts";
 import { train } from "./trainer.ts";
 
 export interface TrainRunInput {
@@ -57,11 +58,15 @@ async function disposingOnError<T>(task: Task, act: () => T): Promise<T> {
   }
 }
 
-/** A run that goes on from a pruned model ends with a pruned model of the same parent, which counts only once the gate has measured it (main/compression). */
-function lineageOf(project: Project, startFrom: string | null): Pick<Model, "kind" | "parentId" | "accepted"> {
+/**
+ * A run that goes on from a pruned model ends with a pruned model of the same parent, which counts only once the gate has measured it (main/compression); one with a teacher
+ * ends with a model of its own worth, made from its teacher.
+ */
+function lineageOf(project: Project, { startFrom, distil }: Recipe): Pick<Model, "kind" | "parentId" | "accepted"> {
   const start = project.models.list().find(({ id }) => id === startFrom);
-  if (start?.kind !== "pruned") return { kind: "trained", parentId: null, accepted: true };
-  return { kind: "pruned", parentId: start.parentId, accepted: false };
+  if (start?.kind === "pruned") return { kind: "pruned", parentId: start.parentId, accepted: false };
+  if (distil !== null) return { kind: "distilled", parentId: distil.teacher, accepted: true };
+  return { kind: "trained", parentId: null, accepted: true };
 }
 
 async function learn(input: TrainRunInput, run: Run): Promise<string> {
@@ -95,14 +100,16 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
   let rowAt = Number.NEGATIVE_INFINITY;
   const device = deviceSchema.shape.id.parse(run.device);
   const classIds = snapshot.classes.map(({ id }) => id);
-  const { startFrom, inputSize, seed } = run.recipe;
+  const { startFrom, inputSize, seed, distil } = run.recipe;
   const start = startFrom === null ? null : startOf(project, startFrom);
-  const lineage = lineageOf(project, startFrom);
+  const teacher = distil && teacherOf(project, distil.teacher, { input: spec, classIds });
+  const lineage = lineageOf(project, run.recipe);
   const taskOf = (recipe: Recipe): Promise<Task> =>
     classification({
       recipe,
       classes: snapshot.classes.length,
       start: start && ((normalise) => beginWith(start, { size: inputSize, classIds, normalise, seed })),
+      teacher,
       train: trainPart,
       validation: validationPart,
       device,

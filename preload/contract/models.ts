@@ -9,7 +9,11 @@ export const modelSchema = z.object({
   name: z.string(),
   runId: z.string(),
   snapshotId: z.string(),
-  kind: z.enum(["trained", "int8", "pruned"]).describe("pruned: channels were removed; it is float and can learn on"),
+  kind: z
+    .enum(["trained", "int8", "pruned", "distilled"])
+    .describe(
+      "pruned: channels were removed; distilled: it learnt from the answers of its parent; both are float and can learn on",
+    ),
   parentId: z.string().nullable().describe("the model it was made from"),
   createdAt: z.iso.datetime(),
   bytes: z.int().describe("of its ONNX file"),

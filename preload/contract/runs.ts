@@ -53,6 +53,20 @@ export const recipeSchema = z.object({
     .describe(
       "linear probe: of the model that it starts from the last layer alone learns, from features that the others give once for each picture; pictures are not varied, and frozenLayers means nothing",
     ),
+  distil: z
+    .object({
+      teacher: z.string().min(1).describe("a model of this project that tells the same classes apart"),
+      temperature: z.number().min(1).max(20).default(4).describe("by which both models' logits are divided"),
+      weight: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.7)
+        .describe("of the teacher's answers in the loss; the rest are the truths"),
+    })
+    .nullable()
+    .default(null)
+    .describe("distillation: it learns from a teacher's answers beside the truths"),
   epochs: z.int().min(1).max(1000),
   batchSize: z.int().min(1).max(512),
   accumulate: z.int().min(1).max(64).default(1).describe("batches whose gradients are averaged before a step"),

@@ -8,6 +8,7 @@ import {
   huber,
   lovaszLoss,
   softmaxCrossEntropy,
+  softTargetsLoss,
   squaredError,
   tverskyLoss,
 } from "../../main/models/losses.ts";
@@ -107,6 +108,19 @@ describe("cross-entropy over classes", () => {
     expect(await lossValue(loss, maps, known)).toBeCloseTo((cost(0, 0) + cost(1, 1) + cost(3, 1)) / 3, 5);
     await gradientHolds(loss, maps, known);
   });
+});
+
+test("what a teacher says costs the cross-entropy of both at a temperature, times its square", async () => {
+  const temperature = 3;
+  const logits = randomTensor("float32", [N, K], 1, -2, 2);
+  const soft = (tensor: Tensor) => rowsOf(tensor, K).map((row) => softmax(row.map((z) => z / temperature)));
+  const said = soft(randomTensor("float32", [N, K], 2, -2, 2));
+  const costs = soft(logits).map((row, n) => -row.reduce((sum, p, k) => sum + said[n]![k]! * Math.log(p), 0));
+  const expected = (temperature ** 2 * costs.reduce((sum, cost) => sum + cost, 0)) / N;
+  const loss: Loss = (b, z, t) => softTargetsLoss(b, z, t, temperature);
+  const teacher = floatTensor([N, K], said.flat());
+  expect(await lossValue(loss, logits, teacher)).toBeCloseTo(expected, 4);
+  await gradientHolds(loss, logits, teacher);
 });
 
 test("binary cross-entropy is the mean over known truths; focal with alpha as published", async () => {

@@ -19,6 +19,7 @@ import { auditFilters } from "./0016-audit-filters.ts";
 import { explanationReports } from "./0017-explanation-reports.ts";
 import { runNotes } from "./0018-run-notes.ts";
 import { prunedModels } from "./0019-pruned-models.ts";
+import { modelForms } from "./0020-model-forms.ts";
 
 export interface Migration {
   readonly number: number;
@@ -59,4 +60,5 @@ export const MIGRATIONS = checkMigrations([
   explanationReports,
   runNotes,
   prunedModels,
+  modelForms,
 ]);

@@ -6,15 +6,16 @@ import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
 import { chooseTemperature, chooseThreshold, evaluate, type Prediction } from "../../models/metrics.ts";
 import type { ModelGraph, Normalisation } from "../../models/model-graph.ts";
-import { classObjective } from "../../models/objectives.ts";
+import { classObjective, distilledObjective } from "../../models/objectives.ts";
 import { averagedOverCopies, copiesOf, withoutCopies } from "../../models/test-time-augmentation.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
 import { gather, type PreparedPart, statistics } from "../dataset.ts";
 import { createSession, type DeviceId } from "../engines/session.ts";
 import { predict, predictFrom } from "../evaluate.ts";
-import { mix } from "../mixing.ts";
+import { type Mixed, mix } from "../mixing.ts";
 import { type Inference, scoreOf, type Task, type Validation } from "../task.ts";
+import { openTeacher, type Teacher } from "../teacher.ts";
 import { probe } from "./probe.ts";
 
 export interface ClassificationInput {
@@ -23,6 +24,8 @@ export interface ClassificationInput {
   readonly classes: number;
   /** What it begins with in place of the recipe's architecture, for pictures normalised like this. */
   readonly start?: ((normalise: Normalisation) => ModelGraph) | null;
+  /** Whose answers it learns from, where the recipe has distillation. */
+  readonly teacher?: Teacher | null;
   readonly train: PreparedPart;
   readonly validation: PreparedPart;
   readonly device: DeviceId;
@@ -32,11 +35,12 @@ export interface ClassificationInput {
 /** The task of a recipe on prepared images; opens a session for augmentation where the recipe has it. */
 export async function classification(input: ClassificationInput): Promise<Task> {
   const { recipe, classes, train, validation, threads } = input;
-  const objective = classObjective({
+  const truths = {
     smoothing: recipe.labelSmoothing,
     gamma: recipe.focal,
     classWeights: recipe.classWeights ? rarity(train.classIndex, classes) : undefined,
-  });
+  };
+  const objective = recipe.distil ? distilledObjective({ ...truths, ...recipe.distil }) : classObjective(truths);
   const frozenLayers = recipe.probe ? 0 : recipe.frozenLayers;
   const { model, usedAs, inputs, predictions, whole, dispose } = await (recipe.probe ? fromFeatures : fromImages)(
     input,
@@ -93,21 +97,31 @@ async function fromImages(input: ClassificationInput): Promise<Source> {
   const shape = { batch, rows: recipe.inputSize, columns: recipe.inputSize };
   const model = modelOf(input);
   const augmenter = recipe.augment && (await createAugmenter(recipe.augment, shape, { device, threads }));
+  const teaching = await teachingOf(input);
   return {
     model,
     usedAs: (graph) => inUse(graph, recipe),
     inputs: async (cases, random) => {
       const plain = { image: gather(train, recipe.inputSize, cases), target: truthsOf(input, cases) };
-      if (!random) return plain;
+      if (!random) return teaching.added(plain);
       const varied = augmenter ? (await augmenter.vary(plain.image, null, random)).image : plain.image;
-      return { ...mix({ ...plain, image: varied }, recipe, random) };
+      return teaching.added(mix({ ...plain, image: varied }, recipe, random));
     },
     predictions: (inference) => predict(inference, validation, recipe.inputSize, {}),
     whole: (learnt) => learnt,
     dispose: async () => {
       await augmenter?.dispose();
+      await teaching.dispose();
     },
   };
+}
+
+/** What the teacher says of pictures, beside them and their truths; nothing more without distillation. */
+async function teachingOf({ recipe, teacher, threads }: ClassificationInput) {
+  if (!recipe.distil)
+    return { added: (given: Mixed) => Promise.resolve({ ...given }), dispose: () => Promise.resolve() };
+  const { answers, dispose } = await openTeacher(teacher!, { temperature: recipe.distil.temperature, threads });
+  return { added: async (given: Mixed) => ({ ...given, teacher: await answers(given.image) }), dispose };
 }
 
 /** The last layer alone, on what the rest says of each picture as it is. Errors: app/invalid-input where there is nothing to begin with. */
@@ -121,15 +135,20 @@ async function fromFeatures(input: ClassificationInput): Promise<Source> {
   }
   const parts = { train, validation, size: recipe.inputSize };
   const { head, joined, ...rows } = await probe(modelOf(input), parts, { device, threads });
+  const teaching = await teachingOf(input);
   const range = (start: number, end: number) => Uint32Array.from({ length: end - start }, (_, i) => start + i);
   return {
     model: head,
     usedAs: (graph) => graph,
-    inputs: (cases) => Promise.resolve({ table: rows.train(cases), target: truthsOf(input, cases) }),
+    inputs: async (cases) => {
+      const given = { image: gather(train, recipe.inputSize, cases), target: truthsOf(input, cases) };
+      const { image: _, ...truths } = await teaching.added(given);
+      return { table: rows.train(cases), ...truths };
+    },
     predictions: (inference) =>
       predictFrom(inference, validation, (start, end) => ({ table: rows.validation(range(start, end)) }), {}),
     whole: joined,
-    dispose: () => Promise.resolve(),
+    dispose: teaching.dispose,
   };
 }
 

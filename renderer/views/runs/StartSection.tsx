@@ -1,4 +1,4 @@
-// Where a run begins: with new weights, with those of a model of this project, or with a classifier that another tool wrote.
+// Where a run begins: with new weights, with those of a model of this project, or with a classifier that another tool wrote; and whose answers it learns from.
 import { Alert, Button, Group, Paper, Select, Stack } from "@mantine/core";
 import { Download, Info } from "lucide-react";
 import { useState } from "react";
@@ -7,9 +7,10 @@ import type { Inputs, Model, StartingModel } from "../../../preload/contract/ind
 import { useCall, useModels, useStartingModels } from "../../studio/queries.ts";
 import { PathField } from "../../ui/PathField.tsx";
 import { Refused } from "../../ui/Refused.tsx";
-import type { RecipeDraft } from "./recipe-fields.ts";
+import { type RecipeDraft, USUAL_TEACHING } from "./recipe-fields.ts";
 
 const NEW = "new";
+const NONE = "none";
 
 interface StartSectionProps {
   draft: RecipeDraft;
@@ -22,7 +23,8 @@ export function StartSection({ draft, onChange }: StartSectionProps) {
   const starting = useStartingModels();
   const [path, setPath] = useState("");
   const importing = useCall((studio, input: Inputs["models"]["importStarting"]) => studio.models.importStarting(input));
-  const own = (models.data ?? []).filter(({ kind }) => kind === "trained");
+  const all = models.data ?? [];
+  const own = all.filter(({ kind }) => kind === "trained" || kind === "distilled");
   const others = starting.data ?? [];
 
   /** The recipe with this beginning; a model that needs a size sets it. */
@@ -43,6 +45,11 @@ export function StartSection({ draft, onChange }: StartSectionProps) {
       },
     );
   const chosen = others.find(({ id }) => id === draft.startFrom);
+  const teach = (id: string | null) => {
+    const teacher = all.find((one) => one.id === id);
+    const distil = teacher ? { ...(draft.distil ?? USUAL_TEACHING), teacher: teacher.id } : null;
+    onChange({ ...draft, distil, ...(teacher ? { inputSize: teacher.input.size } : {}) });
+  };
 
   return (
     <Paper withBorder p="md" component="section" aria-label={t("start.title")}>
@@ -66,6 +73,25 @@ export function StartSection({ draft, onChange }: StartSectionProps) {
         {draft.startFrom !== null ? (
           <Alert color="blue" variant="light" icon={<Info size={18} aria-hidden />} role="status">
             {chosen ? t("start.chosenOther", { layers: chosen.layers, classes: chosen.classes }) : t("start.chosen")}
+          </Alert>
+        ) : null}
+        {all.length > 0 ? (
+          <Select
+            label={t("teacher.title")}
+            description={t("teacher.help")}
+            allowDeselect={false}
+            searchable
+            value={draft.distil?.teacher ?? NONE}
+            onChange={teach}
+            data={[
+              { value: NONE, label: t("teacher.none") },
+              ...all.map(({ id, name }) => ({ value: id, label: name })),
+            ]}
+          />
+        ) : null}
+        {draft.distil !== null ? (
+          <Alert color="blue" variant="light" icon={<Info size={18} aria-hidden />} role="status">
+            {t("teacher.chosen")}
           </Alert>
         ) : null}
         {models.error ? <Refused error={models.error} onRetry={() => void models.refetch()} /> : null}

@@ -3,13 +3,13 @@
 import { type Recipe, recipeSchema } from "../../../preload/contract/index.ts";
 
 /** Parts of a recipe that are on or off as a whole. */
-type Section = "augment" | "fold";
+type Section = "augment" | "fold" | "distil";
 type PartOf<S extends Section> = keyof NonNullable<Recipe[S]>;
 
 /** Dotted for what belongs to a section. */
-export type RecipeField = keyof Recipe | `augment.${PartOf<"augment">}` | `fold.${PartOf<"fold">}`;
+export type RecipeField = keyof Recipe | { [S in Section]: `${S}.${string & PartOf<S>}` }[Section];
 /** A field without its section: its key in the texts. */
-export type FieldLeaf = keyof Recipe | PartOf<"augment"> | PartOf<"fold">;
+export type FieldLeaf = keyof Recipe | { [S in Section]: PartOf<S> }[Section];
 
 export type FieldInput =
   | { readonly kind: "choice" | "switch" | "section" }
@@ -23,9 +23,20 @@ const real = (step: number, decimals = 4): FieldInput => ({ kind: "number", step
 const choice: FieldInput = { kind: "choice" };
 const onOff: FieldInput = { kind: "switch" };
 const section: FieldInput = { kind: "section" };
+const elsewhere: FieldInput = { kind: "elsewhere" };
 
 const GROUPED = {
-  model: { startFrom: { kind: "elsewhere" }, probe: onOff, architecture: choice, inputSize: whole(8), width: whole(4) },
+  model: {
+    startFrom: elsewhere,
+    probe: onOff,
+    architecture: choice,
+    inputSize: whole(8),
+    width: whole(4),
+    distil: elsewhere,
+    "distil.teacher": elsewhere,
+    "distil.temperature": real(1, 2),
+    "distil.weight": real(0.1, 2),
+  },
   training: {
     epochs: whole(),
     batchSize: whole(8),
@@ -109,7 +120,8 @@ export function fieldLeaf(field: RecipeField): FieldLeaf {
   return field.slice(field.indexOf(".") + 1) as FieldLeaf;
 }
 
-const isSection = (field: RecipeField): field is Section => field === "augment" || field === "fold";
+const isSection = (field: RecipeField): field is Section =>
+  field === "augment" || field === "fold" || field === "distil";
 
 /** The value of a field; null where its section, or the field itself, is off. A section itself is whether it is on. */
 export function fieldValue(recipe: Recipe | RecipeDraft, field: RecipeField): FieldValue {
@@ -229,7 +241,10 @@ export function checkRecipe(
   return { recipe: null, problems };
 }
 
-/** What a person gets on switching a section on: the mild augmentation that suits X-rays (no flip: hearts have a side), the first of five folds. */
+/** How much of a teacher is learnt where nothing else is said. */
+export const USUAL_TEACHING = { temperature: 4, weight: 0.7 } as const;
+
+/** What a person gets on switching a section on: no teacher before one is chosen, the mild augmentation that suits X-rays (no flip: hearts have a side), the first of five folds. */
 const USUAL: { readonly [S in Section]: NonNullable<Recipe[S]> } = {
   augment: {
     shift: 0.05,
@@ -247,4 +262,5 @@ const USUAL: { readonly [S in Section]: NonNullable<Recipe[S]> } = {
     cutout: 0,
   },
   fold: { index: 0, count: 5 },
+  distil: { teacher: "", ...USUAL_TEACHING },
 };

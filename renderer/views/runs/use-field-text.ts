@@ -28,6 +28,7 @@ export function useFieldText(): (field: RecipeField, value: FieldValue) => strin
   return useCallback(
     (field, value) => {
       if (field === "startFrom") return typeof value === "string" ? value.slice(0, 8) : t("start.new");
+      if (field === "distil.teacher" && typeof value === "string") return value.slice(0, 8);
       if (value === null && field === "patience") return t("value.never");
       if (value === null) return field === "clipNorm" ? t("value.off") : NO_FIGURE;
       if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");

@@ -33,6 +33,9 @@ test("every field of a recipe has a row, augmentation with each of its parts", (
     ...Object.keys(recipe.augment ?? {}).map((key) => `augment.${key}`),
     "fold.index",
     "fold.count",
+    "distil.teacher",
+    "distil.temperature",
+    "distil.weight",
   ];
   expect([...RECIPE_FIELDS].sort()).toEqual(keys.sort());
 });

@@ -15,6 +15,7 @@ import { UsageError } from "../usage-error.ts";
 import {
   inProject,
   type ProjectOptions,
+  pickModel,
   pickRun,
   pickSnapshot,
   type Workspace,
@@ -35,6 +36,7 @@ interface Options extends ProjectOptions, Overrides {
   device: Device["id"];
   resume?: string;
   startFrom?: string;
+  teacher?: string;
 }
 
 export function trainCommand(terminal: Terminal): Command {
@@ -59,6 +61,7 @@ export function trainCommand(terminal: Terminal): Command {
       "id of a model of this project, an ONNX file or a TensorFlow.js model.json, whose weights it begins with",
     )
     .option("--frozen-layers <number>", "layers from the input on that do not learn", wholeNumber)
+    .option("--teacher <model>", "id of a model of this project whose answers it learns from beside the labels")
     .option("--probe", "linear probe: of the model that it starts from the last layer alone learns")
     .option("--name <name>", "of the run")
     .addOption(new Option("--device <id>").choices(deviceSchema.shape.id.options).default("cpu"))
@@ -82,7 +85,7 @@ async function start(workspace: Workspace, options: Options, given: Recipe | nul
     given ?? (await suggested(workspace, snapshot.id, options.architecture, options.minutes)),
     options,
   );
-  const recipe = { ...chosen, ...startFrom };
+  const recipe = { ...chosen, ...startFrom, ...(await taught(workspace, options.teacher)) };
   return train(workspace, () =>
     client.runs.start({ snapshotId: snapshot.id, recipe, name: options.name, device: options.device }),
   );
@@ -94,6 +97,13 @@ async function startingId({ client }: Workspace, given: string): Promise<string>
     id.startsWith(given),
   );
   return known?.id ?? (await client.models.importStarting({ path: resolvePath(given) })).id;
+}
+
+/** Distillation with what the contract takes where nothing else is said. */
+async function taught(workspace: Workspace, teacher: string | undefined): Promise<Pick<Recipe, "distil"> | object> {
+  if (teacher === undefined) return {};
+  const { id } = await pickModel(workspace, teacher);
+  return { distil: recipeSchema.shape.distil.parse({ teacher: id }) };
 }
 
 async function resume(workspace: Workspace, id: string): Promise<Run> {
