@@ -98,11 +98,7 @@ describeStory("reading", (browser) => {
       for (const name of ["normal", "lesion"]) {
         await field.fill(name);
         await field.press("Enter");
-        await page
-          .getByRole("dialog")
-          .getByRole("textbox", { name: new RegExp(name) })
-          .waitFor()
-          .catch(() => {});
+        await page.getByRole("dialog").getByRole("group", { name, exact: true }).waitFor();
       }
       await press("Escape");
     },
