@@ -32,23 +32,28 @@ export class RequestBodies {
     if (isFile && this.#files >= FILES_AT_ONCE) throw busy();
     let own = 0;
     let refusal: AppError | null = null;
+    let over = false;
     const source = request.body?.getReader();
     // Not piped: a pipe that fails destroys the connection, and the answer that says why would be lost with it.
     const counted =
       source &&
-      new ReadableStream<Uint8Array>({
-        pull: async (controller) => {
-          const { done, value } = await source.read();
-          if (done) return controller.close();
-          own += value.byteLength;
-          this.#bytes += value.byteLength;
-          if (own > largest) refusal = tooLarge(isFile);
-          else if (this.#bytes > LARGEST_TOGETHER) refusal = busy();
-          if (refusal) controller.error(refusal);
-          else controller.enqueue(value);
+      new ReadableStream<Uint8Array>(
+        {
+          pull: async (controller) => {
+            const { done, value } = await source.read();
+            // What comes in after the answer is nobody's, and nothing would take it out of the sum again.
+            if (done || over) return controller.close();
+            own += value.byteLength;
+            this.#bytes += value.byteLength;
+            if (own > largest) refusal = tooLarge(isFile);
+            else if (this.#bytes > LARGEST_TOGETHER) refusal = busy();
+            if (refusal) controller.error(refusal);
+            else controller.enqueue(value);
+          },
+          cancel: (reason) => source.cancel(reason),
         },
-        cancel: (reason) => source.cancel(reason),
-      });
+        { highWaterMark: 0 },
+      );
     this.#files += isFile ? 1 : 0;
     try {
       const init = { method: request.method, headers: [...request.headers], body: counted ?? null, duplex: "half" };
@@ -60,6 +65,7 @@ export class RequestBodies {
       await response.body?.cancel();
       throw refusal;
     } finally {
+      over = true;
       this.#bytes -= own;
       this.#files -= isFile ? 1 : 0;
     }
