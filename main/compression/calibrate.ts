@@ -18,7 +18,14 @@ export interface Calibration {
   readonly onImages: (done: number) => void;
 }
 
-const BATCH = 16;
+const MOST_IMAGES = 16;
+/** Of one batch: with every value in the middle of a U-Net that is 160 MB. */
+const MOST_PIXELS = 2 ** 18;
+
+/** Images of `size` rows and columns in one run. */
+export function batchOf(size: number): number {
+  return Math.max(1, Math.min(MOST_IMAGES, Math.floor(MOST_PIXELS / size ** 2)));
+}
 
 /** Range of each named value over the images. Errors: app/aborted; snapshot/part-empty without images; graph/invalid for NaN. */
 export async function calibrate(
@@ -36,10 +43,11 @@ export async function calibrate(
     use: "inference",
   });
   const ranges = new Map<string, { min: number; max: number }>();
+  const batch = batchOf(size);
   try {
-    for (let start = 0; start < count; start += BATCH) {
+    for (let start = 0; start < count; start += batch) {
       if (signal.aborted) throw new AppError("app/aborted", "The work was stopped.");
-      const end = Math.min(count, start + BATCH);
+      const end = Math.min(count, start + batch);
       const image = floatTensor([end - start, 1, size, size], images.slice(start * area, end * area));
       const answers = await session.run({ [graph.inputs[0]!.name]: image });
       values.forEach((value, i) => {

@@ -8,16 +8,14 @@ import {
   type CompressionLimits,
   type CompressionReport,
   type Evaluation,
-  type LayerSensitivity,
-  type Model,
   type Progress,
 } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
-import { type PreparedPart, prepareImages } from "../training/dataset.ts";
+import { prepareImages } from "../training/dataset.ts";
 import { lostQuality, missedLimits, refusal } from "./gate.ts";
-import { type Int8Model, prepareInt8 } from "./int8.ts";
-import { costOf, judge, latencies, type MeasuringOptions } from "./measure.ts";
+import { costOf, judge, latencies } from "./measure.ts";
 import { partsOf } from "./parts.ts";
+import { quantize } from "./quantized.ts";
 import { Steps } from "./steps.ts";
 
 interface Options {
@@ -57,22 +55,28 @@ export async function compressModel({
   const original = project.models.onnx(modelId);
   const onImage = () => steps.add(1, "preparing");
   const seen = await prepareImages(project, training, model.input, { signal, onImage });
-  let calibrated = 0;
-  const int8 = await prepareInt8(original, seen, model, {
-    ...how,
-    onImages: (done) => {
-      steps.add(done - calibrated, "calibrating");
-      calibrated = done;
-    },
-  });
   const held = await prepareImages(project, validation, model.input, { signal, onImage });
-  const before = await judge(original, held, model, how);
-  steps.add(validation.length, "evaluating");
-  const { file, judged, layers } = await withinQuality(int8, before, held, model, { limits, repair, steps, ...how });
-  const [slow, fast] = (await latencies([original, file], held, model.input.size, how)) as [number, number];
+  const { size } = model.input;
+  const { file, before, after, layers } = await quantize<Evaluation>(
+    original,
+    {
+      size,
+      training: seen.pixels,
+      judge: async (onnx) => {
+        const judged = await judge(onnx, held, model, how);
+        steps.add(validation.length, "evaluating");
+        return judged;
+      },
+      // Sizes and times do not matter here: float layers cannot mend them.
+      holds: (exact, judged) =>
+        !lostQuality(missedLimits(costOf(original, 1, exact), costOf(original, 1, judged), limits)),
+    },
+    { repair, steps, ...how },
+  );
+  const [slow, fast] = (await latencies([original, file], held.pixels, size, how)) as [number, number];
   const costs = {
     before: costOf(original, slow, before),
-    after: costOf(file, fast, judged),
+    after: costOf(file, fast, after),
   };
   const missed = missedLimits(costs.before, costs.after, limits);
   const accepted = missed.length === 0;
@@ -90,7 +94,7 @@ export async function compressModel({
       threshold: model.threshold,
       accepted,
     });
-    project.models.saveEvaluation({ ...judged, modelId: compressed.id });
+    project.models.saveEvaluation({ ...after, modelId: compressed.id });
     const result: CompressionReport = {
       modelId: compressed.id,
       accepted,
@@ -104,43 +108,4 @@ export async function compressModel({
     project.models.saveCompressionReport(result);
     return result;
   });
-}
-
-interface Candidate {
-  readonly file: Uint8Array;
-  readonly judged: Evaluation;
-  readonly layers: readonly LayerSensitivity[];
-}
-
-/**
- * The int8 file whose quality holds with the fewest layers in float that doubling finds: none, then the most sensitive one, two, four. Without repair, or where even the
- * last layer does not help, the file with none.
- */
-async function withinQuality(
-  int8: Int8Model,
-  before: Evaluation,
-  held: PreparedPart,
-  model: Model,
-  { limits, repair, steps, ...how }: MeasuringOptions & { limits: CompressionLimits; repair: boolean; steps: Steps },
-): Promise<Candidate> {
-  const qualityHolds = (judged: Evaluation, file: Uint8Array): boolean =>
-    // Time is measured of the file that is kept alone; it cannot be mended by float layers.
-    !lostQuality(missedLimits(costOf(file, 1, before), costOf(file, 1, judged), limits));
-  const all = int8.file(new Set());
-  const first = await judge(all, held, model, how);
-  steps.add(held.imageIds.length, "evaluating");
-  steps.expect(int8.layers.length);
-  const onLayer = () => steps.add(1, "evaluating");
-  const layers = await int8.sensitivities({ ...how, onLayer });
-  if (!repair || qualityHolds(first, all)) return { file: all, judged: first, layers };
-  const order = layers.toSorted((a, b) => b.moved - a.moved).map(({ layer }) => layer);
-  for (let count = 1; count < order.length; count *= 2) {
-    const float = new Set(order.slice(0, count));
-    const file = int8.file(float);
-    const judged = await judge(file, held, model, how);
-    if (qualityHolds(judged, file)) {
-      return { file, judged, layers: layers.map((one) => ({ ...one, float: float.has(one.layer) })) };
-    }
-  }
-  return { file: all, judged: first, layers };
 }

@@ -2,6 +2,8 @@
 import type { CompressionLimits, CompressionReport, MissedLimit } from "../../preload/contract/index.ts";
 
 type Cost = CompressionReport["before"];
+type Savings = Pick<Cost, "bytes" | "latencyMs">;
+type SavingMissed = MissedLimit & { readonly limit: "size" | "latency" };
 
 /** Every limit that does not hold, with what was allowed and what was found. Empty when the model is accepted. */
 export function missedLimits(before: Cost, after: Cost, limits: CompressionLimits): readonly MissedLimit[] {
@@ -9,18 +11,28 @@ export function missedLimits(before: Cost, after: Cost, limits: CompressionLimit
   const atMost = (limit: MissedLimit["limit"], allowed: number | null, found: number | null): void => {
     if (allowed !== null && found !== null && found > allowed) missed.push({ limit, allowed, found });
   };
-  const atLeast = (limit: MissedLimit["limit"], allowed: number | null, found: number): void => {
-    if (allowed !== null && found < allowed) missed.push({ limit, allowed, found });
-  };
   atMost("auc", limits.maxAucDrop, before.auc - after.auc);
   atMost("accuracy", limits.maxAccuracyDrop, before.accuracy - after.accuracy);
   const worst = before.worstClass === null || after.worstClass === null ? null : before.worstClass - after.worstClass;
   atMost("worst-class", limits.maxWorstClassDrop, worst);
+  return [...missed, ...missedSavings(before, after, limits)];
+}
+
+/** Limits on size and time that do not hold: those of every kind of model. */
+export function missedSavings(
+  before: Savings,
+  after: Savings,
+  limits: Pick<CompressionLimits, "minSmaller" | "minFaster">,
+): readonly SavingMissed[] {
+  const missed: SavingMissed[] = [];
   const smaller = before.bytes / after.bytes;
   // A compressed model that is not smaller is none, whatever was asked.
-  if (smaller <= 1) missed.push({ limit: "size", allowed: Math.max(1, limits.minSmaller ?? 1), found: smaller });
-  else atLeast("size", limits.minSmaller, smaller);
-  atLeast("latency", limits.minFaster, before.latencyMs / after.latencyMs);
+  const least = smaller <= 1 ? Math.max(1, limits.minSmaller ?? 1) : limits.minSmaller;
+  if (least !== null && (smaller < least || smaller <= 1))
+    missed.push({ limit: "size", allowed: least, found: smaller });
+  const faster = before.latencyMs / after.latencyMs;
+  if (limits.minFaster !== null && faster < limits.minFaster)
+    missed.push({ limit: "latency", allowed: limits.minFaster, found: faster });
   return missed;
 }
 
@@ -34,19 +46,28 @@ export function refusal(before: Cost, after: Cost, missed: readonly MissedLimit[
   return missed.map((one) => sentence(before, after, one)).join(" ");
 }
 
-function sentence(before: Cost, after: Cost, { limit, allowed, found }: MissedLimit): string {
-  const fell = (what: string, from: number, to: number): string =>
-    `${what} fell by ${found.toFixed(4)} (from ${from.toFixed(4)} to ${to.toFixed(4)}); the limit is ${allowed}, missed by ${(found - allowed).toFixed(4)}.`;
-  switch (limit) {
+function sentence(before: Cost, after: Cost, missed: MissedLimit): string {
+  switch (missed.limit) {
     case "auc":
-      return fell("The AUC", before.auc, after.auc);
+      return fell("The AUC", before.auc, after.auc, missed);
     case "accuracy":
-      return fell("The accuracy", before.accuracy, after.accuracy);
+      return fell("The accuracy", before.accuracy, after.accuracy, missed);
     case "worst-class":
-      return fell("The worst class's share of right answers", before.worstClass ?? 0, after.worstClass ?? 0);
-    case "size":
-      return `The model became ${found.toFixed(2)} times smaller (${before.bytes} bytes before, ${after.bytes} after); the limit is ${allowed} times, missed by ${(allowed - found).toFixed(2)}.`;
-    case "latency":
-      return `One image became ${found.toFixed(2)} times faster (${before.latencyMs.toFixed(2)} ms before, ${after.latencyMs.toFixed(2)} after); the limit is ${allowed} times, missed by ${(allowed - found).toFixed(2)}.`;
+      return fell("The worst class's share of right answers", before.worstClass ?? 0, after.worstClass ?? 0, missed);
+    default:
+      return savedTooLittle(before, after, { ...missed, limit: missed.limit });
   }
+}
+
+type Figures = Pick<MissedLimit, "allowed" | "found">;
+
+export function fell(what: string, from: number, to: number, { allowed, found }: Figures): string {
+  return `${what} fell by ${found.toFixed(4)} (from ${from.toFixed(4)} to ${to.toFixed(4)}); the limit is ${allowed}, missed by ${(found - allowed).toFixed(4)}.`;
+}
+
+export function savedTooLittle(before: Savings, after: Savings, { limit, allowed, found }: SavingMissed): string {
+  const missedBy = `the limit is ${allowed} times, missed by ${(allowed - found).toFixed(2)}.`;
+  if (limit === "size")
+    return `The model became ${found.toFixed(2)} times smaller (${before.bytes} bytes before, ${after.bytes} after); ${missedBy}`;
+  return `One image became ${found.toFixed(2)} times faster (${before.latencyMs.toFixed(2)} ms before, ${after.latencyMs.toFixed(2)} after); ${missedBy}`;
 }

@@ -62,10 +62,10 @@ function worstClass(confusion: Evaluation["confusion"]): number {
   return Math.min(...shares.filter(({ all }) => all > 0).map(({ right, all }) => right / all));
 }
 
-/** Median milliseconds of one image at a time; the models take turns, so that a slow moment of the machine meets all. */
+/** Median milliseconds of one image at a time, the first of `pixels` [count, size, size]; the models take turns, so that a slow moment of the machine meets all. */
 export async function latencies(
   files: readonly Uint8Array[],
-  { pixels }: PreparedPart,
+  pixels: Float32Array,
   size: number,
   { threads, signal }: MeasuringOptions,
 ): Promise<number[]> {

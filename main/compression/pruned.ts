@@ -84,7 +84,7 @@ export async function pruneModel(options: Options): Promise<CompressionReport> {
       original,
       one,
       options.limits,
-      await latencies([original.file, one.file], held, model.input.size, how),
+      await latencies([original.file, one.file], held.pixels, model.input.size, how),
     );
   const report = await gate(null, pruned);
   if (pruning.epochs === 0) return report;

@@ -6,6 +6,9 @@
 // than float (measured: 0.7 to 0.9 times float's speed, against 2.8 times). The runtime fuses a pair only when it stands on the value
 // between two integer operators, so no pair is put between an operator and its Relu.
 // The logits stay float: they are few, and their order is the answer.
+//
+// A transposed convolution has no integer kernel: it computes in float, but its weights are kept as int8 and what it reads has codes. Without those codes the layer before it
+// would have no integer output to write, and would compute in float too.
 import type { Graph, Node, Tensor } from "../graph/graph.ts";
 import { floatTensor, tensor } from "../graph/graph.ts";
 import { withoutUnreadConstants } from "./fold.ts";
@@ -23,7 +26,7 @@ export interface Range {
 const LARGEST_CODE = 64;
 
 /** Operators with weights: their second input, when constant, becomes int8. */
-const WEIGHTED: ReadonlySet<string> = new Set(["Conv", "Gemm", "MatMul"]);
+const WEIGHTED: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 /** Operators with integer kernels or that move codes without touching them. */
 const INTEGER: ReadonlySet<string> = new Set([
   ...WEIGHTED,
@@ -64,15 +67,21 @@ function activations(node: Node, graph: Graph): readonly string[] {
   return data.filter((name) => !graph.initializers.has(name));
 }
 
+export interface StaticOptions {
+  /** Names of layers that stay as they are: they read values as they were before they got codes. */
+  readonly float?: ReadonlySet<string>;
+  /** Whether values with both signs get as many codes below zero as above it (zero point 128), and not the codes that their range needs. */
+  readonly symmetric?: boolean;
+}
+
 /**
  * The same network with int8 weights and activations. A value without a range stays float; a range is widened to hold 0.
  * @param ranges of the values that `quantizableValues` names
- * @param float names of layers that stay as they are: they read values as they were before they got codes
  */
 export function quantizeStatic(
   graph: Graph,
   ranges: ReadonlyMap<string, Range>,
-  float: ReadonlySet<string> = new Set(),
+  { float = new Set(), symmetric = false }: StaticOptions = {},
 ): Graph {
   const initializers = new Map(graph.initializers);
   const nodes: Node[] = [];
@@ -82,7 +91,7 @@ export function quantizeStatic(
   );
   const pair = (name: string, range: Range | undefined) => {
     if (!range || !quantizable.has(name)) return;
-    const { scale, zeroPoint } = uint8Parameters(range);
+    const { scale, zeroPoint } = uint8Parameters(range, symmetric);
     rangeOf.set(name, range);
     initializers.set(`${name}/scale`, floatTensor([], [scale]));
     initializers.set(`${name}/zero-point`, tensor("uint8", [], Uint8Array.of(zeroPoint)));
@@ -116,7 +125,7 @@ export function quantizeStatic(
       inputs[1] = name;
       const bias = node.inputs[2] ? graph.initializers.get(node.inputs[2]) : undefined;
       if (bias) {
-        const { scale } = uint8Parameters(range);
+        const { scale } = uint8Parameters(range, symmetric);
         store(initializers, nodes, `${node.name}/bias`, quantizeBias(bias, scale, weight.scales));
         inputs[2] = `${node.name}/bias`;
       }
@@ -128,19 +137,21 @@ export function quantizeStatic(
   return withoutUnreadConstants({ ...graph, name: `${graph.name}-int8`, initializers, nodes });
 }
 
-interface Codes {
+export interface Codes {
   readonly codes: Tensor;
   readonly scales: Float32Array;
   readonly axis: number;
 }
 
-/** Output channels: axis 0 of a convolution and of a transposed Gemm weight, the last axis of [in, out]. */
+/** Output channels: axis 0 of a convolution and of a transposed Gemm weight, 1 of a transposed convolution, the last axis of [in, out]. */
 function outputAxis(node: Node, rank: number): number {
   if (node.op === "Conv") return 0;
+  if (node.op === "ConvTranspose") return 1;
   return node.op === "Gemm" && node.attributes.transB === 1 ? 0 : rank - 1;
 }
 
-function quantizeWeight(node: Node, initializers: ReadonlyMap<string, Tensor>): Codes {
+/** Codes of a layer's weights, symmetric, one scale per output channel. */
+export function quantizeWeight(node: Node, initializers: ReadonlyMap<string, Tensor>): Codes {
   const { dims, data } = initializers.get(node.inputs[1]!)!;
   const axis = outputAxis(node, dims.length);
   const channels = dims[axis]!;
@@ -169,7 +180,12 @@ function quantizeBias(bias: Tensor, inputScale: number, weightScales: Float32Arr
 }
 
 /** Codes and scales as constants and the DequantizeLinear that gives `name`. */
-function store(initializers: Map<string, Tensor>, nodes: Node[], name: string, { codes, scales, axis }: Codes): void {
+export function store(
+  initializers: Map<string, Tensor>,
+  nodes: Node[],
+  name: string,
+  { codes, scales, axis }: Codes,
+): void {
   initializers.set(`${name}/codes`, codes);
   initializers.set(`${name}/scale`, floatTensor([scales.length], scales));
   const zeros = codes.type === "int8" ? new Int8Array(scales.length) : new Int32Array(scales.length);
@@ -187,9 +203,13 @@ function store(initializers: Map<string, Tensor>, nodes: Node[], name: string, {
 const SMALLEST_SCALE = 2 ** -126;
 
 /** real = (code - zeroPoint) * scale with codes 0..255; 0 is represented exactly. */
-export function uint8Parameters({ min, max }: Range): { scale: number; zeroPoint: number } {
+export function uint8Parameters({ min, max }: Range, symmetric = false): { scale: number; zeroPoint: number } {
   const low = Math.min(0, min);
   const high = Math.max(0, max);
+  // Values of one sign, such as what comes out of Relu, keep all their codes: the runtime does the Relu inside the integer convolution only where zero is the first code.
+  if (symmetric && low < 0 && high > 0) {
+    return { scale: Math.max(SMALLEST_SCALE, Math.fround(Math.max(-low, high) / 127)), zeroPoint: 128 };
+  }
   const scale = high > low ? Math.max(SMALLEST_SCALE, Math.fround((high - low) / 255)) : 1;
   return { scale, zeroPoint: clampRound(-low / scale, 0, 255) };
 }
