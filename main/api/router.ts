@@ -15,6 +15,7 @@ import { modelCalls } from "./calls/models.ts";
 import { pacsCalls } from "./calls/pacs.ts";
 import { projectCalls } from "./calls/projects.ts";
 import { readingCalls } from "./calls/reading.ts";
+import { ruleCalls } from "./calls/rules.ts";
 import { runCalls } from "./calls/runs.ts";
 import { schemaCalls } from "./calls/schema.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
@@ -34,6 +35,7 @@ export const router = open.router({
   models: modelCalls,
   comparison: comparisonCalls,
   fairness: fairnessCalls,
+  rules: ruleCalls,
   explanations: explanationCalls,
   pacs: pacsCalls,
   jobs: jobCalls,

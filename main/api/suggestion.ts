@@ -1,6 +1,6 @@
-// What a model suggests to a reader: the class that it decides for, as a class of the project.
+// What a model suggests to a reader: the class that it decides for, as a class of the project, and what its rules say of the case.
 
-import { predictedClass, type Suggestion } from "../../preload/contract/index.ts";
+import { applyRules, predictedClass, type Suggestion, type Verdict } from "../../preload/contract/index.ts";
 import type { Supervisor } from "../jobs/supervisor.ts";
 import type { Project } from "../project/index.ts";
 
@@ -15,5 +15,19 @@ export async function suggestionOf(
   const index = predictedClass(probabilities, threshold);
   const className = classes[index]?.name ?? "";
   const classId = project.labels.classes().find(({ name }) => name === className)?.id ?? null;
-  return { modelId, classId, className, probability: probabilities[index] ?? 0 };
+  const said = { classes: classes.map(({ name }) => name), probabilities, predicted: index };
+  const rules = verdictOn(project, { modelId, imageId }, said);
+  return { modelId, classId, className, probability: probabilities[index] ?? 0, rules };
+}
+
+function verdictOn(
+  project: Project,
+  { modelId, imageId }: { modelId: string; imageId: string },
+  said: { classes: readonly string[]; probabilities: readonly number[]; predicted: number },
+): Verdict | null {
+  const live = project.rules.live(modelId);
+  if (live.length === 0) return null;
+  const { tags, modality } = project.images.get(imageId);
+  const known = Object.fromEntries(tags.map(({ name, value }) => [name, value]));
+  return applyRules(live, { ...said, tags: { ...known, Modality: modality } });
 }

@@ -8,15 +8,19 @@
 // over patients. A largest difference of many groups is above 0 by chance alone: its interval says by how much.
 import {
   AppError,
+  applyRules,
   type Evaluation,
   type FairnessDifference,
   type FairnessGroup,
   type FairnessReport,
   type GroupFigures,
+  leavesTheModel,
+  type Rule,
+  TAG_ATTRIBUTES,
 } from "../../preload/contract/index.ts";
 import { bootstrapAll } from "../labels/agreement/bootstrap.ts";
 import { ascending, aucDeLong, calibrate, weightedAuc, wilson } from "../models/metrics.ts";
-import { type CaseFacts, groupValue, TAG_ATTRIBUTES } from "./groups.ts";
+import { type CaseFacts, groupValue, tagsOf } from "./groups.ts";
 
 const SEED = 1;
 const RESAMPLES = 1000;
@@ -28,6 +32,8 @@ export interface FairnessSettings {
   readonly minimum: number;
   /** Class index; default: the second of two, the first of more. */
   readonly positive?: number;
+  /** Rules that are applied to the model's answers; they are counted in each group. */
+  readonly rules?: readonly Rule[];
 }
 
 interface Case {
@@ -36,6 +42,10 @@ interface Case {
   /** Probability of the positive class. */
   readonly score: number;
   readonly patient: string;
+  /** Places of the rules that catch it, and of those that cannot be decided. */
+  readonly caught: readonly number[];
+  readonly undecided: readonly number[];
+  readonly leaves: boolean;
 }
 
 /**
@@ -46,7 +56,7 @@ export function auditFairness(
   evaluation: Evaluation,
   facts: ReadonlyMap<string, CaseFacts>,
   questions: ReadonlyMap<string, string>,
-  { by, minimum, positive = evaluation.classes.length === 2 ? 1 : 0 }: FairnessSettings,
+  { by, minimum, positive = evaluation.classes.length === 2 ? 1 : 0, rules = [] }: FairnessSettings,
 ): FairnessReport {
   if (positive >= evaluation.classes.length) {
     const found = `Expected a class index below ${evaluation.classes.length}, found ${positive}.`;
@@ -63,17 +73,25 @@ export function auditFairness(
     if (found === undefined) throw new AppError("app/not-found", "An image of the evaluation is not in the project.");
     return found;
   });
-  const cases = evaluation.cases.map(
-    ({ imageId, truth, predicted, probabilities }, i): Case => ({
+  const classes = evaluation.classes.map(({ name }) => name);
+  const placeOf = new Map(rules.map(({ id }, place) => [id, place]));
+  const cases = evaluation.cases.map(({ imageId, truth, predicted, probabilities }, i): Case => {
+    const verdict = applyRules(rules, { tags: tagsOf(known[i]), classes, probabilities, predicted });
+    const placesOf = (wanted: "caught" | "undecided"): number[] =>
+      verdict.rules.filter(({ result }) => result === wanted).map(({ id }) => placeOf.get(id)!);
+    return {
       truth: truth === positive,
       predicted: predicted === positive,
       score: probabilities[positive],
       patient: known[i].patient || `\0${imageId}`,
-    }),
-  );
+      caught: placesOf("caught"),
+      undecided: placesOf("undecided"),
+      leaves: leavesTheModel(verdict.outcome),
+    };
+  });
   const divided = divide(known, by);
   const all = cases.map((_, i) => i);
-  const groups = divided.map(({ values, members }) => groupOf(values, members, cases, minimum));
+  const groups = divided.map(({ values, members }) => groupOf(values, members, cases, minimum, rules.length));
   return {
     modelId: evaluation.modelId,
     part: evaluation.part,
@@ -81,7 +99,8 @@ export function auditFairness(
     minimum,
     positive,
     available: availableIn(known, questions),
-    overall: groupOf([], all, cases, 1),
+    rules: rules.map(({ id, name, action }) => ({ id, name, action })),
+    overall: groupOf([], all, cases, 1, rules.length),
     groups,
     differences: differencesOf(
       cases,
@@ -129,7 +148,13 @@ function divide(known: readonly CaseFacts[], by: readonly string[]): Division[] 
   );
 }
 
-function groupOf(values: string[], members: readonly number[], cases: readonly Case[], minimum: number): FairnessGroup {
+function groupOf(
+  values: string[],
+  members: readonly number[],
+  cases: readonly Case[],
+  minimum: number,
+  rules: number,
+): FairnessGroup {
   const own = members.map((i) => cases[i]);
   return {
     values,
@@ -137,6 +162,22 @@ function groupOf(values: string[], members: readonly number[], cases: readonly C
     patients: new Set(own.map(({ patient }) => patient)).size,
     positives: own.filter(({ truth }) => truth).length,
     figures: own.length < minimum ? null : figuresOf(own),
+    rules: rules === 0 ? null : countedBy(rules, own, minimum),
+  };
+}
+
+function countedBy(rules: number, own: readonly Case[], minimum: number): FairnessGroup["rules"] {
+  const counts = (of: "caught" | "undecided"): number[] => {
+    const found = new Array<number>(rules).fill(0);
+    for (const one of own) for (const place of one[of]) found[place]++;
+    return found;
+  };
+  const left = own.filter(({ leaves }) => !leaves);
+  return {
+    caught: counts("caught"),
+    undecided: counts("undecided"),
+    left: left.length,
+    figures: left.length < minimum || left.length === 0 ? null : figuresOf(left),
   };
 }
 

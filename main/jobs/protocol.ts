@@ -47,6 +47,7 @@ import type {
   QueueInput,
   Recipe,
   RecipeSuggestion,
+  RulesReport,
   RunPoint,
   RunsExportReport,
   RunsFormat,
@@ -148,6 +149,7 @@ export type CallTask =
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
   | { kind: "fairness"; modelId: string; part: Part; by: readonly string[]; minimum: number; positive?: number }
+  | { kind: "rules-test"; modelId: string; part: Part }
   | { kind: "curves"; metric: string; part: RunPoint["part"]; places: number }
   | { kind: "predict"; modelId: string; imageIds: readonly string[] }
   | { kind: "recipes"; snapshotId: string; minutes: number }
@@ -193,6 +195,7 @@ export interface TaskResults {
   evaluation: Evaluation;
   compare: Comparison;
   fairness: FairnessReport;
+  "rules-test": RulesReport;
   curves: ThinnedCurve[];
   predict: number[][];
   recipes: RecipeSuggestion[];

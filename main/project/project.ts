@@ -52,6 +52,7 @@ import { Reading } from "./reading.ts";
 import { makeRecoveryKey, readRecoveryKey } from "./recovery-key.ts";
 import { type RekeyOptions, rekey, settle } from "./rekey.ts";
 import { rememberedKeys } from "./remembered.ts";
+import { Rules } from "./rules.ts";
 import { Runs } from "./runs.ts";
 import { migrate } from "./schema.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -79,6 +80,7 @@ export class Project {
   readonly snapshots: Snapshots;
   readonly runs: Runs;
   readonly models: Models;
+  readonly rules: Rules;
   readonly startingModels: StartingModels;
   readonly exports: Exports;
   readonly pacs: Pacs;
@@ -125,6 +127,7 @@ export class Project {
     this.snapshots = new Snapshots(database, this.audit);
     this.runs = new Runs(database, this.audit, this.#presence);
     this.models = new Models(database, this.audit);
+    this.rules = new Rules(database, this.audit, this.models);
     this.startingModels = new StartingModels(database, this.audit);
     this.exports = new Exports(database, this.audit);
     this.pacs = new Pacs(database, this.audit);

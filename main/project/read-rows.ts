@@ -1,7 +1,7 @@
 // The rows behind work lists: a read, its case and what was said in it; whose reads may be seen. reading.ts and adjudication.ts build on it.
 
 import { AppError } from "../../preload/contract/errors.ts";
-import type { QuestionAnswer, Read, Shape } from "../../preload/contract/index.ts";
+import type { QuestionAnswer, Read, Shape, Suggestion } from "../../preload/contract/index.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ProjectDatabase } from "./database.ts";
 import type { Labels } from "./labels.ts";
@@ -141,9 +141,14 @@ export function readOf(row: ReadRow): Read {
   return {
     ...read,
     layer: after ? afterLayer(read.id) : read.id,
-    suggestion: hidden || suggestion === null ? null : JSON.parse(suggestion),
+    suggestion: hidden || suggestion === null ? null : suggestionOf(suggestion),
     changedMind: changedMind === null ? null : changedMind === 1,
   };
+}
+
+/** Suggestions kept before there were rules say nothing of them. */
+function suggestionOf(kept: string): Suggestion {
+  return { rules: null, ...(JSON.parse(kept) as Omit<Suggestion, "rules"> & Partial<Suggestion>) };
 }
 
 /** Answers without who gave them: to compare. */

@@ -6,6 +6,7 @@
 import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import type { Logger } from "pino";
+import { applyRules } from "../../preload/contract/apply-rules.ts";
 import { predictedClass } from "../../preload/contract/decision.ts";
 import { AppError, ERROR_STATUS } from "../../preload/contract/errors.ts";
 import type { ServedModel } from "../../preload/contract/serving.ts";
@@ -106,18 +107,22 @@ export function createApp({ model, predictor, metrics, pageFiles, log, draining 
 }
 
 /** One image: the class decided for, and all classes from the most to the least probable. */
-function predictResponse(model: ServedModel, { outputs, frame, frames, preview }: Answer): object {
+function predictResponse(model: ServedModel, { outputs, frame, frames, preview, tags }: Answer): object {
   const probabilities = Array.from(outputs.probabilities);
+  const predicted = predictedClass(probabilities, model.threshold);
+  const said = { classes: model.classes, probabilities, predicted };
+  const rules = model.rules && applyRules(model.rules.rules, { ...said, tags: tags ?? {} });
   const classes = model.classes
     .map((name, index) => ({ name, probability: probabilities[index] }))
     .sort((a, b) => b.probability - a.probability);
   return {
     model: model.name,
     version: model.version,
-    predicted: model.classes[predictedClass(probabilities, model.threshold)],
+    predicted: model.classes[predicted],
     classes,
     probabilities,
     threshold: model.threshold,
+    ...(rules ? { rules } : {}),
     logits: Array.from(outputs.logits),
     frame,
     frames,

@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { CaseTags } from "../../preload/contract/case-tags.ts";
 import { AppError } from "../../preload/contract/errors.ts";
 import { pixelsOfFrame } from "../../preload/contract/pixels.ts";
 import type { ServedModel } from "../../preload/contract/serving.ts";
@@ -41,6 +42,8 @@ export interface Answer {
   readonly frames: number;
   /** PNG; only for a predict task that asked for it */
   readonly preview: Uint8Array | null;
+  /** what the file says, for rules; null for tensors. It goes into no answer and no log. */
+  readonly tags: CaseTags | null;
 }
 
 /** From the thread: once `ready` or `failed`, then one `answer` or `refused` for each task, in order. */
@@ -87,7 +90,7 @@ async function answer(session: InferenceSession, task: Task): Promise<void> {
 }
 
 async function infer(session: InferenceSession, task: Extract<Task, { kind: "infer" }>): Promise<Answer> {
-  return { ...(await compute(session, task.data, task.count)), frame: 0, frames: 1, preview: null };
+  return { ...(await compute(session, task.data, task.count)), frame: 0, frames: 1, preview: null, tags: null };
 }
 
 async function predict(session: InferenceSession, task: PredictTask): Promise<Answer> {
@@ -108,6 +111,7 @@ async function predict(session: InferenceSession, task: PredictTask): Promise<An
     frame,
     frames: image.frames.length,
     preview: task.preview ? image.thumbnail : null,
+    tags: { ...Object.fromEntries(image.tags.map(({ name, value }) => [name, value])), Modality: image.modality },
   };
 }
 

@@ -165,6 +165,11 @@ export const ACCESS = {
   "models.exports": seeing,
   "comparison.models": seeing,
   "fairness.audit": seeing,
+  "rules.list": seeing,
+  "rules.save": seeing,
+  "rules.remove": seeing,
+  "rules.test": seeing,
+  "rules.switch": deciding, // when a model's answer is not enough is for those to say who decide cases
   "explanations.map": seeing,
   "explanations.check": seeing,
   "explanations.report": seeing,

@@ -69,6 +69,7 @@ export const ERROR_STATUS = {
   "reading/not-yours": 403,
   "reading/readers-missing": 422,
   "reading/required-missing": 422,
+  "rules/not-tested": 409,
   "snapshot/empty": 422,
   "snapshot/one-class": 422,
   "snapshot/part-empty": 422,

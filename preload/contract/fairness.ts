@@ -1,6 +1,7 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { partSchema } from "./images.ts";
+import { ruleSchema } from "./rule-document.ts";
 
 /** Fewer cases than this say nothing about a group, and may say too much about a person. */
 export const LEAST_IN_GROUP = 10;
@@ -35,6 +36,15 @@ export const groupSchema = z.object({
   patients: z.int(),
   positives: z.int(),
   figures: groupFiguresSchema.nullable().describe("null for a group of fewer cases than asked for"),
+  rules: z
+    .object({
+      caught: z.array(z.int()).describe("cases, for each of the report's rules"),
+      undecided: z.array(z.int()).describe("cases of which nobody knows what the rule asks"),
+      left: z.int().describe("cases that no rule refers or gives to a second reader"),
+      figures: groupFiguresSchema.nullable().describe("on those; null where they are fewer than asked for"),
+    })
+    .nullable()
+    .describe("null where no rule is switched on"),
 });
 export type FairnessGroup = z.infer<typeof groupSchema>;
 
@@ -66,6 +76,7 @@ export const fairnessReportSchema = z.object({
       }),
     )
     .describe("what these cases can be told apart by"),
+  rules: z.array(ruleSchema.pick({ id: true, name: true, action: true })).describe("that are switched on"),
   overall: groupSchema,
   groups: z.array(groupSchema).describe("largest first; those whose attributes nobody knows last"),
   differences: z.object({

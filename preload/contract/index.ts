@@ -18,6 +18,7 @@ import { modelsContract } from "./models.ts";
 import { pacsContract } from "./pacs.ts";
 import { projectsContract } from "./project.ts";
 import { readingContract } from "./reading.ts";
+import { rulesContract } from "./rules.ts";
 import { runsContract } from "./runs.ts";
 import { schemaContract } from "./schema.ts";
 import { snapshotsContract } from "./snapshots.ts";
@@ -36,6 +37,7 @@ export const contract = {
   models: modelsContract,
   comparison: comparisonContract,
   fairness: fairnessContract,
+  rules: rulesContract,
   explanations: explanationsContract,
   pacs: pacsContract,
   jobs: jobsContract,
@@ -55,7 +57,9 @@ export type Outputs = InferContractRouterOutputs<Contract>;
 export const RPC_PATH = "/rpc";
 
 export * from "./app.ts";
+export * from "./apply-rules.ts";
 export * from "./audit.ts";
+export * from "./case-tags.ts";
 export * from "./comparison.ts";
 export * from "./compliance.ts";
 export * from "./copies.ts";
@@ -73,6 +77,8 @@ export * from "./pacs.ts";
 export * from "./pixels.ts";
 export * from "./project.ts";
 export * from "./reading.ts";
+export * from "./rule-document.ts";
+export * from "./rules.ts";
 export * from "./runs.ts";
 export * from "./schema.ts";
 export * from "./serving.ts";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { imageFilterSchema } from "./images.ts";
 import { jobSchema } from "./jobs.ts";
 import { labelChangeSchema, questionAnswerSchema } from "./labels.ts";
+import { verdictSchema } from "./rule-document.ts";
 
 /** A set of cases that readers read. A case is an image, with the slices of its stack. */
 export const workListSchema = z.object({
@@ -33,6 +34,7 @@ export const suggestionSchema = z.object({
   classId: z.string().nullable().describe("null where the project has no class of that name any more"),
   className: z.string(),
   probability: z.number().min(0).max(1),
+  rules: verdictSchema.nullable().describe("what the model's rules say of the case; null where none was switched on"),
 });
 export type Suggestion = z.infer<typeof suggestionSchema>;
 

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { DEFAULT_THRESHOLD } from "./decision.ts";
+import { ruleDocumentSchema } from "./rule-document.ts";
 import { inputSpecSchema } from "./runs.ts";
 
 /**
  * model.json beside model.onnx in the container image: all that the serving program knows about a model.
- * Names of classes and the input's range; nothing about the images or the people it was made from.
+ * Names of classes, the input's range and rules; nothing about the images or the people it was made from.
  */
 export const servedModelSchema = z.object({
   name: z.string().min(1).max(120).describe("in the address /v2/models/{name}"),
@@ -17,5 +18,6 @@ export const servedModelSchema = z.object({
     .max(1)
     .default(DEFAULT_THRESHOLD)
     .describe("of two classes the second is predicted above this probability of it"),
+  rules: ruleDocumentSchema.optional().describe("when the model's answer is not enough; applied to whole files"),
 });
 export type ServedModel = z.infer<typeof servedModelSchema>;

@@ -15,6 +15,7 @@ import models from "../../resources/locales/en/models.json";
 import pacs from "../../resources/locales/en/pacs.json";
 import project from "../../resources/locales/en/project.json";
 import reading from "../../resources/locales/en/reading.json";
+import rules from "../../resources/locales/en/rules.json";
 import runs from "../../resources/locales/en/runs.json";
 import schema from "../../resources/locales/en/schema.json";
 import shell from "../../resources/locales/en/shell.json";
@@ -33,6 +34,7 @@ import zhModels from "../../resources/locales/zh-CN/models.json";
 import zhPacs from "../../resources/locales/zh-CN/pacs.json";
 import zhProject from "../../resources/locales/zh-CN/project.json";
 import zhReading from "../../resources/locales/zh-CN/reading.json";
+import zhRules from "../../resources/locales/zh-CN/rules.json";
 import zhRuns from "../../resources/locales/zh-CN/runs.json";
 import zhSchema from "../../resources/locales/zh-CN/schema.json";
 import zhShell from "../../resources/locales/zh-CN/shell.json";
@@ -53,6 +55,7 @@ const en = {
   models,
   pacs,
   reading,
+  rules,
   runs,
   schema,
   shell,
@@ -72,6 +75,7 @@ export const resources = {
     models: zhModels,
     pacs: zhPacs,
     reading: zhReading,
+    rules: zhRules,
     runs: zhRuns,
     schema: zhSchema,
     shell: zhShell,

@@ -70,6 +70,7 @@ export const keys = {
   model: (id: string) => ["models", "one", id] as const,
   evaluation: (modelId: string, part: Part) => ["models", "evaluation", modelId, part] as const,
   fairness: (input: Inputs["fairness"]["audit"]) => ["models", "fairness", input] as const,
+  rules: (modelId: string) => ["models", "rules", modelId] as const,
   compression: (modelId: string) => ["models", "compression", modelId] as const,
   explanationReport: (modelId: string, part: Part) => ["models", "explanation", modelId, part] as const,
   exports: ["exports", "list"] as const,
@@ -377,6 +378,17 @@ export const useFairness = (input: Inputs["fairness"]["audit"]) => {
     queryKey: keys.fairness(input),
     queryFn: () => studio.fairness.audit(input),
     placeholderData: keepPreviousData,
+  });
+};
+
+/** When a model's answer is not enough; nothing for whoever may not ask. */
+export const useRules = (modelId: string | null) => {
+  const studio = useStudio();
+  const may = useMay("rules.list");
+  return useQuery({
+    queryKey: keys.rules(modelId ?? ""),
+    queryFn: () => studio.rules.list({ modelId: modelId ?? "" }),
+    enabled: may && modelId !== null,
   });
 };
 

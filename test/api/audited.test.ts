@@ -313,6 +313,24 @@ const CALL: Record<CallName, Row> = {
       await client.fairness.audit({ modelId: compressed.id, part: "test", by: ["sex"] });
     },
   },
+  "rules.save": {
+    notes: ["rule/save"],
+    by: async (client) => {
+      const conditions = [{ kind: "age" as const, from: null, below: 16 }];
+      const rule = { name: "Children", match: "all" as const, conditions, action: "refer" as const };
+      made.rule = (await client.rules.save({ modelId: made.model!, rule })).rule.id;
+    },
+  },
+  "rules.test": { notes: ["rule/test"], by: (client) => client.rules.test({ modelId: made.model!, part: "test" }) },
+  "rules.switch": {
+    notes: ["rule/switch"],
+    by: (client) => client.rules.switch({ modelId: made.model!, id: made.rule!, live: true }),
+  },
+  "rules.list": "reads",
+  "rules.remove": {
+    notes: ["rule/remove"],
+    by: (client) => client.rules.remove({ modelId: made.model!, id: made.rule! }),
+  },
   "comparison.curves": "reads",
   "comparison.export": {
     notes: ["run/export", "job/state"],

@@ -56,6 +56,61 @@ test("a question of the schema makes groups; an unanswered case is in the last o
   expect(report.available.at(-1)).toMatchObject({ question: "Density", known: cases.length - 1, values: 2 });
 });
 
+test("a rule is live only once it was tested as it is, and then stands beside the suggestion and in the audit", async () => {
+  const { client } = open;
+  const [, opacity] = (await client.models.get({ id: modelId })).classes;
+  const body = {
+    name: "Adults",
+    match: "all",
+    conditions: [{ kind: "age", from: 18, below: null }],
+    action: "refer",
+  } as const;
+  const {
+    rule,
+    live,
+    test: untested,
+  } = await client.rules.save({ modelId, rule: { ...body, conditions: [...body.conditions] } });
+  expect([live, untested]).toEqual([false, null]);
+  const on = () => client.rules.switch({ modelId, id: rule.id, live: true });
+  await expect(on()).rejects.toMatchObject({ code: "rules/not-tested" });
+  const report = await client.rules.test({ modelId, part: "validation" });
+  expect(report.rules[0]!.test).toMatchObject({ caught: report.cases, undecided: 0, caughtErrors: report.errors });
+  expect(report.left).toBe(0);
+  expect((await on()).live).toBe(true);
+
+  const { cases } = await client.models.evaluation({ modelId, part: "validation" });
+  const { member } = (await client.projects.current())!;
+  const list = await client.reading.create({
+    ...{ name: "with rules", imageIds: [cases[0]!.imageId], readers: [member.id], modelId },
+  });
+  const [read] = await client.reading.mine({ listId: list.id });
+  const { suggestion } = await client.reading.open({ readId: read!.id });
+  expect(suggestion!.rules).toMatchObject({ outcome: "refer", rules: [{ name: "Adults", result: "caught" }] });
+
+  const audit = await client.fairness.audit({ modelId, by: ["sex"], minimum: 10 });
+  expect(audit.overall.rules).toMatchObject({ caught: [cases.length], left: 0, figures: null });
+
+  // Another body is another rule: off, and to be tested again.
+  const changed = await client.rules.save({
+    modelId,
+    id: rule.id,
+    rule: { ...body, name: "Grown-ups", conditions: [...body.conditions] },
+  });
+  expect(changed).toMatchObject({ live: false, test: null });
+  await expect(on()).rejects.toMatchObject({ code: "rules/not-tested" });
+  const unknown = { ...body, conditions: [{ kind: "predicted" as const, class: `not ${opacity!.name}` }] };
+  await expect(client.rules.save({ modelId, rule: unknown })).rejects.toThrow("Condition 1");
+});
+
+test("loupe audit rules lists them and tests them", async () => {
+  await open.client.projects.lock();
+  const env = { LOUPE_PASSPHRASE: PASSPHRASE, LOUPE_PROJECT: open.project.path };
+  const listed = await runLoupe(["audit", "rules"], { folder: open.folder, env });
+  expect(listed.stdout).toMatch(/Grown-ups \(off\): if age is from 18, refer\n {2}not tested as it is now/);
+  const tested = await runLoupe(["audit", "rules", "--test"], { folder: open.folder, env });
+  expect(tested).toMatchObject({ code: 0, stdout: expect.stringMatching(/catches \d+ of \d+ cases/) });
+});
+
 test("loupe audit fairness prints the groups, and says what they can go by", async () => {
   await open.client.projects.lock();
   const env = { LOUPE_PASSPHRASE: PASSPHRASE, LOUPE_PROJECT: open.project.path };

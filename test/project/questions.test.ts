@@ -424,7 +424,7 @@ describe("answers in reads", () => {
     const { blaise, readOf, asked, ids } = await reading({}, { commitFirst: true });
     const [a, b] = asked.options.map(({ id }) => id);
     const { id, layer } = readOf(blaise);
-    blaise.reading.suggest(id, { modelId: "m", classId: null, className: "x", probability: 0.5 });
+    blaise.reading.suggest(id, { modelId: "m", classId: null, className: "x", probability: 0.5, rules: null });
     say(blaise, ids[0]!, asked.id, a!, layer);
     const after = blaise.reading.commit(id);
     expect(after.state).toBe("committed");

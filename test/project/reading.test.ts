@@ -135,7 +135,7 @@ describe("blinded reads", () => {
 });
 
 describe("commit first, reveal after", () => {
-  const suggestion = { modelId: "m", classId: null, className: "lesion", probability: 0.8 };
+  const suggestion = { modelId: "m", classId: null, className: "lesion", probability: 0.8, rules: null };
 
   test("the suggestion is hidden until the first answer; both answers, times and the change of mind are kept", async () => {
     const { project, blaise, list, normal, lesion, ids } = await readingRoom({ commitFirst: true });

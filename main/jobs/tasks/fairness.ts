@@ -1,7 +1,6 @@
 // One model for groups of patients: its evaluation, made where it is missing, then main/comparison on what the project knows of the cases.
-import type { FairnessReport } from "../../../preload/contract/index.ts";
+import { type FairnessReport, GROUP_TAGS } from "../../../preload/contract/index.ts";
 import { auditFairness } from "../../comparison/fairness.ts";
-import { GROUP_TAGS } from "../../comparison/groups.ts";
 import { evaluateModel } from "../../training/evaluate.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
@@ -17,5 +16,8 @@ export async function auditModel(task: TaskOf<"fairness">, context: TaskContext)
       .filter(({ kind, archived }) => (kind === "single" || kind === "ordinal") && !archived)
       .map(({ id, name }) => [id, name]),
   );
-  return auditFairness(evaluation, new Map(facts.map((one) => [one.imageId, one])), questions, settings);
+  return auditFairness(evaluation, new Map(facts.map((one) => [one.imageId, one])), questions, {
+    ...settings,
+    rules: project.rules.live(modelId),
+  });
 }

@@ -20,6 +20,7 @@ import { explanationReports } from "./0017-explanation-reports.ts";
 import { runNotes } from "./0018-run-notes.ts";
 import { prunedModels } from "./0019-pruned-models.ts";
 import { modelForms } from "./0020-model-forms.ts";
+import { modelRules } from "./0021-model-rules.ts";
 
 export interface Migration {
   readonly number: number;
@@ -61,4 +62,5 @@ export const MIGRATIONS = checkMigrations([
   runNotes,
   prunedModels,
   modelForms,
+  modelRules,
 ]);

@@ -15,6 +15,7 @@ import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Waiting } from "../../ui/Waiting.tsx";
 import { type JudgedPart, PartChoice } from "./EvaluationSection.tsx";
+import { FairnessRules } from "./FairnessRules.tsx";
 import classes from "./FairnessSection.module.css";
 
 const FIGURES = ["auc", "sensitivity", "specificity", "selectionRate", "ppv", "accuracy"] as const;
@@ -125,6 +126,7 @@ function useGroupName({ by }: FairnessReport): (group: FairnessGroup) => string 
 function Report({ report }: { report: FairnessReport }) {
   const { t } = useTranslation("fairness");
   const [figure, setFigure] = useState<Figure>("auc");
+  const groupName = useGroupName(report);
   if (report.available.every(({ known }) => known === 0)) {
     return <EmptyState icon={UsersRound} title={t("nothingKnown")} text={t("nothingKnownText")} />;
   }
@@ -138,6 +140,7 @@ function Report({ report }: { report: FairnessReport }) {
         data={FIGURES.map((value) => ({ value, label: t(`figures.${value}`) }))}
       />
       <GroupTable report={report} figure={figure} />
+      <FairnessRules report={report} figure={figure} nameOf={groupName} />
       {report.by.length > 0 ? <Differences report={report} /> : null}
     </Stack>
   );

@@ -1,6 +1,15 @@
 // One model: what it is, how good it is, smaller versions of it, and the container image that serves it.
 import { Alert, Anchor, Button, Code, Group, Stack, Tabs } from "@mantine/core";
-import { ArrowLeft, ChartSpline, Container, Minimize2, ScanSearch, TriangleAlert, UsersRound } from "lucide-react";
+import {
+  ArrowLeft,
+  ChartSpline,
+  Container,
+  Minimize2,
+  Scale,
+  ScanSearch,
+  TriangleAlert,
+  UsersRound,
+} from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Model } from "../../../preload/contract/index.ts";
@@ -21,9 +30,10 @@ import { ExplainSection } from "./ExplainSection.tsx";
 import { ExportPanel } from "./ExportPanel.tsx";
 import { FairnessSection } from "./FairnessSection.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
+import { RulesSection } from "./RulesSection.tsx";
 import { SavePanel } from "./SavePanel.tsx";
 
-const TABS = ["evaluation", "explain", "fairness", "compress", "export"] as const;
+const TABS = ["evaluation", "explain", "fairness", "rules", "compress", "export"] as const;
 type ModelTab = (typeof TABS)[number];
 
 export function ModelPage({ modelId }: { modelId: string }) {
@@ -79,6 +89,9 @@ function ModelBody({ model }: { model: Model }) {
           <Tabs.Tab value="fairness" leftSection={<UsersRound size={16} aria-hidden />}>
             {t("tab.fairness")}
           </Tabs.Tab>
+          <Tabs.Tab value="rules" leftSection={<Scale size={16} aria-hidden />}>
+            {t("tab.rules")}
+          </Tabs.Tab>
           <Tabs.Tab value="explain" leftSection={<ScanSearch size={16} aria-hidden />}>
             {t("tab.explain")}
           </Tabs.Tab>
@@ -98,6 +111,9 @@ function ModelBody({ model }: { model: Model }) {
         </Tabs.Panel>
         <Tabs.Panel value="fairness">
           <FairnessSection model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="rules">
+          <RulesSection model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="explain">
           <ExplainSection model={model} />

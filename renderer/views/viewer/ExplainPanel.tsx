@@ -4,14 +4,22 @@ import { X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { type Explanation, explanationMethodSchema, type Inputs } from "../../../preload/contract/index.ts";
+import {
+  applyRules,
+  type Explanation,
+  explanationMethodSchema,
+  type Inputs,
+  type Model,
+  predictedClass,
+} from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
 import { viewerStore } from "../../state/viewer.ts";
-import { useCall, useModels } from "../../studio/queries.ts";
+import { useCall, useImage, useModels, useRules } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
+import { RuleVerdict } from "../../ui/RuleVerdict.tsx";
 import { HEAT_COLORS } from "../../viewer/masks/colors.ts";
 import classes from "./LabelPanel.module.css";
 import { MapTrust } from "./MapTrust.tsx";
@@ -152,6 +160,7 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
                     </li>
                   ))}
                 </ul>
+                <RulesOn model={model} explanation={explanation} />
                 <Text size="xs" c="dimmed">
                   {t("explain.shownFor", { name: model.classes[explanation.classIndex]?.name ?? "" })}
                 </Text>
@@ -164,6 +173,24 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
       )}
     </section>
   );
+}
+
+/** What the model's live rules say of its answer about this image. */
+function RulesOn({
+  model,
+  explanation: { modelId, imageId, probabilities },
+}: {
+  model: Model;
+  explanation: Explanation;
+}) {
+  const live = useRules(model.id).data?.filter((one) => one.live) ?? [];
+  const image = useImage(imageId, live.length > 0).data;
+  if (live.length === 0 || modelId !== model.id || image === undefined) return null;
+  const tags = { ...Object.fromEntries(image.tags.map(({ name, value }) => [name, value])), Modality: image.modality };
+  const classes = model.classes.map(({ name }) => name);
+  const predicted = predictedClass(probabilities, model.threshold);
+  const rules = live.map(({ rule }) => rule);
+  return <RuleVerdict verdict={applyRules(rules, { tags, classes, probabilities, predicted })} />;
 }
 
 const trustKey = ({ modelId, imageId, frame, asked, classIndex }: Explanation) =>

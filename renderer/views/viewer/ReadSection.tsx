@@ -6,6 +6,7 @@ import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
 import { useWorkLists } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
+import { RuleVerdict } from "../../ui/RuleVerdict.tsx";
 import { Keys } from "../../ui/shell/Keys.tsx";
 import type { OpenRead } from "./useOpenRead.ts";
 
@@ -45,6 +46,7 @@ export function ReadSection({ open }: { open: OpenRead }) {
             />
           </Group>
         )}
+        {suggestion?.rules && <RuleVerdict verdict={suggestion.rules} />}
         {state === "done" ? (
           <Group gap={6}>
             <Check aria-hidden size={16} />

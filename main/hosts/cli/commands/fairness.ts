@@ -1,5 +1,10 @@
 // `loupe audit fairness`: how one model does for groups of patients, as tables.
-import { type FairnessReport, groupAttributeSchema, type Part } from "../../../../preload/contract/index.ts";
+import {
+  type FairnessGroup,
+  type FairnessReport,
+  groupAttributeSchema,
+  type Part,
+} from "../../../../preload/contract/index.ts";
 import { table } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { pickModel, type Workspace } from "../workspace.ts";
@@ -30,7 +35,8 @@ const DIFFERENCES = {
   auc: "AUC difference",
 } as const;
 
-function describe({ part, by, overall, groups, minimum, differences, worst, available }: FairnessReport): string[] {
+function describe(report: FairnessReport): string[] {
+  const { part, by, overall, groups, minimum, differences, worst, available } = report;
   const nameOf = (values: readonly string[]): string => values.map((value) => value || "unknown").join(", ");
   const rows = [{ name: "all", group: overall }, ...groups.map((group) => ({ name: nameOf(group.values), group }))];
   const known = available.filter(({ known: cases }) => cases > 0);
@@ -47,6 +53,7 @@ function describe({ part, by, overall, groups, minimum, differences, worst, avai
         ...[figures?.brier, figures?.ece, figures?.bias].map((value) => value?.toFixed(3) ?? ""),
       ]),
     ).map((line) => `  ${line}`),
+    ...rulesOf(report, rows),
     ...Object.entries(DIFFERENCES).flatMap(([kind, name]) => {
       const found = differences[kind as keyof typeof DIFFERENCES];
       if (found === null) return [];
@@ -70,4 +77,16 @@ function describe({ part, by, overall, groups, minimum, differences, worst, avai
             ),
           ]),
   ];
+}
+
+/** What live rules catch in each group, cases that they cannot decide beside them, and the accuracy on what is left. */
+function rulesOf({ rules }: FairnessReport, rows: readonly { name: string; group: FairnessGroup }[]): string[] {
+  if (rules.length === 0) return [];
+  const heading = ["group", ...rules.map(({ name, action }) => `${name} (${action})`), "left", "accuracy on these"];
+  const lines = rows.map(({ name, group }) => {
+    const { caught = [], undecided = [], left = 0, figures = null } = group.rules ?? {};
+    const counts = caught.map((count, i) => (undecided[i] === 0 ? `${count}` : `${count}, ${undecided[i]} undecided`));
+    return [name, ...counts, String(left), figures?.accuracy?.value.toFixed(3) ?? ""];
+  });
+  return ["  live rules catch:", ...table(heading, lines).map((line) => `  ${line}`)];
 }
