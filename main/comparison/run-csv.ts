@@ -46,7 +46,8 @@ export function runsCsv(runs: readonly Run[]): string {
   ].join("");
 }
 
-function flat(value: object, prefix: string): Map<string, Cell> {
+/** A recipe as lines of name and value: `recipe.augment.shift` and so on. */
+export function flat(value: object, prefix: string): Map<string, Cell> {
   const cells = new Map<string, Cell>();
   for (const [name, inner] of Object.entries(value) as [string, Cell | object][]) {
     if (typeof inner === "object" && inner !== null) {

@@ -38,6 +38,8 @@ import type {
   LabelFormatId,
   MergeReport,
   ModelFile,
+  NotebookLeaving,
+  NotebookReport,
   PacsNodeSettings,
   PacsReport,
   Part,
@@ -74,6 +76,13 @@ export interface PacsWanted {
   study: string;
   series?: string;
   objects: number | null;
+}
+
+/** Pictures that leave with a notebook; see the contract's `comparison.notebook`. */
+export interface NotebookData {
+  modelId: string;
+  part: Part;
+  images: number | null;
 }
 
 /** One map; see the contract's `explanations.map`. */
@@ -128,6 +137,7 @@ export type JobTask =
       path: string;
       overwrite: boolean;
     }
+  | ({ kind: "notebook"; language: "en" | "zh-CN"; path: string; overwrite: boolean } & NotebookData)
   | { kind: "backup"; folder: string }
   | { kind: "check"; mode: CheckMode }
   | { kind: "compact" }
@@ -148,6 +158,7 @@ export type CallTask =
   | ({ kind: "explain" } & MapWanted)
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
+  | ({ kind: "notebook-leaving" } & NotebookData)
   | { kind: "fairness"; modelId: string; part: Part; by: readonly string[]; minimum: number; positive?: number }
   | { kind: "rules-test"; modelId: string; part: Part }
   | { kind: "curves"; metric: string; part: RunPoint["part"]; places: number }
@@ -187,6 +198,8 @@ export interface TaskResults {
   "pacs-listen": PacsReport;
   "audit-export": AuditExportReport;
   "runs-export": RunsExportReport;
+  notebook: NotebookReport;
+  "notebook-leaving": NotebookLeaving;
   "labels-preview": ExportPreview;
   "text-look": TextLookReport;
   "text-review": Deidentification;

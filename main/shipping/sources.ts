@@ -76,7 +76,7 @@ function installedResources(): string | null {
 }
 
 /** The nearest folder above this file that has a package.json, so that source and build find the same places. */
-function applicationFolder(): string {
+export function applicationFolder(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, "package.json"))) {
     const parent = dirname(folder);

@@ -176,6 +176,8 @@ export const ACCESS = {
   "explanations.overPart": working,
   "comparison.curves": seeing,
   "comparison.export": working,
+  "comparison.notebookLeaving": working,
+  "comparison.notebook": working,
   "models.importStarting": working,
   "models.compress": working,
   "models.export": working,

@@ -92,6 +92,7 @@ export const AUDIT_ACTIONS = {
   "rule/remove": "model",
   "rule/test": "model",
   "rule/switch": "model",
+  "model/notebook": "model",
   "pacs/save": "archive",
   "pacs/remove": "archive",
   "network/listen": "none",

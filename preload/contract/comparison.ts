@@ -72,8 +72,11 @@ export const thinnedCurveSchema = z.object({
 });
 export type ThinnedCurve = z.infer<typeof thinnedCurveSchema>;
 
-/** tensorboard: an event file for each run; csv: `runs.csv` with the recipes and `points.csv` with all points. */
-export const runsFormatSchema = z.enum(["tensorboard", "csv"]);
+/**
+ * tensorboard: an event file for each run; csv: `runs.csv` with the recipes and `points.csv` with all points; mlflow: a file store, an experiment for each
+ * snapshot, with recipes, curves and the figures that are kept.
+ */
+export const runsFormatSchema = z.enum(["tensorboard", "csv", "mlflow"]);
 export type RunsFormat = z.infer<typeof runsFormatSchema>;
 
 /** A runs-export job's result. */
@@ -84,7 +87,53 @@ export const runsExportReportSchema = z.object({
 });
 export type RunsExportReport = z.infer<typeof runsExportReportSchema>;
 
+/** What a notebook takes out of the project, before it does. */
+export const notebookLeavingSchema = z.object({
+  images: z.int().describe("pictures that go along"),
+  available: z.int().describe("pictures of the part"),
+  side: z.int().describe("rows and columns of each, as the network sees it"),
+  deidentified: z.int().describe("of those pictures, from files that were de-identified when they came in"),
+  textUnseen: z.int().describe("of those pictures, that nobody looked at for burned-in text"),
+  textSuspected: z.int().describe("of those pictures, in which text is suspected still"),
+});
+export type NotebookLeaving = z.infer<typeof notebookLeavingSchema>;
+
+/** A notebook job's result. */
+export const notebookReportSchema = z.object({
+  path: z.string().describe("of the folder"),
+  images: z.int(),
+  files: z.int(),
+  bytes: z.int(),
+});
+export type NotebookReport = z.infer<typeof notebookReportSchema>;
+
+export const languageSchema = z.enum(["en", "zh-CN"]);
+
+const notebookData = {
+  modelId: z.string(),
+  part: partSchema.default("test"),
+  images: z.int().min(1).nullable().default(null).describe("pictures to take along, spread over the part; null: all"),
+};
+
 export const comparisonContract = {
+  /** What `notebook` would take out. Errors: snapshot/part-empty, app/not-found. */
+  notebookLeaving: oc.input(z.object(notebookData)).output(notebookLeavingSchema),
+  /**
+   * Writes a folder for Jupyter: the model as ONNX, pictures of the part as the network sees them, its answers, and a notebook that computes and checks them. No name,
+   * number, date or tag of a patient goes along; the pictures do, not encrypted. The job's result is a NotebookReport.
+   * Errors: shipping/target-exists, project/disk-full, project/read-only, snapshot/part-empty, imaging/*, app/not-found.
+   */
+  notebook: oc
+    .input(
+      z.object({
+        ...notebookData,
+        language: languageSchema.default("en"),
+        folder: z.string().min(1).optional().describe("default: the home folder"),
+        name: fileNameSchema.optional().describe("of the folder in it"),
+        overwrite: z.boolean().default(false),
+      }),
+    )
+    .output(jobSchema),
   /**
    * Writes recipes and curves of runs to a folder for other tools; no image, no label, but names and notes as people wrote them, not encrypted. The job's
    * result is a RunsExportReport. Errors: shipping/target-exists, project/disk-full, project/read-only, app/not-found.

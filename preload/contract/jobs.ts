@@ -18,6 +18,7 @@ export const jobKindSchema = z.enum([
   "pacs-listen",
   "audit-export",
   "runs-export",
+  "notebook",
   "backup",
   "check",
   "compact",
@@ -50,7 +51,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

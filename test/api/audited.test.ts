@@ -336,7 +336,7 @@ const CALL: Record<CallName, Row> = {
     notes: ["run/export", "job/state"],
     by: async (client) => {
       const input = { runIds: [made.run!], folder: folderOf("runs") };
-      for (const format of ["tensorboard", "csv"] as const) {
+      for (const format of ["tensorboard", "csv", "mlflow"] as const) {
         await done(client, await client.comparison.export({ ...input, format, name: format }));
       }
       const columns = readFileSync(join(folderOf("runs"), "csv", "runs.csv"), "utf8")
@@ -347,6 +347,22 @@ const CALL: Record<CallName, Row> = {
       expect(readdirSync(join(folderOf("runs"), "tensorboard", own!))[0]).toMatch(
         /^events\.out\.tfevents\.\d+\.loupe$/,
       );
+    },
+  },
+  "comparison.notebookLeaving": "reads",
+  "comparison.notebook": {
+    notes: ["model/notebook", "job/state"],
+    by: async (client) => {
+      const input = { modelId: made.model!, folder: opened.folder, name: "notebook", images: 3 };
+      await done(client, await client.comparison.notebook(input));
+      expect(readdirSync(folderOf("notebook")).sort()).toEqual([
+        "about.json",
+        "cases.csv",
+        "images.npy",
+        "loupe_onnx.py",
+        "model.onnx",
+        "notebook.ipynb",
+      ]);
     },
   },
   "comparison.models": {

@@ -317,6 +317,8 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "models.get": { id: model },
     "models.starting": undefined,
     "comparison.export": { runIds: [of.run], format: "csv", folder: `${folder}/runs` },
+    "comparison.notebookLeaving": { modelId: model },
+    "comparison.notebook": { modelId: model, folder, name: "notebook" },
     "comparison.curves": { metric: "loss", part: "train" },
     "comparison.models": { modelIds: [model, "none"], part: "test" },
     "rules.list": { modelId: model },

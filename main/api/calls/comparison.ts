@@ -1,7 +1,18 @@
 import { join, resolve } from "node:path";
+import { fileName } from "../../project/index.ts";
 import { unlocked } from "../procedures.ts";
 
 export const comparisonCalls = {
+  notebookLeaving: unlocked.comparison.notebookLeaving.handler(({ input, context: { project, jobs } }) => {
+    project.models.get(input.modelId);
+    return jobs.call<"notebook-leaving">({ kind: "notebook-leaving", ...input });
+  }),
+  notebook: unlocked.comparison.notebook.handler(({ input, context: { session, project, jobs } }) => {
+    const { folder, name, ...data } = input;
+    const model = project.models.get(input.modelId);
+    const path = join(resolve(folder ?? session.host.info.homeFolder), name ?? `${fileName(model.name)} notebook`);
+    return jobs.start({ kind: "notebook", ...data, path }, model.id);
+  }),
   export: unlocked.comparison.export.handler(({ input, context: { session, project, jobs } }) => {
     const { format, overwrite } = input;
     const runIds = input.runIds.map((id) => project.runs.get(id).id);

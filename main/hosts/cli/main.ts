@@ -23,6 +23,7 @@ import { labelsExportCommand } from "./commands/labels-export.ts";
 import { labelsImportCommand } from "./commands/labels-import.ts";
 import { mergeCommand } from "./commands/merge.ts";
 import { newCommand } from "./commands/new.ts";
+import { notebookCommand } from "./commands/notebook.ts";
 import { partCommand } from "./commands/part.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -61,6 +62,7 @@ const commands = [
   explainCommand,
   exportCommand,
   saveCommand,
+  notebookCommand,
   backupCommand,
   restoreCommand,
   healthCommand,

@@ -1,11 +1,14 @@
-// Runs for other tools: event files for TensorBoard, or tables. Curves and recipes leave, never images or labels.
+// Runs for other tools: event files for TensorBoard, tables, or the folder of an MLflow. Curves, recipes and figures leave, never images or labels.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { AppError, type Run, type RunsExportReport } from "../../../preload/contract/index.ts";
+import { experimentFiles, type MlflowFile, runFiles } from "../../comparison/mlflow.ts";
 import { POINTS_HEAD, pointsCsv, runsCsv } from "../../comparison/run-csv.ts";
 import { eventFile, eventFileName } from "../../comparison/tensorboard.ts";
 import type { Project } from "../../project/index.ts";
 import { type NewFile, writeWhole } from "../../shipping/whole-files.ts";
+import { writeFolder } from "../../shipping/whole-folder.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
 import { Pace } from "./pace.ts";
@@ -14,6 +17,12 @@ export async function exportRuns(task: TaskOf<"runs-export">, context: TaskConte
   const { project, signal } = context;
   const runs = task.runIds.map((id) => project.runs.get(id));
   const pace = new Pace();
+  const onRun = (done: number): void => context.progress(pace.at(done, runs.length, "files", "exporting-runs"));
+  if (task.format === "mlflow") {
+    const written = await writeFolder(task.path, mlflow(project, runs, task.path, onRun), { ...task, signal });
+    project.audit.record("run/export", "", { format: task.format, runs: runs.length });
+    return { path: task.path, ...written };
+  }
   let bytes = 0;
   const files: NewFile[] = [];
   const folders = [task.path];
@@ -23,7 +32,6 @@ export async function exportRuns(task: TaskOf<"runs-export">, context: TaskConte
       yield piece;
     }
   };
-  const onRun = (done: number): void => context.progress(pace.at(done, runs.length, "files", "exporting-runs"));
   if (task.format === "tensorboard") {
     for (const [i, run] of runs.entries()) {
       const folder = join(task.path, folderOf(run));
@@ -58,6 +66,24 @@ function* points(project: Project, runs: readonly Run[], onRun: (done: number) =
   yield Buffer.from(POINTS_HEAD);
   for (const [i, { id }] of runs.entries()) {
     yield Buffer.from(pointsCsv(id, project.runs.points(id)));
+    onRun(i + 1);
+  }
+}
+
+function* mlflow(
+  project: Project,
+  runs: readonly Run[],
+  folder: string,
+  onRun: (done: number) => void,
+): Generator<MlflowFile> {
+  const root = pathToFileURL(folder).href;
+  const snapshots = new Map(project.snapshots.list().map((snapshot) => [snapshot.id, snapshot]));
+  for (const id of new Set(runs.map(({ snapshotId }) => snapshotId))) yield* experimentFiles(snapshots.get(id)!, root);
+  for (const [i, run] of runs.entries()) {
+    const { modelId } = run;
+    const parts = ["validation", "test"] as const;
+    const kept = modelId === null ? [] : parts.flatMap((part) => project.models.evaluation(modelId, part) ?? []);
+    yield* runFiles(run, project.runs.points(run.id), kept, snapshots.get(run.snapshotId)!, root);
     onRun(i + 1);
   }
 }

@@ -9,6 +9,7 @@ import { seriesColour } from "../../ui/plots/palette.ts";
 import { smooth } from "../../ui/plots/smoothing.ts";
 import { useFigures, usePlotPalette } from "../../ui/plots/use-plot-style.ts";
 import { Refused } from "../../ui/Refused.tsx";
+import { Waiting } from "../../ui/Waiting.tsx";
 import type { OverviewPlotProps } from "./OverviewPlots.tsx";
 import { useThinnedCurves } from "./use-run-data.ts";
 
@@ -128,21 +129,31 @@ export function ManyCurvesPlot({ rows, chosen }: OverviewPlotProps) {
           </Text>
         </Group>
       </Group>
-      <PlotFigure
-        title={t("picture.curvesTitle", { metric: t(`picture.metric.${metric}`) })}
-        summary={t("picture.curvesSummary", { count: lines.length })}
-        option={option}
-        height={320}
-        table={{
-          columns: [t("column.name"), t("picture.first"), t("picture.last"), t("picture.lowest"), t("picture.highest")],
-          rows: shown.map(({ name: run, points }) => {
-            const values = points.map(([, y]) => y);
-            const ends = [values[0], values[values.length - 1], Math.min(...values), Math.max(...values)];
-            return [run, ...ends.map(figures.significant)];
-          }),
-          note: lines.length > shown.length ? t("picture.more", { shown: shown.length, all: lines.length }) : undefined,
-        }}
-      />
+      {curves.isPending && !curves.error ? <Waiting text={t("picture.waiting")} /> : null}
+      {curves.data ? (
+        <PlotFigure
+          title={t("picture.curvesTitle", { metric: t(`picture.metric.${metric}`) })}
+          summary={t("picture.curvesSummary", { count: lines.length })}
+          option={option}
+          height={320}
+          table={{
+            columns: [
+              t("column.name"),
+              t("picture.first"),
+              t("picture.last"),
+              t("picture.lowest"),
+              t("picture.highest"),
+            ],
+            rows: shown.map(({ name: run, points }) => {
+              const values = points.map(([, y]) => y);
+              const ends = [values[0], values[values.length - 1], Math.min(...values), Math.max(...values)];
+              return [run, ...ends.map(figures.significant)];
+            }),
+            note:
+              lines.length > shown.length ? t("picture.more", { shown: shown.length, all: lines.length }) : undefined,
+          }}
+        />
+      ) : null}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { Button, Checkbox, Popover, Radio, Stack, Text } from "@mantine/core";
 import { FileDown } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Inputs, RunsFormat } from "../../../preload/contract/index.ts";
+import { type Inputs, type RunsFormat, runsFormatSchema } from "../../../preload/contract/index.ts";
 import { useAppInfo, useCall, useMay } from "../../studio/queries.ts";
 import { PathField } from "../../ui/PathField.tsx";
 import { Refused } from "../../ui/Refused.tsx";
@@ -37,11 +37,12 @@ export function RunsExport({ runIds }: { runIds: readonly string[] }) {
           <Radio.Group
             label={t("export.format")}
             value={format}
-            onChange={(value) => setFormat(value === "csv" ? "csv" : "tensorboard")}
+            onChange={(value) => setFormat(runsFormatSchema.parse(value))}
           >
             <Stack gap="xs" mt="xs">
-              <Radio value="tensorboard" label={t("export.tensorboard")} description={t("export.tensorboardHelp")} />
-              <Radio value="csv" label={t("export.csv")} description={t("export.csvHelp")} />
+              {runsFormatSchema.options.map((one) => (
+                <Radio key={one} value={one} label={t(`export.${one}`)} description={t(`export.${one}Help`)} />
+              ))}
             </Stack>
           </Radio.Group>
           <PathField label={t("export.folder")} kind="folder" value={shownFolder} onChange={setFolder} />

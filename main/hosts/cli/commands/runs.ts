@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { RunsExportReport, RunsFormat } from "../../../../preload/contract/index.ts";
+import { type RunsExportReport, type RunsFormat, runsFormatSchema } from "../../../../preload/contract/index.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { inProject, type ProjectOptions, pickRun, withProjectOptions } from "../workspace.ts";
 import { describeRun } from "./train.ts";
@@ -16,7 +16,7 @@ export function runsCommand(terminal: Terminal): Command {
     .description("lists the runs, or shows one with its recipe and curves")
     .argument("[run]", "id or its beginning, or latest")
     .addOption(
-      new Option("--export <format>", "writes curves and recipes for other tools").choices(["tensorboard", "csv"]),
+      new Option("--export <format>", "writes curves and recipes for other tools").choices(runsFormatSchema.options),
     )
     .option("--folder <folder>", "export: where the new folder goes; default: the home folder")
     .option("--name <name>", "export: the new folder's name")
