@@ -16,11 +16,10 @@ import {
   type GroupFigures,
   leavesTheModel,
   type Rule,
-  TAG_ATTRIBUTES,
 } from "../../preload/contract/index.ts";
 import { bootstrapAll } from "../labels/agreement/bootstrap.ts";
 import { ascending, aucDeLong, calibrate, weightedAuc, wilson } from "../models/metrics.ts";
-import { type CaseFacts, groupValue, tagsOf } from "./groups.ts";
+import { availableIn, type CaseFacts, divide, requireQuestions, tagsOf } from "./groups.ts";
 
 const SEED = 1;
 const RESAMPLES = 1000;
@@ -62,12 +61,7 @@ export function auditFairness(
     const found = `Expected a class index below ${evaluation.classes.length}, found ${positive}.`;
     throw new AppError("app/invalid-input", found);
   }
-  for (const attribute of by) {
-    const id = attribute.replace(/^question:/, "");
-    if (id !== attribute && !questions.has(id)) {
-      throw new AppError("app/invalid-input", "The question that groups were asked by is not in the schema any more.");
-    }
-  }
+  requireQuestions(by, questions);
   const known = evaluation.cases.map(({ imageId }) => {
     const found = facts.get(imageId);
     if (found === undefined) throw new AppError("app/not-found", "An image of the evaluation is not in the project.");
@@ -109,43 +103,6 @@ export function auditFairness(
     ),
     worst: worstOf(groups),
   };
-}
-
-function availableIn(known: readonly CaseFacts[], questions: ReadonlyMap<string, string>): FairnessReport["available"] {
-  const offered = [
-    ...TAG_ATTRIBUTES.map((attribute) => ({ attribute: attribute as string, question: null })),
-    ...[...questions].map(([id, question]) => ({ attribute: `question:${id}`, question })),
-  ];
-  return offered.map(({ attribute, question }) => {
-    const values = known.map((facts) => groupValue(attribute, facts)).filter((value) => value !== "");
-    return { attribute, question, known: values.length, values: new Set(values).size };
-  });
-}
-
-interface Division {
-  readonly values: string[];
-  /** Indices of cases. */
-  readonly members: number[];
-}
-
-/** Largest first, whoever is not known last; equals by name. None without an attribute. */
-function divide(known: readonly CaseFacts[], by: readonly string[]): Division[] {
-  if (by.length === 0) return [];
-  const groups = new Map<string, Division>();
-  for (const [i, facts] of known.entries()) {
-    const values = by.map((attribute) => groupValue(attribute, facts));
-    const key = JSON.stringify(values);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { values, members: [i] });
-    else group.members.push(i);
-  }
-  const unknown = ({ values }: Division): number => (values.includes("") ? 1 : 0);
-  return [...groups.values()].sort(
-    (a, b) =>
-      unknown(a) - unknown(b) ||
-      b.members.length - a.members.length ||
-      (JSON.stringify(a.values) < JSON.stringify(b.values) ? -1 : 1),
-  );
 }
 
 function groupOf(

@@ -13,6 +13,7 @@ import type {
   AuditFilter,
   AugmentationPreview,
   BackupReport,
+  BalanceReport,
   CheckMode,
   CheckReport,
   CompactReport,
@@ -160,6 +161,7 @@ export type CallTask =
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
   | ({ kind: "notebook-leaving" } & NotebookData)
   | { kind: "fairness"; modelId: string; part: Part; by: readonly string[]; minimum: number; positive?: number }
+  | { kind: "balance"; snapshotId: string; by: readonly string[]; minimum: number; positive?: number }
   | { kind: "rules-test"; modelId: string; part: Part }
   | { kind: "curves"; metric: string; part: RunPoint["part"]; places: number }
   | { kind: "predict"; modelId: string; imageIds: readonly string[] }
@@ -209,6 +211,7 @@ export interface TaskResults {
   compare: Comparison;
   fairness: FairnessReport;
   "rules-test": RulesReport;
+  balance: BalanceReport;
   curves: ThinnedCurve[];
   predict: number[][];
   recipes: RecipeSuggestion[];

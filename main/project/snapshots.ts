@@ -30,6 +30,14 @@ export interface SnapshotItem {
   readonly patient: string;
 }
 
+export interface SnapshotTrace extends SnapshotItem {
+  /** Instance UIDs, or empty. */
+  readonly study: string;
+  readonly series: string;
+  /** 64 bits of what the picture looks like, hexadecimal, or empty. */
+  readonly picture: string;
+}
+
 interface SnapshotRow {
   id: string;
   name: string;
@@ -120,6 +128,18 @@ export class Snapshots {
     this.get(id);
     return this.#database.all<SnapshotItem>(
       `SELECT images.id AS imageId, part, class_index AS classIndex, snapshot_items.patient
+      FROM snapshots JOIN snapshot_items ON snapshot_items.snapshot = snapshots.number
+      JOIN images ON images.number = snapshot_items.image WHERE snapshots.id = ? ORDER BY position`,
+      id,
+    );
+  }
+
+  /** All items with what images can have in common across parts. Throws app/not-found. */
+  traces(id: string): SnapshotTrace[] {
+    this.get(id);
+    return this.#database.all<SnapshotTrace>(
+      `SELECT images.id AS imageId, part, class_index AS classIndex, snapshot_items.patient, study, series,
+        coalesce(picture_hash, '') AS picture
       FROM snapshots JOIN snapshot_items ON snapshot_items.snapshot = snapshots.number
       JOIN images ON images.number = snapshot_items.image WHERE snapshots.id = ? ORDER BY position`,
       id,

@@ -165,6 +165,7 @@ export const ACCESS = {
   "models.exports": seeing,
   "comparison.models": seeing,
   "fairness.audit": seeing,
+  "fairness.balance": seeing,
   "rules.list": seeing,
   "rules.save": seeing,
   "rules.remove": seeing,

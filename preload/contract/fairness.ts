@@ -91,7 +91,63 @@ export const fairnessReportSchema = z.object({
 });
 export type FairnessReport = z.infer<typeof fairnessReportSchema>;
 
+const partCountSchema = z.object({ cases: z.int(), positives: z.int() });
+
+export const balanceGroupSchema = z.object({
+  values: z.array(z.string()).describe("one for each attribute, in their order; empty where nobody knows"),
+  cases: z.int(),
+  patients: z.int(),
+  perClass: z.array(z.int()).describe("in the order of the snapshot's classes"),
+  rate: interval.nullable().describe("part of the positive class, Wilson 95 % interval; null without a case"),
+  parts: z.object({ train: partCountSchema, validation: partCountSchema, test: partCountSchema }),
+});
+export type BalanceGroup = z.infer<typeof balanceGroupSchema>;
+
+/** Who is in a snapshot, before anything is trained on it. */
+export const balanceReportSchema = z.object({
+  snapshotId: z.string(),
+  by: z.array(groupAttributeSchema),
+  minimum: z.int(),
+  positive: z.int().describe("class index whose rate is told"),
+  available: fairnessReportSchema.shape.available,
+  overall: balanceGroupSchema,
+  groups: z.array(balanceGroupSchema).describe("largest first; those whose attributes nobody knows last"),
+  rates: z
+    .object({ value: z.number(), highest: z.int().describe("group"), lowest: z.int().describe("group") })
+    .nullable()
+    .describe("largest minus smallest rate of groups with the minimum of cases; null with fewer than two of them"),
+  leakage: z
+    .array(
+      z.object({
+        kind: z.enum(["patient", "study", "series", "picture"]),
+        shared: z.int().describe("that are in more than one part"),
+        images: z.int().describe("of those"),
+      }),
+    )
+    .describe("what the parts have in common; picture: images that look the same, of different patients"),
+  patientsInGroups: z.int().describe("patients who are in more than one group"),
+});
+export type BalanceReport = z.infer<typeof balanceReportSchema>;
+
+const groupsBy = z
+  .array(groupAttributeSchema)
+  .max(MOST_CROSSED)
+  .refine((by) => new Set(by).size === by.length)
+  .default([]);
+const leastInGroup = z.int().min(LEAST_IN_GROUP).max(1_000_000).default(20);
+
 export const fairnessContract = {
+  /** Who is in a snapshot: counts, label rates, and what its parts have in common. Errors: app/not-found; app/invalid-input as of `audit`. */
+  balance: oc
+    .input(
+      z.object({
+        snapshotId: z.string(),
+        by: groupsBy,
+        minimum: leastInGroup,
+        positive: z.int().min(0).optional().describe("class index; default: the second of two, the first of more"),
+      }),
+    )
+    .output(balanceReportSchema),
   /**
    * How one model does for groups of patients and pictures. Without `by` only the whole part, and what it can be divided by. Computes the evaluation
    * where it is not there yet. Errors: snapshot/part-empty, app/not-found; app/invalid-input for a class or question that is not there.
@@ -101,12 +157,8 @@ export const fairnessContract = {
       z.object({
         modelId: z.string(),
         part: partSchema.default("validation"),
-        by: z
-          .array(groupAttributeSchema)
-          .max(MOST_CROSSED)
-          .refine((by) => new Set(by).size === by.length)
-          .default([]),
-        minimum: z.int().min(LEAST_IN_GROUP).max(1_000_000).default(20),
+        by: groupsBy,
+        minimum: leastInGroup,
         positive: z.int().min(0).optional().describe("class index; default: the second of two, the first of more"),
       }),
     )

@@ -70,6 +70,7 @@ export const keys = {
   model: (id: string) => ["models", "one", id] as const,
   evaluation: (modelId: string, part: Part) => ["models", "evaluation", modelId, part] as const,
   fairness: (input: Inputs["fairness"]["audit"]) => ["models", "fairness", input] as const,
+  balance: (input: Inputs["fairness"]["balance"]) => ["snapshots", "balance", input] as const,
   rules: (modelId: string) => ["models", "rules", modelId] as const,
   compression: (modelId: string) => ["models", "compression", modelId] as const,
   explanationReport: (modelId: string, part: Part) => ["models", "explanation", modelId, part] as const,
@@ -377,6 +378,16 @@ export const useFairness = (input: Inputs["fairness"]["audit"]) => {
   return useQuery({
     queryKey: keys.fairness(input),
     queryFn: () => studio.fairness.audit(input),
+    placeholderData: keepPreviousData,
+  });
+};
+
+/** Who is in a snapshot. The last answer stays while the next is counted. */
+export const useBalance = (input: Inputs["fairness"]["balance"]) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.balance(input),
+    queryFn: () => studio.fairness.balance(input),
     placeholderData: keepPreviousData,
   });
 };

@@ -327,6 +327,7 @@ const CALL: Record<CallName, Row> = {
     by: (client) => client.rules.switch({ modelId: made.model!, id: made.rule!, live: true }),
   },
   "rules.list": "reads",
+  "fairness.balance": "reads",
   "rules.remove": {
     notes: ["rule/remove"],
     by: (client) => client.rules.remove({ modelId: made.model!, id: made.rule! }),

@@ -322,6 +322,7 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "comparison.curves": { metric: "loss", part: "train" },
     "comparison.models": { modelIds: [model, "none"], part: "test" },
     "rules.list": { modelId: model },
+    "fairness.balance": { snapshotId: snapshot, by: ["sex"] },
     "rules.save": {
       modelId: model,
       rule: { name: "Sure", match: "all", conditions: [{ kind: "unsure", below: 0.7 }], action: "warn" },

@@ -56,6 +56,18 @@ test("a question of the schema makes groups; an unanswered case is in the last o
   expect(report.available.at(-1)).toMatchObject({ question: "Density", known: cases.length - 1, values: 2 });
 });
 
+test("a snapshot says who is in it: every image in one group, the split's patients in one part", async () => {
+  const { client } = open;
+  const [snapshot] = await client.snapshots.list();
+  const report = await client.fairness.balance({ snapshotId: snapshot!.id, by: ["sex"], minimum: 10 });
+  for (const { part, images, perClass } of snapshot!.counts) {
+    const inPart = report.groups.map(({ parts }) => parts[part]);
+    expect(inPart.reduce((sum, { cases }) => sum + cases, 0)).toBe(images);
+    expect(inPart.reduce((sum, { positives }) => sum + positives, 0)).toBe(perClass[report.positive]);
+  }
+  expect(report.leakage.find(({ kind }) => kind === "patient")).toMatchObject({ shared: 0, images: 0 });
+});
+
 test("a rule is live only once it was tested as it is, and then stands beside the suggestion and in the audit", async () => {
   const { client } = open;
   const [, opacity] = (await client.models.get({ id: modelId })).classes;
@@ -102,11 +114,13 @@ test("a rule is live only once it was tested as it is, and then stands beside th
   await expect(client.rules.save({ modelId, rule: unknown })).rejects.toThrow("Condition 1");
 });
 
-test("loupe audit rules lists them and tests them", async () => {
+test("loupe audit rules lists them and tests them, and balance says who is in the snapshot", async () => {
   await open.client.projects.lock();
   const env = { LOUPE_PASSPHRASE: PASSPHRASE, LOUPE_PROJECT: open.project.path };
   const listed = await runLoupe(["audit", "rules"], { folder: open.folder, env });
   expect(listed.stdout).toMatch(/Grown-ups \(off\): if age is from 18, refer\n {2}not tested as it is now/);
+  const balance = await runLoupe(["audit", "balance", "--by", "sex"], { folder: open.folder, env });
+  expect(balance).toMatchObject({ code: 0, stdout: expect.stringMatching(/rate of .+\n {2}all +120 /) });
   const tested = await runLoupe(["audit", "rules", "--test"], { folder: open.folder, env });
   expect(tested).toMatchObject({ code: 0, stdout: expect.stringMatching(/catches \d+ of \d+ cases/) });
 });

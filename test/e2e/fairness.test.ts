@@ -71,6 +71,42 @@ describeStory("fairness", (browser) => {
       await page.getByText("Sensitivity", { exact: true }).first().click();
       await page.getByRole("table", { name: "Sensitivity of each group" }).waitFor();
       await lookAt(page, "fairness-crossed");
+    },
+    10 * MINUTES,
+  );
+
+  test(
+    "a rule says what is missing where, is tested on the snapshot, and only then switched on and counted in the audit",
+    async () => {
+      await page.getByRole("tab", { name: "Rules" }).click();
+      await page.getByText("No rules yet").waitFor();
+      await page.getByRole("button", { name: "Write a rule" }).press("Enter");
+      await page.getByRole("button", { name: "Save rule" }).press("Enter");
+      await page.getByText("A rule needs a name of up to 80 characters.").waitFor();
+      await page.getByText("Give at least one end, in years from 0 to 150.").waitFor();
+      await lookAt(page, "rules-form");
+      await page.getByRole("textbox", { name: "Name" }).fill("Under 50");
+      await page.getByRole("textbox", { name: "Under (years)" }).fill("50");
+      await page.getByRole("button", { name: "Add a condition" }).press("Enter");
+      await page.getByRole("combobox", { name: "About" }).nth(1).press("ArrowDown");
+      await page.getByRole("option", { name: "Probability of a class" }).click();
+      await page.getByText("Any condition").click();
+      await page.getByRole("button", { name: "Save rule" }).press("Enter");
+      const card = page.getByRole("article", { name: "Under 50" });
+      expect(await card.getByRole("switch").isDisabled()).toBe(true);
+      await page.getByRole("button", { name: "Test the rules" }).press("Enter");
+      await card.getByText(/Catches \d+ cases/).waitFor({ timeout: MINUTES });
+      await card.getByRole("switch").press("Space");
+      await card.getByText("Live", { exact: true }).waitFor();
+      await lookAt(page, "rules");
+      await page.getByRole("tab", { name: "Fairness" }).click();
+      await page.getByRole("table", { name: "What the live rules do to each group" }).waitFor();
+      await lookAt(page, "fairness-rules");
+      await page.goto(new URL("#/data", page.url()).href);
+      await page.getByRole("button", { name: "Who is in first" }).press("Enter");
+      await page.getByRole("row", { name: /^female/ }).waitFor();
+      await page.getByText("No patient, study, series or picture is in more than one part.").waitFor();
+      await lookAt(page, "balance");
       expect(problems).toEqual([]);
     },
     10 * MINUTES,

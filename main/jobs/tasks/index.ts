@@ -25,6 +25,7 @@ const tasks: TaskTable = {
   curves: async (task, context) => (await import("./compare.ts")).curves(task, context),
   compare: async (task, context) => (await import("./compare.ts")).compareModels(task, context),
   "rules-test": async (task, context) => (await import("./rules-test.ts")).testModelRules(task, context),
+  balance: async (task, context) => (await import("./fairness.ts")).balanceOf(task, context),
   fairness: async (task, context) => (await import("./fairness.ts")).auditModel(task, context),
   queue: async (task, context) => (await import("./queue.ts")).makeQueue(task, context),
   predict: async (task, context) => (await import("./predict.ts")).predict(task, context),

@@ -14,6 +14,7 @@ import { Refused } from "../../ui/Refused.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
 import { startNewRun } from "../runs/new-run.ts";
+import { BalanceSection } from "./BalanceSection.tsx";
 import { SnapshotForm } from "./SnapshotForm.tsx";
 
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the room is called Data; the page never uses the DOM's DataView
@@ -146,6 +147,7 @@ function SnapshotCard({ snapshot, isNew }: { snapshot: Snapshot; isNew: boolean 
             ))}
           </Table.Tbody>
         </Table>
+        <BalanceSection snapshot={snapshot} />
         <Text size="xs" c="dimmed">
           {t("hash")} <Code title={snapshot.hash}>{snapshot.hash.slice(0, 16)}…</Code> {t("hashHelp")}
         </Text>

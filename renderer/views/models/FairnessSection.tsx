@@ -5,7 +5,7 @@ import { Alert, Group, MultiSelect, NumberInput, SegmentedControl, Select, Stack
 import { Info, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { FairnessGroup, FairnessReport, GroupFigures, Model } from "../../../preload/contract/index.ts";
+import type { FairnessReport, GroupFigures, Model } from "../../../preload/contract/index.ts";
 import { LEAST_IN_GROUP, MOST_CROSSED } from "../../../preload/contract/index.ts";
 import { useFairness } from "../../studio/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -13,6 +13,7 @@ import { type Fact, FactList } from "../../ui/FactList.tsx";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
+import { useAttributeText, useGroupText } from "../../ui/use-group-text.ts";
 import { Waiting } from "../../ui/Waiting.tsx";
 import { type JudgedPart, PartChoice } from "./EvaluationSection.tsx";
 import { FairnessRules } from "./FairnessRules.tsx";
@@ -63,7 +64,7 @@ interface ChoicesProps {
 
 function Choices({ model, by, minimum, positive, report, onBy, onMinimum, onPositive }: ChoicesProps) {
   const { t } = useTranslation("fairness");
-  const name = useAttributeName(report);
+  const name = useAttributeText(report);
   const offered = new Set([
     ...by,
     ...(report?.available ?? []).filter(({ known }) => known > 0).map((one) => one.attribute),
@@ -102,31 +103,10 @@ function Choices({ model, by, minimum, positive, report, onBy, onMinimum, onPosi
   );
 }
 
-function useAttributeName(report: FairnessReport | undefined): (attribute: string) => string {
-  const { t } = useTranslation("fairness");
-  return (attribute) => {
-    const question = report?.available.find((one) => one.attribute === attribute)?.question;
-    if (question) return question;
-    return attribute.startsWith("question:") ? t("attribute.question") : t(`attribute.${attribute}` as "attribute.sex");
-  };
-}
-
-/** A group in words: its values, with the codes of the sexes spelt out. */
-function useGroupName({ by }: FairnessReport): (group: FairnessGroup) => string {
-  const { t } = useTranslation("fairness");
-  return ({ values }) =>
-    values
-      .map((value, i) => {
-        if (value === "") return t("unknown");
-        return by[i] === "sex" ? t(`sex.${value}` as "sex.F") : value;
-      })
-      .join(" · ");
-}
-
 function Report({ report }: { report: FairnessReport }) {
   const { t } = useTranslation("fairness");
   const [figure, setFigure] = useState<Figure>("auc");
-  const groupName = useGroupName(report);
+  const groupName = useGroupText(report);
   if (report.available.every(({ known }) => known === 0)) {
     return <EmptyState icon={UsersRound} title={t("nothingKnown")} text={t("nothingKnownText")} />;
   }
@@ -149,7 +129,7 @@ function Report({ report }: { report: FairnessReport }) {
 function GroupTable({ report, figure }: { report: FairnessReport; figure: Figure }) {
   const { t } = useTranslation("fairness");
   const figures = useFigures();
-  const groupName = useGroupName(report);
+  const groupName = useGroupText(report);
   const rows = [
     { name: t("all"), group: report.overall, worst: false },
     ...report.groups.map((group, index) => ({ name: groupName(group), group, worst: index === report.worst })),
@@ -265,7 +245,7 @@ function FigureCells({ figure, figures: own, overall }: FigureCellsProps) {
 function Differences({ report }: { report: FairnessReport }) {
   const { t } = useTranslation("fairness");
   const figures = useFigures();
-  const groupName = useGroupName(report);
+  const groupName = useGroupText(report);
   const facts = DIFFERENCES.flatMap((kind): Fact[] => {
     const found = report.differences[kind];
     if (found === null) return [];

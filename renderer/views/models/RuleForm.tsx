@@ -139,7 +139,7 @@ export function RuleForm({ model, rule, onDone }: RuleFormProps) {
             {shell("cancel")}
           </Button>
           {tried && problems !== null && (
-            <Text size="sm" c="red" role="status">
+            <Text size="sm" c="var(--mantine-color-error)" role="status">
               {t("form.fix", { count: Object.keys(problems).length })}
             </Text>
           )}
@@ -300,9 +300,8 @@ interface AmountProps {
 function Amount({ label, unit, max, value, error, onChange }: AmountProps) {
   return (
     <NumberInput
-      label={label}
+      label={`${label} (${unit})`}
       w={170}
-      suffix={` ${unit}`}
       min={0}
       max={max}
       decimalScale={2}

@@ -29,6 +29,7 @@ import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import { BalanceSection } from "../data/BalanceSection.tsx";
 import { AugmentationPreview } from "./AugmentationPreview.tsx";
 import classes from "./NewRunPage.module.css";
 import { newRunStore } from "./new-run.ts";
@@ -101,6 +102,7 @@ export function NewRunPage() {
             />
           </SimpleGrid>
         ) : null}
+        {snapshot ? <BalanceSection key={snapshot.id} snapshot={snapshot} /> : null}
         {recipes.error ? <Refused error={recipes.error} onRetry={() => void recipes.refetch()} /> : null}
         {snapshot && recipes.isPending ? <Loading /> : null}
         {snapshot && recipes.data && recipes.data.length > 0 ? (

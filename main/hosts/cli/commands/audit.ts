@@ -6,10 +6,11 @@ import { Refusal } from "../refusal.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { inProject, type ProjectOptions, type Workspace, withProjectOptions } from "../workspace.ts";
+import { type BalanceOptions, balance } from "./balance.ts";
 import { type FairnessOptions, fairness } from "./fairness.ts";
 import { type RulesOptions, rules } from "./rules.ts";
 
-interface Options extends ProjectOptions, FairnessOptions, RulesOptions {
+interface Options extends ProjectOptions, FairnessOptions, RulesOptions, BalanceOptions {
   text?: string;
   member?: string;
   group?: string;
@@ -23,12 +24,12 @@ interface Options extends ProjectOptions, FairnessOptions, RulesOptions {
   overwrite?: boolean;
 }
 
-const WHAT = ["list", "verify", "export", "head", "fairness", "rules"] as const;
+const WHAT = ["list", "verify", "export", "head", "fairness", "balance", "rules"] as const;
 
 export function auditCommand(terminal: Terminal): Command {
   const command = new Command("audit")
     .description(
-      "the record of who did what: lists it, checks its chain of hashes, exports it, or prints its head, which later tells whether somebody rewrote it; or audits a model for fairness between groups of patients, or lists and tests its rules",
+      "the record of who did what: lists it, checks its chain of hashes, exports it, or prints its head, which later tells whether somebody rewrote it; or audits a model for fairness between groups of patients, or lists and tests its rules; or says who is in a snapshot",
     )
     .addArgument(new Argument("[what]", "what to do").choices(WHAT).default("list"))
     .option("--text <text>", "only entries with this in action, subject, member or detail")
@@ -42,17 +43,20 @@ export function auditCommand(terminal: Terminal): Command {
     .option("-o, --output <file>", "export: a file that ends in .json or .csv")
     .option("--no-names", "export: members numbered and details left out")
     .option("--overwrite", "export: replaces a file that is there")
+    .option("--snapshot <id>", "balance: id or its beginning, or latest", "latest")
     .option("--test", "rules: what each one catches on the part, kept with it")
     .option("--model <id>", "fairness, rules: id or its beginning, or latest", "latest")
     .option(
       "--by <attributes>",
-      "fairness: sex, age, site, manufacturer, scanner, view, modality, question:<id>; joined by commas they cross",
+      "fairness, balance: sex, age, site, manufacturer, scanner, view, modality, question:<id>; joined by commas they cross",
     )
     .addOption(
       new Option("--part <part>", "fairness, rules").choices(["train", "validation", "test"]).default("validation"),
     )
     .addOption(
-      new Option("--minimum <cases>", "fairness: that a group needs to be judged").argParser(wholeNumber).default(20),
+      new Option("--minimum <cases>", "fairness, balance: that a group needs to be judged")
+        .argParser(wholeNumber)
+        .default(20),
     );
   return withProjectOptions(command).action(async (what: (typeof WHAT)[number], options: Options) => {
     const filter = filterOf(options);
@@ -61,6 +65,7 @@ export function auditCommand(terminal: Terminal): Command {
       if (what === "verify") return verify(workspace, options.head);
       if (what === "head") return head(workspace);
       if (what === "fairness") return fairness(workspace, options);
+      if (what === "balance") return balance(workspace, options);
       if (what === "rules") return rules(workspace, options);
       return write(workspace, filter, options);
     });

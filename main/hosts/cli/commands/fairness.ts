@@ -17,14 +17,20 @@ export interface FairnessOptions {
 }
 
 export async function fairness(workspace: Workspace, { model, part, by, minimum }: FairnessOptions): Promise<void> {
+  const attributes = attributesOf(by);
+  const { id } = await pickModel(workspace, model);
+  const report = await workspace.client.fairness.audit({ modelId: id, part, by: attributes, minimum });
+  workspace.terminal.answer(report, describe(report));
+}
+
+/** Errors: a UsageError for an attribute that there is not. */
+export function attributesOf(by: string | undefined): string[] {
   const attributes = (by ?? "").split(",").filter((attribute) => attribute !== "");
   for (const attribute of attributes) {
     if (groupAttributeSchema.safeParse(attribute).success) continue;
     throw new UsageError(`Groups go by ${groupAttributeSchema.description}, joined by commas; found ${attribute}.`);
   }
-  const { id } = await pickModel(workspace, model);
-  const report = await workspace.client.fairness.audit({ modelId: id, part, by: attributes, minimum });
-  workspace.terminal.answer(report, describe(report));
+  return attributes;
 }
 
 const FIGURES = ["auc", "sensitivity", "specificity", "selectionRate", "accuracy"] as const;
