@@ -28,7 +28,11 @@ export interface ComplianceFacts {
   readonly exports: {
     readonly labels: number;
     readonly images: number;
+    /** as containers, files or notebooks */
     readonly models: number;
+    /** models with pictures of a part */
+    readonly notebooks: number;
+    readonly runs: number;
     readonly parts: number;
     readonly logs: number;
   };

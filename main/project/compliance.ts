@@ -68,7 +68,9 @@ export class Compliance {
       exports: {
         labels: this.#count("action = 'label/export'", period),
         images: this.#count("action = 'image/export'", period),
-        models: this.#count("action IN ('model/export', 'model/save')", period),
+        models: this.#count("action IN ('model/export', 'model/save', 'model/notebook')", period),
+        notebooks: this.#count("action = 'model/notebook'", period),
+        runs: this.#count("action = 'run/export'", period),
         parts: this.#count("action = 'part/give'", period),
         logs: this.#count("action = 'audit/export'", period),
       },
