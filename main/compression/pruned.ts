@@ -5,49 +5,36 @@
 import { availableParallelism } from "node:os";
 import {
   AppError,
-  type CompressionLimits,
   type CompressionReport,
-  type Evaluation,
   type Model,
-  type Progress,
   type Pruning,
   type Recipe,
-  type RunPoint,
 } from "../../preload/contract/index.ts";
 import type { Graph } from "../graph/graph.ts";
 import { readOnnx } from "../graph/onnx-reader.ts";
 import { writeOnnx } from "../graph/onnx-writer.ts";
 import { averagedOverCopies, copiesOf, withoutCopies } from "../models/test-time-augmentation.ts";
-import type { Project } from "../project/project.ts";
 import { type PreparedPart, prepareImages } from "../training/dataset.ts";
-import { trainRun } from "../training/run.ts";
-import { missedLimits, refusal } from "./gate.ts";
-import { costOf, judge, latencies, type MeasuringOptions } from "./measure.ts";
+import { furtherTraining } from "./further-training.ts";
+import { gate, type Measured, measured, type Place } from "./kept.ts";
+import { judge, type MeasuringOptions } from "./measure.ts";
 import { partsOf } from "./parts.ts";
 import { channelsOf, magnitude, pruneChannels, taylor } from "./pruning/prune.ts";
+import type { CompressionOptions } from "./recipe.ts";
 import { Steps } from "./steps.ts";
 
 const TAYLOR_BATCH = 32;
-
-interface Options {
-  readonly project: Project;
-  readonly modelId: string;
-  readonly limits: CompressionLimits;
-  readonly pruning: Pruning;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly onPoints?: (runId: string, points: RunPoint[]) => void;
-  /** The run of the training afterwards says something new. */
-  readonly onRun?: () => void;
-  readonly threads?: number;
-}
 
 /**
  * A model without the share of its operations that it needs least, trained on for so many epochs. Kept in the project either way, marked accepted or not. Blocks its thread:
  * child process. Errors: compression/refused for an int8 model, or where its form does not allow the share; snapshot/part-empty; training/*; app/aborted.
  */
-export async function pruneModel(options: Options): Promise<CompressionReport> {
-  const { project, modelId, pruning, onProgress = () => {} } = options;
+export async function pruneModel(
+  pruning: Pruning,
+  options: CompressionOptions,
+  place: Place,
+): Promise<CompressionReport> {
+  const { project, modelId, limits, onProgress = () => {} } = options;
   const how = {
     threads: options.threads ?? availableParallelism(),
     signal: options.signal ?? new AbortController().signal,
@@ -68,35 +55,27 @@ export async function pruneModel(options: Options): Promise<CompressionReport> {
   const smaller = await cut(graph, seen, model, pruning, how);
   const held = await prepareImages(project, validation, model.input, { signal: how.signal, onImage });
 
-  const original = {
-    file: project.models.onnx(modelId),
-    evaluation: await judge(project.models.onnx(modelId), held, model, how),
-  };
+  const original = await measured(project, place.against, held, how);
   steps.add(validation.length, "evaluating");
   const file = writeOnnx(inUse(smaller, recipe));
-  const pruned = { file, evaluation: await judge(file, held, model, how) };
+  const pruned: Measured = { file, evaluation: await judge(file, held, model, how) };
   steps.add(validation.length, "evaluating");
-  const gate = async (id: string | null, one: Measured): Promise<CompressionReport> =>
-    keep(
-      project,
-      model,
-      id,
-      original,
-      one,
-      options.limits,
-      await latencies([original.file, one.file], held.pixels, model.input.size, how),
-    );
-  const report = await gate(null, pruned);
+  const common = { project, place, limits, held, original };
+  const name = `${model.name} pruned`;
+  const report = await gate({ ...common, result: pruned, model: { from: model, kind: "pruned", name } }, how);
   if (pruning.epochs === 0) return report;
 
-  const tunedId = await trainOn(project, model, report.modelId, pruning, how, options);
-  const tuned = project.models.onnx(tunedId);
-  return gate(tunedId, { file: tuned, evaluation: await judge(tuned, held, project.models.get(tunedId), how) });
-}
-
-interface Measured {
-  readonly file: Uint8Array;
-  readonly evaluation: Evaluation;
+  const further = {
+    ...recipe,
+    startFrom: report.modelId,
+    epochs: pruning.epochs,
+    frozenLayers: 0,
+    probe: false,
+    distil: null,
+  };
+  const tunedId = await furtherTraining(model, { name, recipe: further }, how, options);
+  const tuned = await measured(project, tunedId, held, how);
+  return gate({ ...common, result: tuned, model: project.models.get(tunedId) }, how);
 }
 
 async function cut(
@@ -128,80 +107,4 @@ function* batchesOf({ pixels, classIndex, imageIds }: PreparedPart, batch: numbe
 /** As the model it was made from answers: with the mean over copies where its recipe has it. */
 function inUse(graph: Graph, { testTimeAugmentation, augment }: Recipe): Graph {
   return testTimeAugmentation && augment ? averagedOverCopies(graph, copiesOf(augment)) : graph;
-}
-
-/** The training afterwards, with the recipe that made the model; answers with the model that it gave. */
-async function trainOn(
-  project: Project,
-  model: Model,
-  startFrom: string,
-  { epochs }: Pruning,
-  { threads, signal }: MeasuringOptions,
-  { onProgress = () => {}, onPoints = () => {}, onRun = () => {} }: Options,
-): Promise<string> {
-  const recipe = { ...project.runs.get(model.runId).recipe, startFrom, epochs, frozenLayers: 0, probe: false };
-  const name = `${model.name} pruned`;
-  const run = project.runs.create({ snapshotId: model.snapshotId, recipe, name, device: "cpu", threads });
-  onRun();
-  const end = (state: "done" | "failed" | "cancelled", error: { code: string; message: string } | null) => {
-    project.runs.update(run.id, { state, finishedAt: new Date().toISOString(), error });
-    onRun();
-  };
-  try {
-    const points = (some: RunPoint[]) => onPoints(run.id, some);
-    await trainRun({ project, runId: run.id, signal, threads, onProgress, onPoints: points, onChanged: onRun });
-  } catch (error) {
-    if (signal.aborted) end("cancelled", null);
-    else if (error instanceof AppError) end("failed", { code: error.code, message: error.message });
-    else end("failed", { code: "app/internal", message: "The training after the pruning failed." });
-    throw error;
-  }
-  end("done", null);
-  return project.runs.get(run.id).modelId!;
-}
-
-/** The report, and the model where it is not in the project yet: all or none. */
-function keep(
-  project: Project,
-  model: Model,
-  id: string | null,
-  original: Measured,
-  pruned: Measured,
-  limits: CompressionLimits,
-  [slow, fast]: readonly number[],
-): CompressionReport {
-  const before = costOf(original.file, slow!, original.evaluation);
-  const after = costOf(pruned.file, fast!, pruned.evaluation);
-  const missed = missedLimits(before, after, limits);
-  const accepted = missed.length === 0;
-  return project.transaction(() => {
-    const modelId =
-      id ??
-      project.models.add({
-        runId: model.runId,
-        snapshotId: model.snapshotId,
-        kind: "pruned",
-        parentId: model.id,
-        name: `${model.name} pruned`,
-        onnx: pruned.file,
-        input: model.input,
-        classes: model.classes,
-        threshold: model.threshold,
-        accepted,
-      }).id;
-    project.models.saveEvaluation({ ...pruned.evaluation, modelId });
-    const report: CompressionReport = {
-      modelId,
-      accepted,
-      maxAucDrop: limits.maxAucDrop,
-      limits,
-      missed: [...missed],
-      reason: refusal(before, after, missed),
-      layers: [],
-      before,
-      after,
-    };
-    project.models.saveCompressionReport(report);
-    return report;
-  });
 }

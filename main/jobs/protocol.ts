@@ -20,6 +20,7 @@ import type {
   Comparison,
   CompressionLimits,
   CompressionReport,
+  CompressionStep,
   Deidentification,
   Deidentify,
   Device,
@@ -46,7 +47,6 @@ import type {
   Part,
   PartReport,
   Progress,
-  Pruning,
   QueueInput,
   Recipe,
   RecipeSuggestion,
@@ -101,7 +101,7 @@ export type JobTask =
   | { kind: "sample"; images: number; seed: number }
   | { kind: "train"; runId: string }
   | { kind: "evaluate"; modelId: string; part: Part }
-  | ({ kind: "compress"; modelId: string; method: "int8" | "prune"; repair: boolean } & CompressionLimits & Pruning)
+  | { kind: "compress"; modelId: string; recipe: readonly CompressionStep[]; limits: CompressionLimits }
   | ({ kind: "explain-check" } & MapWanted)
   | {
       kind: "explain-part";

@@ -173,8 +173,8 @@ export class Models {
         JSON.stringify(report),
       );
       this.#audit.record("model/compress", report.modelId, {
-        before: before === null ? null : { accepted: before.accepted },
-        after: { accepted: report.accepted },
+        before: before === null ? null : gateOf(before),
+        after: gateOf(report),
       });
     });
   }
@@ -187,6 +187,22 @@ export class Models {
     );
     return row === undefined ? null : reportOf(JSON.parse(row.report) as KeptReport);
   }
+
+  /** Reports of all that was measured against this model, newest first; old reports do not say it and mean the parent. */
+  compressionsOf(modelId: string): CompressionReport[] {
+    return this.#database
+      .all<{ report: string }>(
+        `SELECT report FROM compression_reports JOIN models ON models.id = compression_reports.model
+        WHERE coalesce(report ->> 'against', parent) = ? ORDER BY number DESC`,
+        modelId,
+      )
+      .map(({ report }) => reportOf(JSON.parse(report) as KeptReport));
+  }
+}
+
+/** What the audit keeps of a report: how it was made, what was asked of it, and what did not hold. */
+function gateOf({ accepted, against, steps, limits, missed }: CompressionReport) {
+  return { accepted, against, steps, limits, missed };
 }
 
 type Cost = CompressionReport["before"];
@@ -199,7 +215,16 @@ function reportOf({ before, after, ...kept }: KeptReport): CompressionReport {
   const cost = (one: KeptCost): Cost => ({ worstClass: null, flops: null, ...one });
   const { maxAucDrop } = kept;
   const limits = { maxAucDrop, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
-  return { limits, missed: [], layers: [], ...kept, before: cost(before), after: cost(after) };
+  return {
+    limits,
+    missed: [],
+    layers: [],
+    against: null,
+    steps: [],
+    ...kept,
+    before: cost(before),
+    after: cost(after),
+  };
 }
 
 function noModel(): AppError {

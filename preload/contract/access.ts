@@ -162,6 +162,7 @@ export const ACCESS = {
   "models.starting": seeing,
   "models.evaluation": seeing,
   "models.compressionReport": seeing,
+  "models.compressions": seeing,
   "models.exports": seeing,
   "comparison.models": seeing,
   "fairness.audit": seeing,

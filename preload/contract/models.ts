@@ -2,7 +2,7 @@ import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { partSchema } from "./images.ts";
 import { jobSchema } from "./jobs.ts";
-import { evaluationSchema, inputSpecSchema } from "./runs.ts";
+import { architectureSchema, evaluationSchema, inputSpecSchema } from "./runs.ts";
 
 export const modelSchema = z.object({
   id: z.string(),
@@ -62,16 +62,59 @@ export const compressionLimitsSchema = z.object({
 });
 export type CompressionLimits = z.infer<typeof compressionLimitsSchema>;
 
-/** What removing channels needs to know; not read by int8. */
+const epochs = z.int().min(0).max(1000);
+
 const pruningSchema = z.object({
+  step: z.literal("prune"),
   share: z.number().min(0.05).max(0.95).default(0.5).describe("of the floating-point operations that go"),
   importance: z
     .enum(["taylor", "magnitude"])
     .default("taylor")
     .describe("of a channel: first-order change of the loss without it, or the L1 norm of its weights"),
-  epochs: z.int().min(0).max(1000).default(10).describe("of training afterwards, as a run of its own; 0: none"),
+  epochs: epochs.default(10).describe("of training afterwards, as a run of its own; 0: none"),
 });
 export type Pruning = z.infer<typeof pruningSchema>;
+
+const distillationSchema = z.object({
+  step: z.literal("distil"),
+  student: z
+    .object({ architecture: architectureSchema, width: z.int().min(4).max(4096) })
+    .nullable()
+    .default(null)
+    .describe("the net that learns, from drawn weights; null: what the step before left, from where it is"),
+  temperature: z.number().min(1).max(20).default(4),
+  weight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.7)
+    .describe("of the teacher's answers in the loss; the rest are the truths"),
+  epochs: epochs.min(1).default(20).describe("of training, as a run of its own"),
+});
+export type Distillation = z.infer<typeof distillationSchema>;
+
+const quantisationSchema = z.object({
+  step: z.literal("quantise"),
+  repair: z
+    .boolean()
+    .default(true)
+    .describe("whether layers are put back to float, most sensitive first, where quality falls too far"),
+});
+export type Quantisation = z.infer<typeof quantisationSchema>;
+
+/**
+ * prune: channels removed through all layers that share them, then trained on. distil: a net learns from the answers of the model that the recipe began with. quantise:
+ * static int8 (QDQ, per channel), calibrated on the training part.
+ */
+export const compressionStepSchema = z.discriminatedUnion("step", [
+  pruningSchema,
+  distillationSchema,
+  quantisationSchema,
+]);
+export type CompressionStep = z.infer<typeof compressionStepSchema>;
+
+/** Steps one after the other, each on what the one before left. */
+export const compressionRecipeSchema = z.array(compressionStepSchema).min(1).max(8);
 
 const missedLimitSchema = z.object({
   limit: z.enum(["auc", "accuracy", "worst-class", "size", "latency"]),
@@ -99,6 +142,11 @@ export const compressionReportSchema = z.object({
   missed: z.array(missedLimitSchema).describe("empty when accepted, and in old reports"),
   reason: z.string().describe("why it was refused: which limits and by how much; empty when accepted"),
   layers: z.array(layerSensitivitySchema).describe("in the order of the network; empty where nothing was quantised"),
+  against: z
+    .string()
+    .nullable()
+    .describe("id of the model that it was measured against; null in old reports: its parent"),
+  steps: z.array(compressionStepSchema).describe("of the recipe, as far as this model; empty in old reports"),
   before: costSchema,
   after: costSchema,
 });
@@ -149,26 +197,20 @@ export const modelsContract = {
   importStarting: oc.input(z.object({ path: z.string() })).output(startingModelSchema),
   /** Computed once and kept. Errors: snapshot/part-empty. */
   evaluation: oc.input(z.object({ modelId: z.string(), part: partSchema.default("test") })).output(evaluationSchema),
-  /**
-   * int8: static (QDQ, per channel), calibrated on the training part. prune: channels removed through all layers that share them, then trained on. Accepted only
-   * within the limits. The job's result is a CompressionReport.
-   */
+  /** The recipe's steps in turn, each result kept and accepted only within the limits. The job's result is the last one's CompressionReport. */
   compress: oc
     .input(
       z.object({
         modelId: z.string(),
-        method: z.enum(["int8", "prune"]).default("int8"),
-        ...compressionLimitsSchema.shape,
-        repair: z
-          .boolean()
-          .default(true)
-          .describe("whether layers are put back to float, most sensitive first, where quality falls too far"),
-        ...pruningSchema.shape,
+        recipe: compressionRecipeSchema.default([{ step: "quantise", repair: true }]),
+        limits: compressionLimitsSchema.prefault({}),
       }),
     )
     .output(jobSchema),
   /** Report of a compressed model; null for a trained one. */
   compressionReport: oc.input(z.object({ modelId: z.string() })).output(compressionReportSchema.nullable()),
+  /** Reports of everything that was measured against this model, newest first. */
+  compressions: oc.input(z.object({ modelId: z.string() })).output(z.array(compressionReportSchema)),
   /** Writes an OCI image archive. The job's result is an ExportReport. Errors: shipping/base-missing, shipping/target-exists. */
   export: oc
     .input(

@@ -73,6 +73,7 @@ export const keys = {
   balance: (input: Inputs["fairness"]["balance"]) => ["snapshots", "balance", input] as const,
   rules: (modelId: string) => ["models", "rules", modelId] as const,
   compression: (modelId: string) => ["models", "compression", modelId] as const,
+  compressions: (modelId: string) => ["models", "compressions", modelId] as const,
   explanationReport: (modelId: string, part: Part) => ["models", "explanation", modelId, part] as const,
   exports: ["exports", "list"] as const,
   jobs: ["jobs", "list"] as const,
@@ -409,6 +410,15 @@ export const useCompressionReport = (modelId: string | null) => {
     queryKey: keys.compression(modelId ?? ""),
     queryFn: () => studio.models.compressionReport({ modelId: modelId ?? "" }),
     enabled: modelId !== null,
+  });
+};
+
+/** Of everything that was measured against this model. */
+export const useCompressions = (modelId: string) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.compressions(modelId),
+    queryFn: () => studio.models.compressions({ modelId }),
   });
 };
 

@@ -401,6 +401,7 @@ const CALL: Record<CallName, Row> = {
   },
   "explanations.report": "reads",
   "models.compressionReport": "reads",
+  "models.compressions": "reads",
   "models.exports": "reads",
   "reading.queue": {
     notes: ["queue/create", "reading/create"],

@@ -339,6 +339,7 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "explanations.report": { modelId: model, part: "test" },
     "models.compress": { modelId: model },
     "models.compressionReport": { modelId: model },
+    "models.compressions": { modelId: model },
     "models.export": { modelId: model, folder, name: "model" },
     "models.save": { modelId: model, format: "onnx", folder, name: "model" },
     "models.exports": undefined,

@@ -7,13 +7,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compressModel } from "../../main/compression/compress.ts";
-import { pruneModel } from "../../main/compression/pruned.ts";
+import type { z } from "zod";
+import { compressBy } from "../../main/compression/recipe.ts";
 import { importPath } from "../../main/jobs/tasks/import.ts";
 import { createProject, type Project } from "../../main/project/project.ts";
 import { evaluateModel } from "../../main/training/evaluate.ts";
 import { trainRun } from "../../main/training/run.ts";
-import { type CompressionReport, recipeSchema } from "../../preload/contract/index.ts";
+import {
+  type CompressionReport,
+  type CompressionStep,
+  compressionRecipeSchema,
+  recipeSchema,
+} from "../../preload/contract/index.ts";
 import { type BenchResult, BenchUnavailable } from "../support/bench.ts";
 import { int8OfMembranes } from "./compression/masks.ts";
 
@@ -45,6 +50,8 @@ const RECIPE = recipeSchema.parse({
   average: "ema",
   seed: 1,
 });
+/** The net that learns from it. */
+const STUDENT = { architecture: "convnet", width: 32 } as const;
 /** Nothing is refused here: the figures say what was lost. */
 const LIMITS = { maxAucDrop: 0.5, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
 
@@ -89,34 +96,50 @@ async function measure(project: Project, epochs: number, after: number): Promise
   const auc = await testAuc(modelId);
   tell("trained", auc);
 
-  const common = { project, limits: LIMITS, threads: THREADS };
-  const int8 = await compressModel({ ...common, modelId });
-  const int8Auc = await testAuc(int8.modelId);
-  tell("int8", int8Auc, int8);
-  const pruned = await pruneModel({
-    ...common,
+  /** One recipe from a model on, measured against the trained one. */
+  const compressed = async (what: string, from: string, steps: readonly CompressionStep[]) => {
+    const report = await compressBy(steps, { project, modelId: from, limits: LIMITS, threads: THREADS }, modelId);
+    const own = await testAuc(report.modelId);
+    tell(what, own, report);
+    const { before, after: small } = report;
+    return {
+      modelId: report.modelId,
+      size: before.bytes / small.bytes,
+      speed: before.latencyMs / small.latencyMs,
+      flops: small.flops! / before.flops!,
+      loss: auc - own,
+    };
+  };
+  const int8 = await compressed("int8", modelId, stepsOf([{ step: "quantise" }]));
+  const pruned = await compressed("pruned", modelId, stepsOf([{ step: "prune", share: SHARE, epochs: after }]));
+  const distilled = await compressed(
+    "distilled",
     modelId,
-    pruning: { share: SHARE, importance: "taylor", epochs: after },
-  });
-  const prunedAuc = await testAuc(pruned.modelId);
-  tell("pruned", prunedAuc, pruned);
-  const chain = await compressModel({ ...common, modelId: pruned.modelId });
-  const chainAuc = await testAuc(chain.modelId);
-  tell("pruned, then int8 (against pruned)", chainAuc, chain);
-  const faster = ({ before, after: small }: CompressionReport): number => before.latencyMs / small.latencyMs;
+    stepsOf([{ step: "distil", student: STUDENT, epochs: after }]),
+  );
+  // The chain goes on from the pupil: what it needs least goes, what is left learns from the ResNet again, and becomes integers.
+  const chain = await compressed(
+    "chain",
+    distilled.modelId,
+    stepsOf([{ step: "prune", share: SHARE, epochs: 0 }, { step: "distil", epochs: after }, { step: "quantise" }]),
+  );
   return {
-    int8Size: int8.before.bytes / int8.after.bytes,
-    int8Speed: faster(int8),
-    int8AucLoss: auc - int8Auc,
-    prunedFlops: 1 - pruned.after.flops! / pruned.before.flops!,
-    prunedSpeed: faster(pruned),
-    prunedAucLoss: auc - prunedAuc,
-    chainSize: pruned.before.bytes / chain.after.bytes,
-    // Each step's models ran in turn, so the steps' ratios are better known than a ratio of times minutes apart.
-    chainSpeed: faster(pruned) * faster(chain),
-    chainAucLoss: auc - chainAuc,
+    int8Size: int8.size,
+    int8Speed: int8.speed,
+    int8AucLoss: int8.loss,
+    prunedFlops: 1 - pruned.flops,
+    prunedSpeed: pruned.speed,
+    prunedAucLoss: pruned.loss,
+    distilledSize: distilled.size,
+    distilledAucLoss: distilled.loss,
+    chainSize: chain.size,
+    chainSpeed: chain.speed,
+    chainAucLoss: chain.loss,
   };
 }
+
+const stepsOf = (steps: z.input<typeof compressionRecipeSchema>): CompressionStep[] =>
+  compressionRecipeSchema.parse(steps);
 
 function tell(what: string, auc: number, report?: CompressionReport): void {
   const cost = report

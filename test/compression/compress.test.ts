@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { compressModel } from "../../main/compression/compress.ts";
 import { channelsOf } from "../../main/compression/pruning/prune.ts";
+import { compressBy } from "../../main/compression/recipe.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { readOnnx } from "../../main/graph/onnx-reader.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
@@ -50,13 +50,13 @@ test("a model built to break under int8 is refused with the limit that it missed
   const broken = project.models.add({ ...trained, name: "Broken", parentId: null, onnx });
   const options = { project, modelId: broken.id, limits: LIMITS, threads: THREADS };
 
-  const refused = await compressModel({ ...options, repair: false });
+  const refused = await compressBy([{ step: "quantise", repair: false }], options);
   expect(refused.accepted).toBe(false);
   expect(refused.missed.map(({ limit }) => limit)).toContain("auc");
   expect(refused.reason).toMatch(/^The AUC fell by 0\.\d+ .* missed by 0\.\d+/);
   expect(project.models.get(refused.modelId).accepted).toBe(false);
 
-  const repaired = await compressModel(options);
+  const repaired = await compressBy([{ step: "quantise", repair: true }], options);
   expect(repaired.reason).toBe("");
   expect(repaired.accepted).toBe(true);
   expect(repaired.before.auc - repaired.after.auc).toBeLessThanOrEqual(LIMITS.maxAucDrop);
@@ -82,11 +82,11 @@ test("a compressed model is kept with its evaluation and report, or not at all",
   project.models.saveCompressionReport = () => {
     throw new Error("the disk is full");
   };
-  await expect(compressModel(options)).rejects.toThrow("the disk is full");
+  await expect(compressBy([{ step: "quantise", repair: true }], options)).rejects.toThrow("the disk is full");
   expect(project.models.list().map(({ id }) => id)).toEqual([modelId]);
 
   project.models.saveCompressionReport = save;
-  const report = await compressModel(options);
+  const report = await compressBy([{ step: "quantise", repair: true }], options);
   expect(project.models.get(report.modelId)).toMatchObject({
     kind: "int8",
     parentId: modelId,

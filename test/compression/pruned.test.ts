@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pruneModel } from "../../main/compression/pruned.ts";
+import { compressBy } from "../../main/compression/recipe.ts";
 import { trainRun } from "../../main/training/run.ts";
 import { createRun, projectWithBlobs, THREADS } from "../training/blob-project.ts";
 
@@ -11,13 +11,12 @@ test("a pruned model is trained on as a run of its own, and counts once the gate
   const { signal } = new AbortController();
   await trainRun({ project, runId, signal, threads: THREADS, onProgress: () => {}, onPoints: () => {} });
   const modelId = project.runs.get(runId).modelId!;
-  const pruning = { share: 0.5, importance: "taylor", epochs: 6 } as const;
+  const pruning = { step: "prune", share: 0.5, importance: "taylor", epochs: 6 } as const;
   const points: string[] = [];
-  const report = await pruneModel({
+  const report = await compressBy([pruning], {
     project,
     modelId,
     limits: LIMITS,
-    pruning,
     threads: THREADS,
     onPoints: (id) => points.push(id),
   });
@@ -44,11 +43,11 @@ test("a training that is stopped after the cut leaves a run that says so, and no
   await trainRun({ ...options, runId, signal: new AbortController().signal });
   const stop = new AbortController();
   const modelId = project.runs.get(runId).modelId!;
-  const pruning = { share: 0.5, importance: "magnitude", epochs: 50 } as const;
+  const pruning = { step: "prune", share: 0.5, importance: "magnitude", epochs: 50 } as const;
   const onPoints = () => stop.abort();
   const limits = { ...LIMITS, minSmaller: 50 };
   await expect(
-    pruneModel({ ...options, modelId, limits, pruning, signal: stop.signal, onPoints }),
+    compressBy([pruning], { ...options, modelId, limits, signal: stop.signal, onPoints }),
   ).rejects.toMatchObject({
     code: "app/aborted",
   });

@@ -166,13 +166,23 @@ test("a model keeps its file, its evaluations by part, and its compression repor
     missed: [],
     layers: [],
     reason: "",
+    against: model.id,
+    steps: [{ step: "quantise", repair: true }],
     before: cost,
     after: cost,
   };
   project.models.saveCompressionReport(report);
   expect(project.models.compressionReport(small.id)).toEqual(report);
+  // As kept before reports said what they were measured against: the parent.
+  const { against: _against, steps: _steps, ...old } = report;
+  const earlier = newModel(project, run.id, snapshot.id, model.id);
+  project.models.saveCompressionReport({ ...old, modelId: earlier.id } as CompressionReport);
+  expect(project.models.compressionsOf(model.id).map(({ modelId, steps }) => [modelId, steps.length])).toEqual([
+    [earlier.id, 0],
+    [small.id, 1],
+  ]);
   expect(project.models.compressionReport(model.id)).toBeNull();
-  expect(project.models.list().map(({ id }) => id)).toEqual([small.id, model.id]);
+  expect(project.models.list().map(({ id }) => id)).toEqual([earlier.id, small.id, model.id]);
 
   const exported: ExportReport = {
     id: "export",

@@ -25,6 +25,9 @@ export const modelCalls = {
   compressionReport: unlocked.models.compressionReport.handler(({ input, context: { project } }) =>
     project.models.compressionReport(project.models.get(input.modelId).id),
   ),
+  compressions: unlocked.models.compressions.handler(({ input, context: { project } }) =>
+    project.models.compressionsOf(project.models.get(input.modelId).id),
+  ),
   export: unlocked.models.export.handler(({ input, context: { session, project, jobs } }) => {
     const { id } = project.models.get(input.modelId);
     const folder = resolve(input.folder ?? session.host.info.homeFolder);

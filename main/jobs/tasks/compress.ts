@@ -1,19 +1,16 @@
 // Compression, with the limits that decide whether it counts as good.
 
 import type { CompressionReport } from "../../../preload/contract/index.ts";
-import { compressModel } from "../../compression/compress.ts";
-import { pruneModel } from "../../compression/pruned.ts";
+import { compressBy } from "../../compression/recipe.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { TaskContext } from "./context.ts";
 
 export function compress(task: TaskOf<"compress">, context: TaskContext): Promise<CompressionReport> {
   const { project, signal, progress } = context;
-  const { kind: _, modelId, method, repair, share, importance, epochs, ...limits } = task;
-  const common = { project, modelId, limits, signal, onProgress: progress };
-  if (method === "int8") return compressModel({ ...common, repair });
-  return pruneModel({
-    ...common,
-    pruning: { share, importance, epochs },
+  const { modelId, recipe, limits } = task;
+  return compressBy(recipe, {
+    ...{ project, modelId, limits, signal },
+    onProgress: progress,
     onPoints: (runId, points) => context.points(runId, points),
     onRun: () => context.changed("runs"),
   });

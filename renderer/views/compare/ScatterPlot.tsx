@@ -5,9 +5,9 @@ import { useTranslation } from "react-i18next";
 import { baseOption, valueAxis } from "../../ui/plots/chart-option.ts";
 import { PlotFigure } from "../../ui/plots/PlotFigure.tsx";
 import { seriesColour } from "../../ui/plots/palette.ts";
+import { paretoFront } from "../../ui/plots/pareto.ts";
 import { useFigures, usePlotPalette } from "../../ui/plots/use-plot-style.ts";
 import type { OverviewPlotProps } from "./OverviewPlots.tsx";
-import { paretoFront } from "./pareto.ts";
 import { betterEnd, type ColumnId, NUMBERS } from "./run-columns.ts";
 import { useColumnText } from "./use-column-text.ts";
 

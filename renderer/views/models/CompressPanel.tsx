@@ -1,27 +1,27 @@
-// A smaller, faster version of a trained model: the limit first, then what it cost. What broke the limit is shown as refused.
-import { Anchor, Button, Group, NumberInput, SegmentedControl, Select, Stack, Text } from "@mantine/core";
+// Smaller, faster versions of a model: the steps, the limits, then what each cost. What broke a limit is shown as refused.
+import { Anchor, Button, Group, NumberInput, Stack, Text } from "@mantine/core";
 import { Minimize2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Inputs, Model } from "../../../preload/contract/index.ts";
+import type { CompressionReport, Inputs, Model } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { formatRoute } from "../../state/route.ts";
-import { useCall, useCompressionReport, useJobs, useModels } from "../../studio/queries.ts";
+import { useCall, useCompressions, useJobs, useModels } from "../../studio/queries.ts";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { CompressionResult } from "./CompressionResult.tsx";
+import { CompressionSteps } from "./CompressionSteps.tsx";
+import { recipeOf, type StepDraft } from "./compression-draft.ts";
 import { JobOutcome } from "./JobOutcome.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
 import { newestJob } from "./model-job.ts";
-import { childrenOf } from "./model-lineage.ts";
+import { TradeOffPlot } from "./TradeOffPlot.tsx";
 
 /** One AUC point is 0.01; the contract's largest limit is 50 points. */
 const POINT = 0.01;
 const LARGEST_POINTS = 50;
 
-const METHODS = ["int8", "prune"] as const;
-type Method = (typeof METHODS)[number];
 const OTHER_LIMITS = ["accuracy", "worstClass", "smaller", "faster"] as const;
 type OtherLimit = (typeof OTHER_LIMITS)[number];
 /** An empty field is no limit. */
@@ -31,33 +31,32 @@ export function CompressPanel({ model }: { model: Model }) {
   const { t } = useTranslation("models");
   const figures = useFigures();
   const [points, setPoints] = useState<number | string>(1);
-  const [method, setMethod] = useState<Method>("int8");
+  const [steps, setSteps] = useState<readonly StepDraft[]>([{ step: "quantise" }]);
   const [others, setOthers] = useState<Record<OtherLimit, number | string>>(NO_LIMITS);
-  const [share, setShare] = useState<number | string>(50);
-  const [epochs, setEpochs] = useState<number | string>(10);
-  const [importance, setImportance] = useState<"taylor" | "magnitude">("taylor");
   const jobs = useJobs();
   const models = useModels();
-  const children = childrenOf(models.data ?? [], model.id);
+  const reports = useCompressions(model.id);
+  const byId = new Map((models.data ?? []).map((one) => [one.id, one]));
+  const names = (id: string) => byId.get(id)?.name ?? id.slice(0, 8);
   const job = newestJob(jobs.data ?? [], "compress", model.id);
   const compress = useCall((studio, input: Inputs["models"]["compress"]) => studio.models.compress(input));
-  const valid = typeof points === "number" && points >= 0 && points <= LARGEST_POINTS;
+  const validPoints = typeof points === "number" && points >= 0 && points <= LARGEST_POINTS;
+  const recipe = recipeOf(steps);
   const limit = (name: OtherLimit, unit: number) => (typeof others[name] === "number" ? others[name] * unit : null);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!valid) return;
+    if (!validPoints || recipe === null) return;
     compress.mutate({
       modelId: model.id,
-      method,
-      maxAucDrop: points * POINT,
-      maxAccuracyDrop: limit("accuracy", POINT),
-      maxWorstClassDrop: limit("worstClass", POINT),
-      minSmaller: limit("smaller", 1),
-      minFaster: limit("faster", 1),
-      ...(typeof share === "number" ? { share: share * POINT } : {}),
-      ...(typeof epochs === "number" ? { epochs } : {}),
-      importance,
+      recipe,
+      limits: {
+        maxAucDrop: points * POINT,
+        maxAccuracyDrop: limit("accuracy", POINT),
+        maxWorstClassDrop: limit("worstClass", POINT),
+        minSmaller: limit("smaller", 1),
+        minFaster: limit("faster", 1),
+      },
     });
   };
 
@@ -65,49 +64,21 @@ export function CompressPanel({ model }: { model: Model }) {
     <Stack gap="lg">
       <Section title={t("compress.title")}>
         <Text size="sm" c="dimmed" maw={720}>
-          {t(method === "int8" ? "compress.about" : "compress.aboutPrune")}
+          {t("compress.intro")}
         </Text>
         <form onSubmit={submit}>
           <Stack align="flex-start">
-            <SegmentedControl
-              aria-label={t("compress.method")}
-              value={method}
-              onChange={(value) => setMethod(value as Method)}
-              data={METHODS.map((value) => ({ value, label: t(`compress.methods.${value}`) }))}
-            />
-            {method === "prune" ? (
-              <Group align="flex-end">
-                <NumberInput
-                  label={t("compress.share")}
-                  min={5}
-                  max={95}
-                  value={share}
-                  onChange={setShare}
-                  suffix="%"
-                />
-                <NumberInput label={t("compress.epochs")} min={0} max={1000} value={epochs} onChange={setEpochs} />
-                <Select
-                  label={t("compress.importance")}
-                  value={importance}
-                  allowDeselect={false}
-                  onChange={(value) => setImportance(value === "magnitude" ? "magnitude" : "taylor")}
-                  data={[
-                    { value: "taylor", label: t("compress.taylor") },
-                    { value: "magnitude", label: t("compress.magnitude") },
-                  ]}
-                />
-              </Group>
-            ) : null}
+            <CompressionSteps steps={steps} onChange={setSteps} />
             <NumberInput
               label={t("compress.limit")}
-              description={t("compress.limitHelp", { drop: valid ? figures.decimal(points * POINT) : "–" })}
+              description={t("compress.limitHelp", { drop: validPoints ? figures.decimal(points * POINT) : "–" })}
               min={0}
               max={LARGEST_POINTS}
               step={0.5}
               decimalScale={2}
               value={points}
               onChange={setPoints}
-              error={valid ? undefined : t("compress.limitRange")}
+              error={validPoints ? undefined : t("compress.limitRange")}
               w={420}
               maw="100%"
             />
@@ -129,29 +100,36 @@ export function CompressPanel({ model }: { model: Model }) {
               type="submit"
               leftSection={<Minimize2 size={16} aria-hidden />}
               loading={compress.isPending}
-              disabled={!valid || job?.state === "running"}
+              disabled={!validPoints || recipe === null || job?.state === "running"}
             >
               {t("compress.start")}
             </Button>
+            {recipe === null ? (
+              <Text size="sm" c="dimmed" role="status">
+                {t("compress.incomplete")}
+              </Text>
+            ) : null}
           </Stack>
         </form>
         {compress.error ? <Refused error={compress.error} /> : null}
         <JobOutcome job={job} />
       </Section>
-      {children.length > 0 ? (
+      {reports.error ? <Refused error={reports.error} onRetry={() => void reports.refetch()} /> : null}
+      {reports.data && reports.data.length > 0 ? (
         <Section title={t("compress.versions")}>
-          {children.map((child) => (
-            <ChildResult key={child.id} model={child} />
-          ))}
+          <TradeOffPlot model={model} reports={reports.data} names={names} />
+          {reports.data.map((report) => {
+            const made = byId.get(report.modelId);
+            return made ? <MadeModel key={made.id} model={made} report={report} /> : null;
+          })}
         </Section>
       ) : null}
     </Stack>
   );
 }
 
-function ChildResult({ model }: { model: Model }) {
+function MadeModel({ model, report }: { model: Model; report: CompressionReport }) {
   const { date } = useFormat();
-  const report = useCompressionReport(model.id);
   return (
     <Stack component="article" aria-label={model.name} gap="sm">
       <Group gap="sm">
@@ -163,8 +141,7 @@ function ChildResult({ model }: { model: Model }) {
           {date(model.createdAt)}
         </Text>
       </Group>
-      {report.error ? <Refused error={report.error} onRetry={() => void report.refetch()} /> : null}
-      {report.data ? <CompressionResult report={report.data} modelName={model.name} /> : null}
+      <CompressionResult report={report} modelName={model.name} />
     </Stack>
   );
 }

@@ -8,6 +8,7 @@ import { CostBars } from "../../ui/plots/CostBars.tsx";
 import { SensitivityBars } from "../../ui/plots/SensitivityBars.tsx";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import { costChange } from "./model-lineage.ts";
+import { useStepsText } from "./use-steps-text.ts";
 
 const MILLION = 1e6;
 
@@ -17,6 +18,7 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
   const figures = useFigures();
   const { before, after } = report;
   const change = costChange(report);
+  const stepsText = useStepsText();
   const limit = figures.decimal(report.maxAucDrop);
   const signedPercent = (share: number) => `${figures.signed(share * 100, 1)}%`;
   return (
@@ -44,6 +46,11 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
           </Text>
         )}
       </Alert>
+      {report.steps.length > 0 ? (
+        <Text size="sm">
+          {t("compress.madeBy")} {stepsText(report.steps)}
+        </Text>
+      ) : null}
       <CostBars
         caption={t("compress.costsOf", { name: modelName })}
         pairs={[

@@ -119,15 +119,16 @@ function ModelBody({ model }: { model: Model }) {
           <ExplainSection model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="compress">
-          {model.kind === "trained" ? (
-            <CompressPanel model={model} />
-          ) : (
-            <Section title={t("compress.result")}>
-              {report.error ? <Refused error={report.error} onRetry={() => void report.refetch()} /> : null}
-              {report.isPending ? <Loading /> : null}
-              {report.data ? <CompressionResult report={report.data} modelName={model.name} /> : null}
-            </Section>
-          )}
+          <Stack gap="lg">
+            {report.error ? <Refused error={report.error} onRetry={() => void report.refetch()} /> : null}
+            {model.kind !== "trained" && report.isPending ? <Loading /> : null}
+            {report.data ? (
+              <Section title={t("compress.result")}>
+                <CompressionResult report={report.data} modelName={model.name} />
+              </Section>
+            ) : null}
+            {mayCompress && model.kind !== "int8" ? <CompressPanel model={model} /> : null}
+          </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="export">
           <Stack gap="lg">

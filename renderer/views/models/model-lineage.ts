@@ -1,10 +1,5 @@
-// Which model came from which, and what a compression changed.
-import { type CompressionReport, fileNameSchema, type Model } from "../../../preload/contract/index.ts";
-
-/** Compressed models made from this one, newest first. */
-export function childrenOf(models: readonly Model[], id: string): Model[] {
-  return models.filter(({ parentId }) => parentId === id).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-}
+// What a compression changed, and names proposed for what is made of a model.
+import { type CompressionReport, fileNameSchema } from "../../../preload/contract/index.ts";
 
 export interface CostChange {
   /** -0.73: 73 % smaller. */

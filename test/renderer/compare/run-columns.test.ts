@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Run, recipeSchema } from "../../../preload/contract/index.ts";
-import { paretoFront } from "../../../renderer/views/compare/pareto.ts";
+import { paretoFront } from "../../../renderer/ui/plots/pareto.ts";
 import { filterRows, groupRows, rowsOf, sortRows } from "../../../renderer/views/compare/run-columns.ts";
 
 const recipe = recipeSchema.parse({

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fileNameSchema, type Job, type Model } from "../../../preload/contract/index.ts";
+import { fileNameSchema, type Job } from "../../../preload/contract/index.ts";
 import { casesOf } from "../../../renderer/views/models/cases.ts";
 import { newestJob } from "../../../renderer/views/models/model-job.ts";
 import {
-  childrenOf,
   costChange,
   isExportName,
   proposedExportName,
@@ -47,12 +46,6 @@ test("costs change relatively for size and latency, absolutely for AUC and accur
   expect(change.latency).toBeCloseTo(0.5, 12);
   expect(change.auc).toBeCloseTo(-0.02, 12);
   expect(change.accuracy).toBe(0);
-});
-
-test("compressed versions of a model come newest first, others' are left out", () => {
-  const model = (id: string, parentId: string | null, createdAt: string) => ({ id, parentId, createdAt }) as Model;
-  const models = [model("p", null, "1"), model("old", "p", "2"), model("other", "q", "3"), model("new", "p", "4")];
-  expect(childrenOf(models, "p").map(({ id }) => id)).toEqual(["new", "old"]);
 });
 
 test("the job shown is the newest of its kind on this model", () => {

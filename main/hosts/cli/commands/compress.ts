@@ -1,9 +1,16 @@
 import { Command, Option } from "commander";
-import type { CompressionReport } from "../../../../preload/contract/index.ts";
+import {
+  architectureSchema,
+  type CompressionReport,
+  compressionRecipeSchema,
+  type Inputs,
+} from "../../../../preload/contract/index.ts";
 import { fraction, positiveNumber, wholeNumber } from "../numbers.ts";
 import { Refusal } from "../refusal.ts";
 import { type Terminal, table } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
 import { inProject, type ProjectOptions, pickModel, withProjectOptions } from "../workspace.ts";
+import { readText } from "./import.ts";
 
 interface Options extends ProjectOptions {
   model: string;
@@ -13,10 +20,15 @@ interface Options extends ProjectOptions {
   minSmaller?: number;
   minFaster?: number;
   repair: boolean;
+  recipe?: string;
   prune?: number;
   importance?: "taylor" | "magnitude";
+  distil?: string | true;
+  int8?: boolean;
   epochs?: number;
 }
+
+type Steps = NonNullable<Inputs["models"]["compress"]["recipe"]>;
 
 /** The whole list is in the answer of --json. */
 const LISTED_LAYERS = 8;
@@ -24,7 +36,7 @@ const LISTED_LAYERS = 8;
 export function compressCommand(terminal: Terminal): Command {
   const command = new Command("compress")
     .description(
-      "static int8 quantisation, or channels removed; refused (exit code 1) outside the limits, which are measured on validation and this machine",
+      "a smaller model by steps in this order: channels removed, a smaller net taught, 8-bit integers (alone where nothing is said); refused (exit code 1) outside the limits, which are measured on validation and this machine",
     )
     .option("--model <id>", "id or its beginning, or latest", "latest")
     .option("--max-auc-drop <number>", "how far the AUC may fall (0.01 where nothing is said)", fraction)
@@ -32,37 +44,75 @@ export function compressCommand(terminal: Terminal): Command {
     .option("--max-worst-class-drop <number>", "how far the worst class's share of right answers may fall", fraction)
     .option("--min-smaller <times>", "how many times smaller it must become", positiveNumber)
     .option("--min-faster <times>", "how many times faster one image must become", positiveNumber)
-    .option(
-      "--prune <share>",
-      "remove channels instead, until this share of the operations is gone (0.05 to 0.95)",
-      fraction,
-    )
+    .option("--recipe <file>", "steps as JSON instead, in any order: see `loupe compress --json` for one")
+    .option("--prune <share>", "remove channels until this share of the operations is gone (0.05 to 0.95)", fraction)
     .addOption(new Option("--importance <by>", "what channels are chosen by").choices(["taylor", "magnitude"]))
-    .option("--epochs <number>", "of training after pruning (10 where nothing is said)", wholeNumber)
+    .option(
+      "--distil [net]",
+      "learn from the model's answers: a net and its width, such as convnet:32; after --prune what is left, where no net is said",
+    )
+    .option("--int8", "8-bit integers in the end")
+    .option(
+      "--epochs <number>",
+      "of training after --prune (10 where nothing is said) or of --distil (20)",
+      wholeNumber,
+    )
     .option("--no-repair", "do not put sensitive layers back to float where quality falls too far");
   return withProjectOptions(command).action(async (options: Options) => {
+    const recipe = options.recipe === undefined ? stepsOf(options) : parseSteps(await readText(options.recipe));
     await inProject(terminal, options, async (workspace) => {
       const { client, finish } = workspace;
       const { id } = await pickModel(workspace, options.model);
       const report = (await finish(() =>
         client.models.compress({
           modelId: id,
-          maxAucDrop: options.maxAucDrop,
-          maxAccuracyDrop: options.maxAccuracyDrop,
-          maxWorstClassDrop: options.maxWorstClassDrop,
-          minSmaller: options.minSmaller,
-          minFaster: options.minFaster,
-          repair: options.repair,
-          method: options.prune === undefined ? "int8" : "prune",
-          share: options.prune,
-          importance: options.importance,
-          epochs: options.epochs,
+          recipe,
+          limits: {
+            maxAucDrop: options.maxAucDrop,
+            maxAccuracyDrop: options.maxAccuracyDrop,
+            maxWorstClassDrop: options.maxWorstClassDrop,
+            minSmaller: options.minSmaller,
+            minFaster: options.minFaster,
+          },
         }),
       )) as CompressionReport;
       if (!report.accepted) throw new Refusal("compression/refused", report.reason, { report });
       terminal.answer(report, describeCompression(report));
     });
   });
+}
+
+/** The steps that options name. Where a net is taught after the pruning, the training is the teaching. */
+function stepsOf({ prune, importance, distil, int8, epochs, repair }: Options): Steps {
+  const steps: Steps = [];
+  if (prune !== undefined) {
+    const trained = distil === undefined ? epochs : 0;
+    steps.push({ step: "prune", share: prune, importance, epochs: trained });
+  }
+  if (distil !== undefined) steps.push({ step: "distil", student: distil === true ? null : netOf(distil), epochs });
+  if (int8 || steps.length === 0) steps.push({ step: "quantise", repair });
+  return steps;
+}
+
+/** `convnet:32`. */
+function netOf(text: string) {
+  const [name, width] = text.split(":");
+  const architecture = architectureSchema.safeParse(name);
+  if (architecture.success && /^\d+$/.test(width ?? ""))
+    return { architecture: architecture.data, width: Number(width) };
+  throw new UsageError(
+    `--distil takes an architecture and a width, such as convnet:32; found "${text}". Architectures: ${architectureSchema.options.join(", ")}.`,
+  );
+}
+
+function parseSteps(text: string): Steps {
+  try {
+    return compressionRecipeSchema.parse(JSON.parse(text));
+  } catch {
+    throw new UsageError(
+      'The file is not a compression recipe: expected a list of steps such as [{"step": "prune", "share": 0.5, "epochs": 0}, {"step": "distil"}, {"step": "quantise"}].',
+    );
+  }
 }
 
 export function describeCompression({ modelId, before, after, layers }: CompressionReport): string[] {

@@ -1,4 +1,4 @@
-// Which runs no other run beats: better in one figure and no worse in the other.
+// Which points no other beats: better in one figure and no worse in the other.
 
 export type Better = "higher" | "lower";
 
