@@ -198,7 +198,7 @@ test("a model keeps its file, its evaluations by part, and its compression repor
   };
   project.exports.add(exported);
   expect(project.exports.list()).toEqual([exported]);
-  expect(project.summary().counts).toMatchObject({ snapshots: 1, runs: 1, models: 2 });
+  expect(project.summary().counts).toMatchObject({ snapshots: 1, runs: 1, models: 3 });
   for (const ask of [
     () => project.models.get("nothing"),
     () => project.models.onnx("nothing"),
