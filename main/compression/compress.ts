@@ -12,6 +12,7 @@ import { partsOf } from "./parts.ts";
 import { quantize } from "./quantized.ts";
 import type { CompressionOptions } from "./recipe.ts";
 import { Steps } from "./steps.ts";
+import { groupsOf } from "./subgroups.ts";
 
 /**
  * Static int8 of a trained model. The result is kept in the project either way, marked accepted or not. Blocks its thread: child process.
@@ -40,7 +41,8 @@ export async function compressModel(
   const original = await measured(project, place.against, held, how);
   steps.add(validation.length, "evaluating");
   // Sizes and times do not matter here: float layers cannot mend them.
-  const qualityOf = (evaluation: Evaluation) => costOf(original.file, 1, evaluation);
+  const groups = groupsOf(project, model, limits);
+  const qualityOf = (evaluation: Evaluation) => costOf(original.file, 1, evaluation, groups);
   const before = qualityOf(original.evaluation);
   const { file, after, layers } = await quantize<Evaluation>(
     project.models.onnx(modelId),

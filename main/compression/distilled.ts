@@ -2,14 +2,12 @@
 //
 // The teacher is the model that the recipe began with, however many steps lie between. The training is a run like any other; the gate judges what comes out of it.
 import { availableParallelism } from "node:os";
-import { AppError, type CompressionReport, type CompressionStep, type Recipe } from "../../preload/contract/index.ts";
+import { AppError, type CompressionReport, type Distillation, type Recipe } from "../../preload/contract/index.ts";
 import { prepareImages } from "../training/dataset.ts";
 import { furtherTraining } from "./further-training.ts";
 import { gate, measured, type Place } from "./kept.ts";
 import { partsOf } from "./parts.ts";
 import type { CompressionOptions } from "./recipe.ts";
-
-type Distillation = Extract<CompressionStep, { step: "distil" }>;
 
 /**
  * A pupil of `place.against`, kept either way, marked accepted or not. Blocks its thread: child process.

@@ -15,6 +15,8 @@ export function missedLimits(before: Cost, after: Cost, limits: CompressionLimit
   atMost("accuracy", limits.maxAccuracyDrop, before.accuracy - after.accuracy);
   const worst = before.worstClass === null || after.worstClass === null ? null : before.worstClass - after.worstClass;
   atMost("worst-class", limits.maxWorstClassDrop, worst);
+  const [one, other] = [before.worstGroup, after.worstGroup];
+  atMost("worst-group", limits.maxWorstGroupDrop, one && other && one.accuracy - other.accuracy);
   return [...missed, ...missedSavings(before, after, limits)];
 }
 
@@ -38,7 +40,7 @@ export function missedSavings(
 
 /** Whether what is missed is quality, which layers put back to float can mend. */
 export function lostQuality(missed: readonly MissedLimit[]): boolean {
-  return missed.some(({ limit }) => limit === "auc" || limit === "accuracy" || limit === "worst-class");
+  return missed.some(({ limit }) => limit !== "size" && limit !== "latency");
 }
 
 /** Which limits were missed and by how much, in sentences; "" for none. */
@@ -54,9 +56,21 @@ function sentence(before: Cost, after: Cost, missed: MissedLimit): string {
       return fell("The accuracy", before.accuracy, after.accuracy, missed);
     case "worst-class":
       return fell("The worst class's share of right answers", before.worstClass ?? 0, after.worstClass ?? 0, missed);
+    case "worst-group":
+      return fell(
+        `The share of right answers in the worst group of patients (${groupText(after)})`,
+        before.worstGroup?.accuracy ?? 0,
+        after.worstGroup?.accuracy ?? 0,
+        missed,
+      );
     default:
       return savedTooLittle(before, after, { ...missed, limit: missed.limit });
   }
+}
+
+/** F · 40–59: the values that make the group. */
+function groupText({ worstGroup }: Cost): string {
+  return (worstGroup?.values ?? []).map((value) => value || "not known").join(" · ");
 }
 
 type Figures = Pick<MissedLimit, "allowed" | "found">;

@@ -11,6 +11,7 @@ import type { Project } from "../project/project.ts";
 import type { PreparedPart } from "../training/dataset.ts";
 import { missedLimits, refusal } from "./gate.ts";
 import { costOf, judge, latencies, type MeasuringOptions } from "./measure.ts";
+import { groupsOf } from "./subgroups.ts";
 
 /** A file and what it says of the validation part. */
 export interface Measured {
@@ -57,8 +58,9 @@ export async function gate(
 ): Promise<CompressionReport> {
   const { size } = ("id" in model ? model : model.from).input;
   const [slow, fast] = (await latencies([original.file, result.file], held.pixels, size, how)) as [number, number];
-  const before = costOf(original.file, slow, original.evaluation);
-  const after = costOf(result.file, fast, result.evaluation);
+  const groups = groupsOf(project, "id" in model ? model : model.from, limits);
+  const before = costOf(original.file, slow, original.evaluation, groups);
+  const after = costOf(result.file, fast, result.evaluation, groups);
   const missed = missedLimits(before, after, limits);
   const accepted = missed.length === 0;
   return project.transaction(() => {

@@ -7,6 +7,7 @@ import { type PreparedPart, requireNotAborted } from "../training/dataset.ts";
 import { createSession, type Session } from "../training/engines/session.ts";
 import { predict } from "../training/evaluate.ts";
 import { countFlops } from "./flops.ts";
+import { type Groups, worstGroup } from "./subgroups.ts";
 
 const WARM_UP_RUNS = 5;
 const TIMED_RUNS = 40;
@@ -40,12 +41,14 @@ export async function judge(
   }
 }
 
-/** Bytes, latency, operations and quality as the report lists them. */
+/** Bytes, latency, operations and quality as the report lists them. Errors: those of worstGroup. */
 export function costOf(
   file: Uint8Array,
   latencyMs: number,
-  { auc, accuracy, confusion }: Evaluation,
+  evaluation: Evaluation,
+  groups: Groups | null = null,
 ): CompressionReport["before"] {
+  const { auc, accuracy, confusion } = evaluation;
   return {
     bytes: file.length,
     latencyMs,
@@ -53,6 +56,7 @@ export function costOf(
     auc: auc!.value,
     accuracy: accuracy.value,
     worstClass: worstClass(confusion),
+    worstGroup: groups && worstGroup(evaluation, groups),
   };
 }
 

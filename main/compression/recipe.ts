@@ -14,6 +14,7 @@ import { compressModel } from "./compress.ts";
 import { distilModel } from "./distilled.ts";
 import type { Place } from "./kept.ts";
 import { pruneModel } from "./pruned.ts";
+import { groupsOf } from "./subgroups.ts";
 
 export interface CompressionOptions {
   readonly project: Project;
@@ -37,6 +38,8 @@ export async function compressBy(
   options: CompressionOptions,
   against = options.modelId,
 ): Promise<CompressionReport> {
+  // Better now than after a training.
+  groupsOf(options.project, options.project.models.get(options.modelId), options.limits);
   let report: CompressionReport | null = null;
   for (const [i, step] of steps.entries()) {
     const place = { against, steps: steps.slice(0, i + 1) };

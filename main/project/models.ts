@@ -5,7 +5,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import { DEFAULT_THRESHOLD } from "../../preload/contract/decision.ts";
 import { AppError } from "../../preload/contract/errors.ts";
-import type { CompressionReport, Evaluation, ExplanationReport, Model, Part } from "../../preload/contract/index.ts";
+import {
+  type CompressionReport,
+  compressionLimitsSchema,
+  type Evaluation,
+  type ExplanationReport,
+  type Model,
+  type Part,
+} from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
 import { MAX_BLOB_BYTES, type ProjectDatabase } from "./database.ts";
 
@@ -206,25 +213,16 @@ function gateOf({ accepted, against, steps, limits, missed }: CompressionReport)
 }
 
 type Cost = CompressionReport["before"];
-type KeptCost = Omit<Cost, "worstClass" | "flops"> & Partial<Cost>;
+type KeptCost = Omit<Cost, "worstClass" | "worstGroup" | "flops"> & Partial<Cost>;
 /** A report as it was kept: earlier ones knew one limit and fewer figures. */
 type KeptReport = Pick<CompressionReport, "modelId" | "accepted" | "maxAucDrop" | "reason"> &
   Partial<CompressionReport> & { before: KeptCost; after: KeptCost };
 
-function reportOf({ before, after, ...kept }: KeptReport): CompressionReport {
-  const cost = (one: KeptCost): Cost => ({ worstClass: null, flops: null, ...one });
-  const { maxAucDrop } = kept;
-  const limits = { maxAucDrop, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
-  return {
-    limits,
-    missed: [],
-    layers: [],
-    against: null,
-    steps: [],
-    ...kept,
-    before: cost(before),
-    after: cost(after),
-  };
+function reportOf({ before, after, limits, ...kept }: KeptReport): CompressionReport {
+  const cost = (one: KeptCost): Cost => ({ worstClass: null, worstGroup: null, flops: null, ...one });
+  const asked = compressionLimitsSchema.parse({ maxAucDrop: kept.maxAucDrop, ...limits });
+  const plain = { limits: asked, missed: [], layers: [], against: null, steps: [] };
+  return { ...plain, ...kept, before: cost(before), after: cost(after) };
 }
 
 function noModel(): AppError {

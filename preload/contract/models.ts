@@ -1,5 +1,6 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
+import { groupAttributeSchema, LEAST_IN_GROUP, MOST_CROSSED } from "./fairness.ts";
 import { partSchema } from "./images.ts";
 import { jobSchema } from "./jobs.ts";
 import { architectureSchema, evaluationSchema, inputSpecSchema } from "./runs.ts";
@@ -46,6 +47,16 @@ const costSchema = z.object({
   auc: z.number().describe("on the validation part"),
   accuracy: z.number(),
   worstClass: z.number().nullable().describe("smallest share of right answers among the classes; null in old reports"),
+  worstGroup: z
+    .object({
+      values: z
+        .array(z.string())
+        .describe("one for each attribute that groups were told apart by; empty where nobody knows"),
+      accuracy: z.number(),
+      cases: z.int(),
+    })
+    .nullable()
+    .describe("the group of patients with the smallest share of right answers; null where no limit asked for groups"),
   flops: z.number().nullable().describe("floating-point operations for one image; null in old reports"),
 });
 
@@ -57,6 +68,21 @@ export const compressionLimitsSchema = z.object({
   maxAucDrop: drop.default(0.01),
   maxAccuracyDrop: drop.nullable().default(null).describe("null: no limit"),
   maxWorstClassDrop: drop.nullable().default(null).describe("of the smallest share of right answers among the classes"),
+  maxWorstGroupDrop: drop
+    .nullable()
+    .default(null)
+    .describe("of the smallest share of right answers among groups of patients; needs groupBy"),
+  groupBy: z
+    .array(groupAttributeSchema)
+    .max(MOST_CROSSED)
+    .default([])
+    .describe("attributes that make the groups, crossed"),
+  groupMinimum: z
+    .int()
+    .min(LEAST_IN_GROUP)
+    .max(10_000)
+    .default(LEAST_IN_GROUP)
+    .describe("cases that a group needs to count"),
   minSmaller: times.nullable().default(null).describe("times; it must become smaller in any case"),
   minFaster: times.nullable().default(null).describe("times, one image at a time"),
 });
@@ -117,7 +143,7 @@ export type CompressionStep = z.infer<typeof compressionStepSchema>;
 export const compressionRecipeSchema = z.array(compressionStepSchema).min(1).max(8);
 
 const missedLimitSchema = z.object({
-  limit: z.enum(["auc", "accuracy", "worst-class", "size", "latency"]),
+  limit: z.enum(["auc", "accuracy", "worst-class", "worst-group", "size", "latency"]),
   allowed: z.number(),
   found: z.number().describe("a drop, or times smaller or faster"),
 });

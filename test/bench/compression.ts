@@ -16,6 +16,7 @@ import { trainRun } from "../../main/training/run.ts";
 import {
   type CompressionReport,
   type CompressionStep,
+  compressionLimitsSchema,
   compressionRecipeSchema,
   recipeSchema,
 } from "../../preload/contract/index.ts";
@@ -53,7 +54,7 @@ const RECIPE = recipeSchema.parse({
 /** The net that learns from it. */
 const STUDENT = { architecture: "convnet", width: 32 } as const;
 /** Nothing is refused here: the figures say what was lost. */
-const LIMITS = { maxAucDrop: 0.5, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
+const LIMITS = compressionLimitsSchema.parse({ maxAucDrop: 0.5 });
 
 export default async function compression([
   first = "8",

@@ -5,9 +5,10 @@ import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { readOnnx } from "../../main/graph/onnx-reader.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { trainRun } from "../../main/training/run.ts";
+import { compressionLimitsSchema } from "../../preload/contract/index.ts";
 import { createRun, projectWithBlobs, THREADS } from "../training/blob-project.ts";
 
-const LIMITS = { maxAucDrop: 0.005, maxAccuracyDrop: 0.01, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
+const LIMITS = compressionLimitsSchema.parse({ maxAucDrop: 0.005, maxAccuracyDrop: 0.01 });
 
 /**
  * The same function in float, broken in int8: one channel of the first layer is made a great deal larger and the weights that read it that much smaller (the inverse of Nagel et al. 2019, https://arxiv.org/abs/1906.04721). One scale for the value leaves no codes for the other channels.

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { worstGroup } from "../../main/compression/subgroups.ts";
+import { compressionLimitsSchema, type Evaluation } from "../../preload/contract/index.ts";
 import { calibrate } from "../../main/compression/calibrate.ts";
 import { foldBatchNorm } from "../../main/compression/fold.ts";
 import { missedLimits, refusal } from "../../main/compression/gate.ts";
@@ -166,14 +168,28 @@ describe("static int8", () => {
 });
 
 describe("the gate", () => {
-  const cost = { bytes: 100, latencyMs: 1, auc: 0.95, accuracy: 0.9, worstClass: 0.8, flops: 1000 };
-  const none = { maxAucDrop: 0.5, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
-  const after = { ...cost, bytes: 30, latencyMs: 0.8, auc: 0.93, accuracy: 0.86, worstClass: 0.5 };
+  const group = (value: string, accuracy: number) => ({ values: [value, "40–59"], accuracy, cases: 20 });
+  const cost = {
+    bytes: 100,
+    latencyMs: 1,
+    auc: 0.95,
+    accuracy: 0.9,
+    worstClass: 0.8,
+    worstGroup: group("F", 0.9),
+    flops: 1000,
+  };
+  const none = compressionLimitsSchema.parse({ maxAucDrop: 0.5 });
+  const after = {
+    ...cost,
+    ...{ bytes: 30, latencyMs: 0.8, auc: 0.93, accuracy: 0.86, worstClass: 0.5 },
+    worstGroup: group("", 0.7),
+  };
 
   test.each([
     ["auc", { maxAucDrop: 0.01 }, "missed by 0.0100"],
     ["accuracy", { maxAccuracyDrop: 0.01 }, "missed by 0.0300"],
     ["worst-class", { maxWorstClassDrop: 0.1 }, "missed by 0.2000"],
+    ["worst-group", { maxWorstGroupDrop: 0.1 }, "(not known · 40–59) fell by 0.2000 (from 0.9000 to 0.7000)"],
     ["size", { minSmaller: 4 }, "missed by 0.67"],
     ["latency", { minFaster: 1.5 }, "missed by 0.25"],
   ] as const)("says that the limit on %s was missed, and by how much", (limit, asked, words) => {
@@ -183,13 +199,31 @@ describe("the gate", () => {
   });
 
   test("names every limit that was missed, and none where all hold", () => {
-    const strict = { maxAucDrop: 0, maxAccuracyDrop: 0, maxWorstClassDrop: 0, minSmaller: 10, minFaster: 10 };
-    expect(missedLimits(cost, after, strict)).toHaveLength(5);
+    const drops = { maxAucDrop: 0, maxAccuracyDrop: 0, maxWorstClassDrop: 0, maxWorstGroupDrop: 0 };
+    expect(missedLimits(cost, after, { ...none, ...drops, minSmaller: 10, minFaster: 10 })).toHaveLength(6);
     expect(missedLimits(cost, after, none)).toEqual([]);
     expect(refusal(cost, after, [])).toBe("");
   });
 
   test("refuses a model that did not become smaller, whatever was asked", () => {
     expect(missedLimits(cost, { ...cost, bytes: 100 }, none).map(({ limit }) => limit)).toEqual(["size"]);
+  });
+});
+
+describe("the worst group of patients", () => {
+  const of = new Map(["f1", "f2", "m1", "m2", "u1"].map((id) => [id, [{ f: "F", m: "M" }[id[0]!] ?? ""]] as const));
+  const said = (right: readonly string[]): Evaluation => {
+    const cases = [...of.keys()].map((imageId) => ({ imageId, truth: 1, predicted: Number(right.includes(imageId)) }));
+    return { cases } as unknown as Evaluation;
+  };
+
+  test("is the one with the smallest share of right answers, among those with enough cases", () => {
+    const evaluation = said(["f1", "f2", "m1"]);
+    expect(worstGroup(evaluation, { of, minimum: 2 })).toEqual({ values: ["M"], accuracy: 0.5, cases: 2 });
+    expect(worstGroup(evaluation, { of, minimum: 1 })).toEqual({ values: [""], accuracy: 0, cases: 1 });
+  });
+
+  test("is refused where no group has enough cases, with how many were asked for", () => {
+    expect(() => worstGroup(said([]), { of, minimum: 3 })).toThrowError(/No group of patients has 3 cases/);
   });
 });

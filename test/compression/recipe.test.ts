@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import { compressBy } from "../../main/compression/recipe.ts";
 import { trainRun } from "../../main/training/run.ts";
-import { type CompressionStep, compressionRecipeSchema } from "../../preload/contract/index.ts";
+import {
+  type CompressionStep,
+  compressionLimitsSchema,
+  compressionRecipeSchema,
+} from "../../preload/contract/index.ts";
 import { createRun, projectWithBlobs, THREADS } from "../training/blob-project.ts";
 
-const LIMITS = { maxAucDrop: 0.5, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null };
+const LIMITS = compressionLimitsSchema.parse({ maxAucDrop: 0.5 });
 
 async function trained() {
   const { project, snapshotId } = await projectWithBlobs();
@@ -70,4 +74,19 @@ test("a model that is to learn from itself is refused with what to choose", asyn
     code: "compression/refused",
     message: expect.stringMatching(/choose an architecture and a width, or remove channels first/),
   });
+});
+
+test("a limit on the worst group of patients looks at groups by their tags; without an attribute it is refused before any work", async () => {
+  const { project, options } = await trained();
+  const steps: CompressionStep[] = [{ step: "quantise", repair: true }];
+  const limits = { ...LIMITS, maxWorstGroupDrop: 0.2, groupBy: ["sex"] };
+  const report = await compressBy(steps, { ...options, limits });
+  // Files without tags: everybody is in the group that nobody knows more about.
+  expect(report.after.worstGroup).toEqual({ values: [""], accuracy: report.after.accuracy, cases: 40 });
+  const made = project.models.list().length;
+  await expect(compressBy(steps, { ...options, limits: { ...limits, groupBy: [] } })).rejects.toMatchObject({
+    code: "app/invalid-input",
+    message: expect.stringMatching(/say at least one attribute/),
+  });
+  expect(project.models.list()).toHaveLength(made);
 });

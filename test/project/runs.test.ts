@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { openProjectWithKey, type Project } from "../../main/project/project.ts";
 import {
   type CompressionReport,
+  compressionLimitsSchema,
   type Evaluation,
   type ExportReport,
   type Job,
@@ -156,13 +157,13 @@ test("a model keeps its file, its evaluations by part, and its compression repor
   project.models.saveEvaluation(older as Evaluation);
   expect(project.models.evaluation(model.id, "test")).toEqual({ ...evaluation, threshold: 0.5 });
 
-  const cost = { bytes: 3, latencyMs: 1, auc: 0.9, accuracy: 0.8, worstClass: null, flops: null };
+  const cost = { bytes: 3, latencyMs: 1, auc: 0.9, accuracy: 0.8, worstClass: null, worstGroup: null, flops: null };
   const small = newModel(project, run.id, snapshot.id, model.id);
   const report: CompressionReport = {
     modelId: small.id,
     accepted: true,
     maxAucDrop: 0.01,
-    limits: { maxAucDrop: 0.01, maxAccuracyDrop: null, maxWorstClassDrop: null, minSmaller: null, minFaster: null },
+    limits: compressionLimitsSchema.parse({}),
     missed: [],
     layers: [],
     reason: "",

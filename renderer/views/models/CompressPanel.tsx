@@ -1,9 +1,9 @@
 // Smaller, faster versions of a model: the steps, the limits, then what each cost. What broke a limit is shown as refused.
-import { Anchor, Button, Group, NumberInput, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Group, MultiSelect, NumberInput, Stack, Text } from "@mantine/core";
 import { Minimize2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { CompressionReport, Inputs, Model } from "../../../preload/contract/index.ts";
+import { type CompressionReport, type Inputs, type Model, MOST_CROSSED } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { formatRoute } from "../../state/route.ts";
 import { useCall, useCompressions, useJobs, useModels } from "../../studio/queries.ts";
@@ -22,16 +22,26 @@ import { TradeOffPlot } from "./TradeOffPlot.tsx";
 const POINT = 0.01;
 const LARGEST_POINTS = 50;
 
-const OTHER_LIMITS = ["accuracy", "worstClass", "smaller", "faster"] as const;
+const OTHER_LIMITS = ["accuracy", "worstClass", "worstGroup", "smaller", "faster"] as const;
 type OtherLimit = (typeof OTHER_LIMITS)[number];
 /** An empty field is no limit. */
-const NO_LIMITS: Record<OtherLimit, number | string> = { accuracy: "", worstClass: "", smaller: "", faster: "" };
+const NO_LIMITS: Record<OtherLimit, number | string> = {
+  accuracy: "",
+  worstClass: "",
+  worstGroup: "",
+  smaller: "",
+  faster: "",
+};
+/** Tags of files that groups are told apart by; the fairness tab knows questions as well. */
+const ATTRIBUTES = ["sex", "age", "site", "manufacturer", "scanner", "view", "modality"] as const;
 
 export function CompressPanel({ model }: { model: Model }) {
   const { t } = useTranslation("models");
+  const { t: fairness } = useTranslation("fairness");
   const figures = useFigures();
   const [points, setPoints] = useState<number | string>(1);
   const [steps, setSteps] = useState<readonly StepDraft[]>([{ step: "quantise" }]);
+  const [groupBy, setGroupBy] = useState<string[]>([]);
   const [others, setOthers] = useState<Record<OtherLimit, number | string>>(NO_LIMITS);
   const jobs = useJobs();
   const models = useModels();
@@ -42,11 +52,13 @@ export function CompressPanel({ model }: { model: Model }) {
   const compress = useCall((studio, input: Inputs["models"]["compress"]) => studio.models.compress(input));
   const validPoints = typeof points === "number" && points >= 0 && points <= LARGEST_POINTS;
   const recipe = recipeOf(steps);
+  const validGroups = typeof others.worstGroup !== "number" || groupBy.length > 0;
+  const valid = validPoints && validGroups && recipe !== null;
   const limit = (name: OtherLimit, unit: number) => (typeof others[name] === "number" ? others[name] * unit : null);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!validPoints || recipe === null) return;
+    if (!validPoints || !validGroups || recipe === null) return;
     compress.mutate({
       modelId: model.id,
       recipe,
@@ -54,6 +66,8 @@ export function CompressPanel({ model }: { model: Model }) {
         maxAucDrop: points * POINT,
         maxAccuracyDrop: limit("accuracy", POINT),
         maxWorstClassDrop: limit("worstClass", POINT),
+        maxWorstGroupDrop: limit("worstGroup", POINT),
+        groupBy,
         minSmaller: limit("smaller", 1),
         minFaster: limit("faster", 1),
       },
@@ -82,6 +96,17 @@ export function CompressPanel({ model }: { model: Model }) {
               w={420}
               maw="100%"
             />
+            <MultiSelect
+              label={t("compress.groupBy")}
+              description={t("compress.groupByHelp", { count: MOST_CROSSED })}
+              maxValues={MOST_CROSSED}
+              value={groupBy}
+              onChange={setGroupBy}
+              data={ATTRIBUTES.map((value) => ({ value, label: fairness(`attribute.${value}`) }))}
+              error={validGroups ? undefined : t("compress.groupByNeeded")}
+              w={420}
+              maw="100%"
+            />
             <Group align="flex-end">
               {OTHER_LIMITS.map((name) => (
                 <NumberInput
@@ -100,7 +125,7 @@ export function CompressPanel({ model }: { model: Model }) {
               type="submit"
               leftSection={<Minimize2 size={16} aria-hidden />}
               loading={compress.isPending}
-              disabled={!validPoints || recipe === null || job?.state === "running"}
+              disabled={!valid || job?.state === "running"}
             >
               {t("compress.start")}
             </Button>

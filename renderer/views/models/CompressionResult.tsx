@@ -93,6 +93,17 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
                   change: figures.points(after.worstClass - before.worstClass),
                 },
               ]),
+          ...(before.worstGroup === null || after.worstGroup === null
+            ? []
+            : [
+                {
+                  name: t("cost.worstGroup"),
+                  before: before.worstGroup.accuracy,
+                  after: after.worstGroup.accuracy,
+                  format: figures.percent,
+                  change: figures.points(after.worstGroup.accuracy - before.worstGroup.accuracy),
+                },
+              ]),
           ...(before.flops === null || after.flops === null
             ? []
             : [

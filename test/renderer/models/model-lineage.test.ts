@@ -39,8 +39,8 @@ test("names with capitals, spaces or a separator at the end are refused before t
 
 test("costs change relatively for size and latency, absolutely for AUC and accuracy", () => {
   const change = costChange({
-    before: { bytes: 400, latencyMs: 2, auc: 0.9, accuracy: 0.8, worstClass: null, flops: null },
-    after: { bytes: 100, latencyMs: 3, auc: 0.88, accuracy: 0.8, worstClass: null, flops: null },
+    before: { bytes: 400, latencyMs: 2, auc: 0.9, accuracy: 0.8, worstClass: null, worstGroup: null, flops: null },
+    after: { bytes: 100, latencyMs: 3, auc: 0.88, accuracy: 0.8, worstClass: null, worstGroup: null, flops: null },
   });
   expect(change.bytes).toBeCloseTo(-0.75, 12);
   expect(change.latency).toBeCloseTo(0.5, 12);

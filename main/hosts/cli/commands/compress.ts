@@ -17,6 +17,8 @@ interface Options extends ProjectOptions {
   maxAucDrop?: number;
   maxAccuracyDrop?: number;
   maxWorstClassDrop?: number;
+  maxWorstGroupDrop?: number;
+  groupBy?: string[];
   minSmaller?: number;
   minFaster?: number;
   repair: boolean;
@@ -42,6 +44,15 @@ export function compressCommand(terminal: Terminal): Command {
     .option("--max-auc-drop <number>", "how far the AUC may fall (0.01 where nothing is said)", fraction)
     .option("--max-accuracy-drop <number>", "how far the accuracy may fall", fraction)
     .option("--max-worst-class-drop <number>", "how far the worst class's share of right answers may fall", fraction)
+    .option(
+      "--max-worst-group-drop <number>",
+      "how far the worst group of patients may fall; needs --group-by",
+      fraction,
+    )
+    .option(
+      "--group-by <attributes...>",
+      "what patients are told apart by: sex, age, site, manufacturer, scanner, view, modality",
+    )
     .option("--min-smaller <times>", "how many times smaller it must become", positiveNumber)
     .option("--min-faster <times>", "how many times faster one image must become", positiveNumber)
     .option("--recipe <file>", "steps as JSON instead, in any order: see `loupe compress --json` for one")
@@ -71,6 +82,8 @@ export function compressCommand(terminal: Terminal): Command {
             maxAucDrop: options.maxAucDrop,
             maxAccuracyDrop: options.maxAccuracyDrop,
             maxWorstClassDrop: options.maxWorstClassDrop,
+            maxWorstGroupDrop: options.maxWorstGroupDrop,
+            groupBy: options.groupBy,
             minSmaller: options.minSmaller,
             minFaster: options.minFaster,
           },
@@ -123,12 +136,13 @@ export function describeCompression({ modelId, before, after, layers }: Compress
     cost.auc.toFixed(4),
     cost.accuracy.toFixed(4),
     cost.worstClass?.toFixed(4) ?? "",
+    cost.worstGroup?.accuracy.toFixed(4) ?? "",
     cost.flops === null ? "" : (cost.flops / 1e6).toFixed(1),
   ];
   const lines = [
     `Model ${modelId.slice(0, 8)}`,
     ...table(
-      ["", "size", "one image", "AUC", "accuracy", "worst class", "MFLOPs"],
+      ["", "size", "one image", "AUC", "accuracy", "worst class", "worst group", "MFLOPs"],
       [row("before", before), row("after", after)],
     ),
   ];
