@@ -40,7 +40,8 @@ export async function distilModel(
     frozenLayers: 0,
     probe: false,
   };
-  const pupilId = await furtherTraining(model, { name: `${teacher.name} distilled`, recipe }, how, options);
+  const name = `${(student ? teacher : model).name} distilled`;
+  const pupilId = await furtherTraining(model, { name, recipe }, how, options);
   const pupil = project.models.get(pupilId);
   const { validation } = partsOf(project, pupil);
   const held = await prepareImages(project, validation, pupil.input, { signal: how.signal });
