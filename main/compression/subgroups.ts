@@ -4,9 +4,10 @@ import {
   type CompressionLimits,
   type CompressionReport,
   type Evaluation,
+  GROUP_TAGS,
   type Model,
 } from "../../preload/contract/index.ts";
-import { GROUP_TAGS, groupValue } from "../comparison/groups.ts";
+import { groupValue } from "../comparison/groups.ts";
 import type { Project } from "../project/project.ts";
 
 export interface Groups {

@@ -143,7 +143,7 @@ describe.skipIf(missing !== null)(`a notebook of the studio${missing === null ? 
 
   test("an int8 model's notebook in Chinese stays within its wider limit, with the pictures that were asked for and no more", async () => {
     const { client, folder } = opened;
-    await job(await client.models.compress({ modelId, maxAucDrop: 0.5 }));
+    await job(await client.models.compress({ modelId, limits: { maxAucDrop: 0.5 } }));
     const int8 = (await client.models.list()).find(({ kind }) => kind === "int8")!;
     const input = { modelId: int8.id, images: 5, language: "zh-CN", folder, name: "int8" } as const;
     const report = (await job(await client.comparison.notebook(input))) as NotebookReport;
