@@ -25,7 +25,8 @@ interface Architecture {
     readonly most: number;
     readonly of: number;
   } | null;
-  readonly build: (shape: ModelShape, width: number) => ModelGraph;
+  /** `depth`: layers, stages or blocks of a stage, where the architecture has a choice of it; undefined as published. */
+  readonly build: (shape: ModelShape, width: number, depth?: number) => ModelGraph;
 }
 
 const WHOLE_CASE = ["class", "labels", "value", "heads"] as const;
@@ -59,9 +60,9 @@ export const ARCHITECTURES = {
   mlp: { inputs: ["table", "image", "sequence"], outputs: WHOLE_CASE, width: widths(64, 4, 4096), build: mlp },
   classic: imageNet(widths(32, 4, 128), classic),
   convnet: imageNet(widths(32, 4, 128), convnet),
-  resnet18: imageNet(widths(64, 4, 128), (s, w) => resnet("resnet18", s, w)),
-  resnet34: imageNet(widths(64, 4, 128), (s, w) => resnet("resnet34", s, w)),
-  resnet50: imageNet(widths(64, 4, 128), (s, w) => resnet("resnet50", s, w)),
+  resnet18: imageNet(widths(64, 4, 128), (s, w, d) => resnet("resnet18", s, w, { depth: d })),
+  resnet34: imageNet(widths(64, 4, 128), (s, w, d) => resnet("resnet34", s, w, { depth: d })),
+  resnet50: imageNet(widths(64, 4, 128), (s, w, d) => resnet("resnet50", s, w, { depth: d })),
   densenet121: imageNet(widths(64, 8, 128, 4), densenet121),
   "mobilenetv3-large": imageNet(widths(16, 4, 64), (s, w) => mobilenetv3("mobilenetv3-large", s, w)),
   "mobilenetv3-small": imageNet(widths(16, 4, 64), (s, w) => mobilenetv3("mobilenetv3-small", s, w)),
@@ -97,11 +98,16 @@ export type ArchitectureName = keyof typeof ARCHITECTURES;
 
 /**
  * The forward graph of an architecture with initial weights drawn from the shape's seed: same arguments, same weights, bit for bit.
- * `width` is the published one when absent.
+ * `width` and `depth` are the published ones when absent.
  */
-export function buildArchitecture(name: ArchitectureName, shape: ModelShape, width?: number): ModelGraph {
+export function buildArchitecture(
+  name: ArchitectureName,
+  shape: ModelShape,
+  width?: number,
+  depth?: number | null,
+): ModelGraph {
   const row: Architecture = ARCHITECTURES[name];
-  return row.build(shape, width ?? row.width?.published ?? 0);
+  return row.build(shape, width ?? row.width?.published ?? 0, depth ?? undefined);
 }
 
 /**

@@ -39,6 +39,15 @@ export const recipeSchema = z.object({
     .min(4)
     .max(4096)
     .describe("channels of the first block, features of a token or units of a layer; not used by logistic"),
+  depth: z
+    .int()
+    .min(1)
+    .max(12)
+    .nullable()
+    .default(null)
+    .describe(
+      "hidden layers of mlp, stages of convnet at most, blocks in each stage of a resnet; null: as published. Others have one depth",
+    ),
   dropout: z.number().min(0).max(0.9).default(0).describe("part of the features left out before the last layer"),
   stochasticDepth: z
     .number()

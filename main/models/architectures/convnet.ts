@@ -8,13 +8,13 @@ import type { ModelGraph } from "../model-graph.ts";
 const SMALLEST_MAP = 4;
 const MOST_STAGES = 5;
 
-/** Channels double with each stage, starting at `width`; one more convolution on the last map. */
-export function convnet(shape: ModelShape, width: number): ModelGraph {
+/** Channels double with each stage, starting at `width`; one more convolution on the last map. At most `stages`, fewer where the map gets small. */
+export function convnet(shape: ModelShape, width: number, stages = MOST_STAGES): ModelGraph {
   const m = new ModelBuilder("convnet", shape);
   let x = m.input();
   let size = Math.min(...(x.shape.slice(2) as number[]));
   let channels = width;
-  for (let stage = 1; stage <= MOST_STAGES && Math.floor(size / 2) >= SMALLEST_MAP; stage++) {
+  for (let stage = 1; stage <= stages && Math.floor(size / 2) >= SMALLEST_MAP; stage++) {
     const convolved = m.batchNorm(`stage${stage}.norm`, m.conv(`stage${stage}.conv`, x, channels, { bias: false }));
     x = m.b.relu(m.b.maxPool(convolved, [2, 2], { strides: [2, 2] }));
     size = Math.floor(size / 2);

@@ -16,14 +16,17 @@ const NETS = {
   resnet50: { blocks: [3, 4, 6, 3], bottleneck: true },
 } as const;
 
-/** width 64 is the published net; 16 or 32 suit small images. `stem` is chosen by the image's size when absent. */
+/**
+ * width 64 is the published net; 16 or 32 suit small images. `stem` is chosen by the image's size when absent; with `depth` every stage has so many blocks.
+ */
 export function resnet(
   name: keyof typeof NETS,
   shape: ModelShape,
   width: number,
-  stem?: "small" | "large",
+  { stem, depth }: { stem?: "small" | "large"; depth?: number } = {},
 ): ModelGraph {
-  const { blocks, bottleneck } = NETS[name];
+  const { bottleneck } = NETS[name];
+  const blocks = NETS[name].blocks.map((published) => depth ?? published);
   const m = new ModelBuilder(name, shape);
   const image = m.input();
   const small = stem ? stem === "small" : Math.max(...(image.shape.slice(2) as number[])) <= SMALL_IMAGE;

@@ -167,7 +167,7 @@ function modelOf({ recipe, classes, train, start }: ClassificationInput): ModelG
   const input = { kind: "image", channels: 1, size: [inputSize, inputSize] } as const;
   const output = { kind: "class", classes } as const;
   const shape = { input, output, normalise: statistics(train), seed, dropout, stochasticDepth };
-  return notAllFrozen(buildArchitecture(architecture, shape, recipe.width), recipe);
+  return notAllFrozen(buildArchitecture(architecture, shape, recipe.width, recipe.depth), recipe);
 }
 
 function notAllFrozen(model: ModelGraph, { frozenLayers, probe: lastAlone }: Recipe): ModelGraph {

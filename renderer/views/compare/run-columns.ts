@@ -16,6 +16,7 @@ const RECIPE_COLUMNS = [
   "mixup",
   "inputSize",
   "width",
+  "depth",
   "seed",
 ] as const satisfies readonly (keyof Recipe)[];
 type RecipeColumn = (typeof RECIPE_COLUMNS)[number];

@@ -36,6 +36,7 @@ const GROUPED = {
     "distil.teacher": elsewhere,
     "distil.temperature": real(1, 2),
     "distil.weight": real(0.1, 2),
+    depth: { kind: "number", step: 1, decimals: 0, optional: true },
   },
   training: {
     epochs: whole(),

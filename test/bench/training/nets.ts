@@ -65,7 +65,7 @@ function modelOf({ net, size, width }: NetCase): ModelGraph {
   });
   if (net === "cnn") return buildArchitecture("convnet", shape(1, { kind: "class", classes: CLASSES }), width);
   if (net === "unet") return buildArchitecture("unet", shape(1, { kind: "mask", classes: 2 }), width);
-  return resnet("resnet18", shape(3, { kind: "class", classes: CLASSES }), width, "large");
+  return resnet("resnet18", shape(3, { kind: "class", classes: CLASSES }), width, { stem: "large" });
 }
 
 function noise(dims: readonly number[]): Tensor {
