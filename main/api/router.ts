@@ -18,6 +18,7 @@ import { readingCalls } from "./calls/reading.ts";
 import { ruleCalls } from "./calls/rules.ts";
 import { runCalls } from "./calls/runs.ts";
 import { schemaCalls } from "./calls/schema.ts";
+import { searchCalls } from "./calls/searches.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
 import { upkeepCalls } from "./calls/upkeep.ts";
 import { open } from "./procedures.ts";
@@ -32,6 +33,7 @@ export const router = open.router({
   reading: readingCalls,
   snapshots: snapshotCalls,
   runs: runCalls,
+  searches: searchCalls,
   models: modelCalls,
   comparison: comparisonCalls,
   fairness: fairnessCalls,

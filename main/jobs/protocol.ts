@@ -54,6 +54,8 @@ import type {
   RunPoint,
   RunsExportReport,
   RunsFormat,
+  SearchParameter,
+  SearchPlan,
   StartingModel,
   TextLookReport,
   TextRegion,
@@ -139,6 +141,7 @@ export type JobTask =
       overwrite: boolean;
     }
   | ({ kind: "notebook"; language: "en" | "zh-CN"; path: string; overwrite: boolean } & NotebookData)
+  | { kind: "search"; searchId: string; jobId: string; threads: number; version: string }
   | { kind: "backup"; folder: string }
   | { kind: "check"; mode: CheckMode }
   | { kind: "compact" }
@@ -166,6 +169,9 @@ export type CallTask =
   | { kind: "curves"; metric: string; part: RunPoint["part"]; places: number }
   | { kind: "predict"; modelId: string; imageIds: readonly string[] }
   | { kind: "recipes"; snapshotId: string; minutes: number }
+  | { kind: "search-check"; plan: SearchPlan }
+  | { kind: "search-suggest"; snapshotId: string; minutes: number }
+  | { kind: "search-importance"; searchId: string }
   | { kind: "preview"; snapshotId: string; recipe: Recipe; seed: number }
   | { kind: "starting"; path: string }
   | {
@@ -188,6 +194,10 @@ export interface TaskResults {
   import: ImportReport;
   sample: ImportReport;
   train: { runId: string };
+  search: { searchId: string };
+  "search-check": { earlier: string[] };
+  "search-suggest": { recipe: Recipe; space: SearchParameter[] };
+  "search-importance": { name: string; share: number }[] | null;
   evaluate: { modelId: string; part: Part };
   compress: CompressionReport;
   "explain-check": TrustReport;

@@ -37,6 +37,7 @@ const UNIT = {
   import: "files",
   sample: "images",
   train: "steps",
+  search: "trials",
   evaluate: "images",
   compress: "parts",
   "explain-check": "steps",
@@ -63,6 +64,7 @@ const TOPICS: Record<JobKind, Topic[]> = {
   import: ["images", "labels", "project"],
   sample: ["images", "labels", "project"],
   train: ["runs", "models", "project"],
+  search: ["runs", "models", "project"],
   evaluate: ["models"],
   compress: ["models", "project"],
   "explain-check": [],
@@ -147,11 +149,11 @@ export class Supervisor {
     return this.#running.get(id)?.job ?? this.#project.jobs.get(id);
   }
 
-  /** Starts a job and answers at once. `subject`: id of the run or model it works on. */
-  start(task: JobTask, subject: string | null): Job {
+  /** Starts a job and answers at once. `subject`: id of the run or model it works on; `id`: its own, where the task has to know it. */
+  start(task: JobTask, subject: string | null, id: string = randomUUID()): Job {
     this.#assertOpen();
     const job: Job = {
-      id: randomUUID(),
+      id,
       kind: task.kind,
       state: "running",
       subject,
@@ -336,7 +338,7 @@ export class Supervisor {
   }
 
   /**
-   * Writes a job, and the state of the run that it trains. A disk that is full or busy must not take the studio with it: the answer is
+   * Writes a job, and the state of the run or search that it works on. A disk that is full or busy must not take the studio with it: the answer is
    * then the job with that error, and its row is put right when the project is opened again.
    */
   #keep(job: Job): Job {
@@ -347,6 +349,7 @@ export class Supervisor {
         if (job.kind === "train" && job.subject !== null && state !== "running") {
           this.#project.runs.update(job.subject, { state, finishedAt, error });
         }
+        if (job.kind === "search" && job.subject !== null && state !== "running") this.#endWorker(job, job.subject);
       });
       return job;
     } catch (failure) {
@@ -355,6 +358,16 @@ export class Supervisor {
         ? job
         : { ...job, state: "failed", error: { code: failure.code, message: failure.message } };
     }
+  }
+
+  /** One of a search's workers has ended: the run it was at is stopped with it, and the search where it was the last. A worker's error is the search's. */
+  #endWorker({ id, state, finishedAt, error }: Job, searchId: string): void {
+    const { runs, searches } = this.#project;
+    for (const run of runs.underJob(id)) runs.update(run.id, { state, finishedAt, error });
+    const failed = searches.get(searchId).error ?? error;
+    const others = [...this.#running.values()].some(({ job }) => job.kind === "search" && job.subject === searchId);
+    const end = failed !== null && state === "done" ? "failed" : state;
+    searches.setState(searchId, { state: others ? "running" : end, error: failed });
   }
 }
 

@@ -308,12 +308,23 @@ const NAMES: Partial<Record<AuditSubjectKind, string>> = {
   read: "SELECT work_lists.name FROM reads JOIN work_lists ON work_lists.number = reads.list WHERE reads.id = ?",
   snapshot: "SELECT name FROM snapshots WHERE id = ?",
   run: "SELECT name FROM runs WHERE id = ?",
+  search: "SELECT name FROM searches WHERE id = ?",
   model: "SELECT name FROM models WHERE id = ? UNION ALL SELECT name FROM starting_models WHERE id = ? LIMIT 1",
   archive: "SELECT name FROM pacs_connections WHERE id = ?",
 };
 
 /** Subjects whose name holds a text, for a search. */
-const NAMED = ["images", "runs", "models", "starting_models", "label_classes", "members", "work_lists", "snapshots"]
+const NAMED = [
+  "images",
+  "runs",
+  "searches",
+  "models",
+  "starting_models",
+  "label_classes",
+  "members",
+  "work_lists",
+  "snapshots",
+]
   .map((table) => `SELECT id FROM ${table} WHERE name LIKE ?1 ESCAPE '\\'`)
   .join(" UNION ALL ");
 

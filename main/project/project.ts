@@ -55,6 +55,7 @@ import { rememberedKeys } from "./remembered.ts";
 import { Rules } from "./rules.ts";
 import { Runs } from "./runs.ts";
 import { migrate } from "./schema.ts";
+import { Searches } from "./searches.ts";
 import { Snapshots } from "./snapshots.ts";
 import { StartingModels } from "./starting-models.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -79,6 +80,7 @@ export class Project {
   readonly queues: Queues;
   readonly snapshots: Snapshots;
   readonly runs: Runs;
+  readonly searches: Searches;
   readonly models: Models;
   readonly rules: Rules;
   readonly startingModels: StartingModels;
@@ -126,6 +128,7 @@ export class Project {
     this.queues = new Queues(database, this.audit, this.images, this.reading, this.adjudication);
     this.snapshots = new Snapshots(database, this.audit);
     this.runs = new Runs(database, this.audit, this.#presence);
+    this.searches = new Searches(database, this.audit, this.runs);
     this.models = new Models(database, this.audit);
     this.rules = new Rules(database, this.audit, this.models);
     this.startingModels = new StartingModels(database, this.audit);

@@ -127,6 +127,11 @@ export class Runs {
     return runOf(row);
   }
 
+  /** The runs that a job works on. */
+  underJob(jobId: string): Run[] {
+    return this.#database.all<RunRow>(`${SELECT} WHERE job = ? AND state = 'running'`, jobId).map(runOf);
+  }
+
   /** Changes what `update` names. Throws app/not-found, training/diverged. */
   update(id: string, update: RunUpdate): Run {
     return this.#database.transaction(() => {
@@ -249,7 +254,7 @@ export class Runs {
   }
 
   /**
-   * Marks runs and jobs that a dead process left 'running' as 'interrupted'; answers how many. Hosts call it once when they open a
+   * Marks runs, searches and jobs that a dead process left 'running' as 'interrupted'; answers how many. Hosts call it once when they open a
    * project; where another living host has the project open, nothing is marked, because the work may be that host's.
    */
   markInterrupted(): number {
@@ -258,6 +263,11 @@ export class Runs {
       const now = new Date().toISOString();
       const runs = this.#database.all<{ id: string }>("SELECT id FROM runs WHERE state = 'running'");
       for (const { id } of runs) this.update(id, { state: "interrupted", finishedAt: now });
+      const searches = this.#database.all<{ id: string }>("SELECT id FROM searches WHERE state = 'running'");
+      for (const { id } of searches) {
+        this.#database.run("UPDATE searches SET state = 'interrupted', finished_at = ? WHERE id = ?", now, id);
+        this.#audit.record("search/state", id, { before: "running", after: "interrupted" });
+      }
       const jobs = this.#database.all<{ id: string }>("SELECT id FROM jobs WHERE state = 'running'");
       for (const { id } of jobs) {
         this.#database.run(

@@ -3,7 +3,7 @@
 // Order matters, because the process may be killed between any two lines: points and progress are told again after a resume and replace what
 // was there, the checkpoint is replaced whole, and the model is added once, in one transaction with the run that it belongs to.
 // State, end and error of the run are the supervisor's to write (main/jobs): this function returns or throws.
-import type { Model, Progress, Recipe, Run, RunMemory, RunPoint } from "../../preload/contract/index.ts";
+import type { Model, Part, Progress, Recipe, Run, RunMemory, RunPoint } from "../../preload/contract/index.ts";
 import { AppError, DEFAULT_THRESHOLD, deviceSchema } from "../../preload/contract/index.ts";
 import type { Project } from "../project/project.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -24,6 +24,8 @@ export interface TrainRunInput {
   onProgress: (progress: Progress) => void;
   onPoints: (points: RunPoint[]) => void;
   threads: number;
+  /** What its model is evaluated on; validation and test when absent. */
+  parts?: readonly Part[];
   /** The run's row says something new: its plan, or a checkpoint. */
   onChanged?: () => void;
   /** Bytes that are free; the machine's, or less where the process is held to less. */
@@ -43,8 +45,8 @@ const IMAGES_BEFORE_ESTIMATE = 16;
 export async function trainRun(input: TrainRunInput): Promise<void> {
   const run = input.project.runs.get(input.runId);
   const modelId = run.modelId ?? (await learn(input, run));
-  const { project, signal, onProgress, threads } = input;
-  for (const part of ["validation", "test"] as const) {
+  const { project, signal, onProgress, threads, parts = ["validation", "test"] } = input;
+  for (const part of parts) {
     await evaluateModel({ project, modelId, part, signal, onProgress, threads });
   }
 }

@@ -157,6 +157,14 @@ export const ACCESS = {
   "runs.cancel": working,
 
   // What a model says of a case is no reader's to ask: a list shows it when its reader has committed.
+  "searches.list": seeing,
+  "searches.get": seeing,
+  "searches.importance": seeing,
+  "searches.suggest": working,
+  "searches.start": working,
+  "searches.resume": working,
+  "searches.cancel": working,
+
   "models.list": seeing,
   "models.get": seeing,
   "models.starting": seeing,

@@ -14,6 +14,7 @@ export type AuditSubjectKind =
   | "read"
   | "snapshot"
   | "run"
+  | "search"
   | "model"
   | "archive"
   | "job"
@@ -76,6 +77,9 @@ export const AUDIT_ACTIONS = {
   "reading/take-back": "list",
   "queue/create": "list",
   "snapshot/create": "snapshot",
+  "search/create": "search",
+  "search/extend": "search",
+  "search/state": "search",
   "run/create": "run",
   "run/describe": "run",
   "run/export": "none",

@@ -21,6 +21,7 @@ import { readingContract } from "./reading.ts";
 import { rulesContract } from "./rules.ts";
 import { runsContract } from "./runs.ts";
 import { schemaContract } from "./schema.ts";
+import { searchesContract } from "./searches.ts";
 import { snapshotsContract } from "./snapshots.ts";
 import { upkeepContract } from "./upkeep.ts";
 
@@ -34,6 +35,7 @@ export const contract = {
   reading: readingContract,
   snapshots: snapshotsContract,
   runs: runsContract,
+  searches: searchesContract,
   models: modelsContract,
   comparison: comparisonContract,
   fairness: fairnessContract,
@@ -81,6 +83,7 @@ export * from "./rule-document.ts";
 export * from "./rules.ts";
 export * from "./runs.ts";
 export * from "./schema.ts";
+export * from "./searches.ts";
 export * from "./serving.ts";
 export * from "./snapshots.ts";
 export * from "./upkeep.ts";

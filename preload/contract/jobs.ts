@@ -5,6 +5,7 @@ export const jobKindSchema = z.enum([
   "import",
   "sample",
   "train",
+  "search",
   "evaluate",
   "compress",
   "explain-check",
@@ -33,7 +34,7 @@ export const jobStateSchema = z.enum(["running", "done", "failed", "cancelled", 
 export const progressSchema = z.object({
   done: z.number().min(0),
   total: z.number().min(0).describe("0 while unknown"),
-  unit: z.enum(["files", "images", "steps", "bytes", "parts", "objects", "entries"]),
+  unit: z.enum(["files", "images", "steps", "bytes", "parts", "objects", "entries", "trials"]),
   secondsLeft: z.number().min(0).nullable(),
   note: z.string().describe("stable key of the present phase, for example importing, training, evaluating"),
 });
@@ -43,7 +44,7 @@ export const jobSchema = z.object({
   id: z.string(),
   kind: jobKindSchema,
   state: jobStateSchema,
-  subject: z.string().nullable().describe("id of the run or model it works on"),
+  subject: z.string().nullable().describe("id of the run, search or model it works on"),
   progress: progressSchema,
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
@@ -51,7 +52,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, {searchId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

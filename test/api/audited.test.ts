@@ -11,7 +11,7 @@ import { encodePng } from "../../main/imaging/formats/png.ts";
 import { openProject } from "../../main/project/project.ts";
 import type { CallName } from "../../preload/contract/access.ts";
 import type { AuditAction, BackupReport, Job, Studio } from "../../preload/contract/index.ts";
-import { ask, CALLS, inputsOf, RECIPE, shapeOn, type Things } from "./every-call.ts";
+import { ask, CALLS, inputsOf, planOf, RECIPE, shapeOn, type Things } from "./every-call.ts";
 import { ended, openStudio, PASSPHRASE, type TestStudio } from "./open-studio.ts";
 
 /** Changes something: what it notes at least, and how it is asked. */
@@ -373,6 +373,34 @@ const CALL: Record<CallName, Row> = {
       await client.comparison.models({ modelIds, part: "train" });
     },
   },
+  "searches.start": {
+    notes: ["search/create", "search/state", "run/create", "run/state", "job/state", "model/add"],
+    by: async (client) => {
+      const { search, job } = await client.searches.start({ name: "audited", plan: planOf(made.snapshot!) });
+      await done(client, job);
+      made.search = search.id;
+    },
+  },
+  "searches.resume": {
+    notes: ["search/extend", "search/state", "run/create", "job/state"],
+    by: async (client) => {
+      const { job } = await client.searches.resume({ id: made.search!, trials: 2 });
+      await done(client, job);
+    },
+  },
+  "searches.cancel": {
+    notes: ["search/create", "search/state", "job/state"],
+    by: async (client) => {
+      const plan = { ...planOf(made.snapshot!), trials: 500 };
+      const { search, job } = await client.searches.start({ name: "cancelled", plan });
+      await client.searches.cancel({ id: search.id });
+      expect((await ended(client, job)).state).toBe("cancelled");
+    },
+  },
+  "searches.suggest": "reads",
+  "searches.list": "reads",
+  "searches.get": "reads",
+  "searches.importance": "reads",
   "models.save": {
     notes: ["model/save"],
     by: (client) => client.models.save({ modelId: made.model!, format: "onnx", folder: opened.folder, name: "model" }),

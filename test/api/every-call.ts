@@ -5,7 +5,14 @@
 import { isContractProcedure } from "@orpc/contract";
 import type { Project } from "../../main/project/project.ts";
 import type { CallName } from "../../preload/contract/access.ts";
-import { contract, type Inputs, type Role, recipeSchema, type Studio } from "../../preload/contract/index.ts";
+import {
+  contract,
+  type Inputs,
+  type Role,
+  recipeSchema,
+  type Studio,
+  searchPlanSchema,
+} from "../../preload/contract/index.ts";
 import { SHARED_LAYER } from "../../preload/contract/labels.ts";
 import { addImages } from "../project/builder.ts";
 
@@ -48,6 +55,7 @@ export interface Things {
   readonly shape: string;
   readonly snapshot: string;
   readonly run: string;
+  readonly search: string;
   readonly model: string;
   readonly job: string;
   readonly connection: string;
@@ -69,6 +77,15 @@ export const RECIPE = recipeSchema.parse({
   patience: null,
   seed: 1,
 });
+
+/** One trial of a recipe, which takes a second. */
+export const planOf = (snapshotId: string) =>
+  searchPlanSchema.parse({
+    snapshotId,
+    recipe: RECIPE,
+    space: [{ name: "learningRate", kind: "float", low: 1e-4, high: 1e-2, log: true }],
+    trials: 1,
+  });
 
 const BOX = { kind: "box", x: 2, y: 2, width: 4, height: 4 } as const;
 export const shapeOn = (imageId: string, classId: string, id: string) => ({
@@ -116,6 +133,8 @@ export function fill(project: Project): Things {
   const split = { seed: 1, train: 0.7, validation: 0.15, useSuggestedParts: false };
   const snapshot = project.snapshots.create({ name: "first", ...split });
   const run = project.runs.create({ snapshotId: snapshot.id, recipe: RECIPE, name: "run", device: "cpu", threads: 1 });
+  const search = project.searches.create({ name: "search", earlier: [], plan: planOf(snapshot.id) });
+  project.searches.setState(search.id, { state: "interrupted", error: null });
   const model = project.models.add({
     runId: run.id,
     snapshotId: snapshot.id,
@@ -162,6 +181,7 @@ export function fill(project: Project): Things {
     shape,
     snapshot: snapshot.id,
     run: run.id,
+    search: search.id,
     model: model.id,
     job,
     connection: connection.id,
@@ -313,6 +333,13 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "runs.list": undefined,
     "runs.get": { id: of.run },
     "runs.points": { id: of.run },
+    "searches.suggest": { snapshotId: snapshot },
+    "searches.start": { name: "another", plan: planOf(snapshot) },
+    "searches.resume": { id: of.search },
+    "searches.cancel": { id: of.search },
+    "searches.list": undefined,
+    "searches.get": { id: of.search },
+    "searches.importance": { id: of.search },
     "models.list": undefined,
     "models.get": { id: model },
     "models.starting": undefined,

@@ -28,6 +28,7 @@ import { partCommand } from "./commands/part.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { saveCommand } from "./commands/save.ts";
+import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -56,6 +57,7 @@ const commands = [
   snapshotCommand,
   trainCommand,
   runsCommand,
+  searchCommand,
   evaluateCommand,
   compareCommand,
   compressCommand,

@@ -21,6 +21,7 @@ import { runNotes } from "./0018-run-notes.ts";
 import { prunedModels } from "./0019-pruned-models.ts";
 import { modelForms } from "./0020-model-forms.ts";
 import { modelRules } from "./0021-model-rules.ts";
+import { searches } from "./0022-searches.ts";
 
 export interface Migration {
   readonly number: number;
@@ -63,4 +64,5 @@ export const MIGRATIONS = checkMigrations([
   prunedModels,
   modelForms,
   modelRules,
+  searches,
 ]);
