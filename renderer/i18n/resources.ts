@@ -18,6 +18,7 @@ import reading from "../../resources/locales/en/reading.json";
 import rules from "../../resources/locales/en/rules.json";
 import runs from "../../resources/locales/en/runs.json";
 import schema from "../../resources/locales/en/schema.json";
+import search from "../../resources/locales/en/search.json";
 import shell from "../../resources/locales/en/shell.json";
 import viewer from "../../resources/locales/en/viewer.json";
 import welcome from "../../resources/locales/en/welcome.json";
@@ -37,6 +38,7 @@ import zhReading from "../../resources/locales/zh-CN/reading.json";
 import zhRules from "../../resources/locales/zh-CN/rules.json";
 import zhRuns from "../../resources/locales/zh-CN/runs.json";
 import zhSchema from "../../resources/locales/zh-CN/schema.json";
+import zhSearch from "../../resources/locales/zh-CN/search.json";
 import zhShell from "../../resources/locales/zh-CN/shell.json";
 import zhViewer from "../../resources/locales/zh-CN/viewer.json";
 import zhWelcome from "../../resources/locales/zh-CN/welcome.json";
@@ -58,6 +60,7 @@ const en = {
   rules,
   runs,
   schema,
+  search,
   shell,
   viewer,
   welcome,
@@ -78,6 +81,7 @@ export const resources = {
     rules: zhRules,
     runs: zhRuns,
     schema: zhSchema,
+    search: zhSearch,
     shell: zhShell,
     viewer: zhViewer,
     audit: zhAudit,

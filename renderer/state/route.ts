@@ -19,6 +19,7 @@ export type Route =
   | { view: "reading"; listId: string | null; position: number | null }
   | { view: "data" }
   | { view: "runs"; runId: string | null }
+  | { view: "search"; searchId: string | null }
   | { view: "models"; modelId: string | null }
   | { view: "compare"; runIds: string[] }
   | { view: "schema" }
@@ -47,6 +48,8 @@ export function formatRoute(route: Route): string {
       return ["#/reading", route.listId, route.listId && route.position].filter((part) => part !== null).join("/");
     case "runs":
       return route.runId === null ? "#/runs" : `#/runs/${encodeURIComponent(route.runId)}`;
+    case "search":
+      return route.searchId === null ? "#/search" : `#/search/${encodeURIComponent(route.searchId)}`;
     case "models":
       return route.modelId === null ? "#/models" : `#/models/${encodeURIComponent(route.modelId)}`;
     case "project":
@@ -74,6 +77,8 @@ export function parseRoute(hash: string): Route {
       return { view };
     case "runs":
       return { view, runId: rest[0] ?? null };
+    case "search":
+      return { view, searchId: rest[0] ?? null };
     case "models":
       return { view, modelId: rest[0] ?? null };
     case "project":

@@ -62,6 +62,10 @@ export const keys = {
   devices: ["devices"] as const,
   runs: ["runs", "list"] as const,
   run: (id: string) => ["runs", "one", id] as const,
+  searches: ["runs", "searches"] as const,
+  search: (id: string) => ["runs", "search", id] as const,
+  importance: (id: string, ended: number) => ["importance", id, ended] as const,
+  searchSuggestion: (snapshotId: string, minutes: number) => ["snapshots", "space", snapshotId, minutes] as const,
   points: (id: string) => ["points", id] as const,
   curves: (metric: string, part: string) => ["curves", metric, part] as const,
   comparison: (modelIds: readonly string[], part: Part) => ["models", "comparison", part, ...modelIds] as const,
@@ -344,6 +348,39 @@ export const usePoints = (id: string) => {
   const studio = useStudio();
   const queryClient = useQueryClient();
   return useQuery({ queryKey: keys.points(id), queryFn: () => pointsOf(studio, queryClient, id) });
+};
+
+export const useSearches = () => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.searches, queryFn: () => studio.searches.list() });
+};
+
+/** A search with its trials. */
+export const useSearch = (id: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.search(id), queryFn: () => studio.searches.get({ id }) });
+};
+
+/** Asked anew when another trial has ended; the last answer stays meanwhile. */
+export const useImportance = (id: string, ended: number, enabled: boolean) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.importance(id, ended),
+    queryFn: () => studio.searches.importance({ id }),
+    enabled,
+    placeholderData: keepPreviousData,
+  });
+};
+
+/** A recipe and a space around it; measures steps, so it takes seconds. */
+export const useSearchSuggestion = (snapshotId: string | null, minutes: number) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.searchSuggestion(snapshotId ?? "", minutes),
+    queryFn: () => studio.searches.suggest({ snapshotId: snapshotId ?? "", minutes }),
+    enabled: snapshotId !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 };
 
 export const useModels = () => {

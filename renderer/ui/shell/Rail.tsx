@@ -15,7 +15,7 @@ import { useStore } from "zustand";
 import { formatRoute, navigate, type Route, routeStore, type ViewName } from "../../state/route.ts";
 import classes from "./Rail.module.css";
 
-const ROOMS: { view: Exclude<ViewName, "compare" | "pacs">; icon: LucideIcon; route: Route }[] = [
+const ROOMS: { view: Exclude<ViewName, "compare" | "search" | "pacs">; icon: LucideIcon; route: Route }[] = [
   { view: "library", icon: Images, route: { view: "library" } },
   { view: "viewer", icon: ScanEye, route: { view: "viewer", imageId: null, frame: 0 } },
   { view: "reading", icon: ListChecks, route: { view: "reading", listId: null, position: null } },
@@ -27,7 +27,7 @@ const ROOMS: { view: Exclude<ViewName, "compare" | "pacs">; icon: LucideIcon; ro
 ];
 
 /** Rooms that are reached from another one. */
-const HOME_OF = { compare: "runs", pacs: "library" } as const;
+const HOME_OF = { compare: "runs", search: "runs", pacs: "library" } as const;
 
 export function Rail({ mayGo }: { mayGo(view: ViewName): boolean }) {
   const { t } = useTranslation();

@@ -34,6 +34,7 @@ const SnapshotsView = lazy(async () => ({ default: (await import("../../views/da
 const RunsView = lazy(async () => ({ default: (await import("../../views/runs/RunsView.tsx")).RunsView }));
 const ModelsView = lazy(async () => ({ default: (await import("../../views/models/ModelsView.tsx")).ModelsView }));
 const CompareView = lazy(async () => ({ default: (await import("../../views/compare/CompareView.tsx")).CompareView }));
+const SearchView = lazy(async () => ({ default: (await import("../../views/search/SearchView.tsx")).SearchView }));
 const SchemaView = lazy(async () => ({ default: (await import("../../views/schema/SchemaView.tsx")).SchemaView }));
 const PacsView = lazy(async () => ({ default: (await import("../../views/pacs/PacsView.tsx")).PacsView }));
 const ProjectView = lazy(async () => ({ default: (await import("../../views/project/ProjectView.tsx")).ProjectView }));
@@ -120,6 +121,8 @@ function room(route: Route): ReactNode {
       return <SnapshotsView />;
     case "runs":
       return <RunsView runId={route.runId} />;
+    case "search":
+      return <SearchView searchId={route.searchId} />;
     case "models":
       return <ModelsView modelId={route.modelId} />;
     case "compare":

@@ -8,6 +8,7 @@ export const ROOM_DEED = {
   reading: "reading.lists",
   data: "snapshots.list",
   runs: "runs.list",
+  search: "searches.list",
   models: "models.list",
   compare: "runs.list",
   schema: "schema.usage",

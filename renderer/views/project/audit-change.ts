@@ -73,6 +73,8 @@ export function placeOf({ action, subject, subjectName }: AuditLine): Route | nu
       return { view: "viewer", imageId: subject, frame: 0 };
     case "run":
       return { view: "runs", runId: subject };
+    case "search":
+      return { view: "search", searchId: subject };
     case "model":
       return action === "model/import" ? { view: "runs", runId: null } : { view: "models", modelId: subject };
     case "list":

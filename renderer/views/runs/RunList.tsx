@@ -1,6 +1,6 @@
 // All runs as a table; ticked ones go to the compare view together.
 import { Anchor, Button, Checkbox, Paper, Table, Text } from "@mantine/core";
-import { Columns2, FlaskConical, Plus } from "lucide-react";
+import { Columns2, FlaskConical, Plus, Telescope } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Run, Snapshot } from "../../../preload/contract/index.ts";
@@ -46,6 +46,13 @@ export function RunList() {
             {t("compareTicked", { count: ticked.length })}
           </Button>
         ) : null}
+        <Button
+          variant="default"
+          leftSection={<Telescope size={16} aria-hidden />}
+          onClick={() => navigate({ view: "search", searchId: null })}
+        >
+          {t("searches")}
+        </Button>
         {hasSnapshot && mayStart ? (
           <Button leftSection={<Plus size={16} aria-hidden />} onClick={() => startNewRun(null)}>
             {t("newRun")}

@@ -15,6 +15,8 @@ export function runProgress(run: Run, job: Job | undefined): RunProgress {
   const own = { step: run.step, steps: run.steps, share: run.steps > 0 ? Math.min(1, run.step / run.steps) : null };
   if (job?.state !== "running") return { ...own, secondsLeft: null, note: "" };
   const { done, total, unit, secondsLeft, note } = job.progress;
+  // A search's job tells how far the search is; the run of its trial is told by its own row.
+  if (unit === "trials") return { ...own, secondsLeft: null, note: "training" };
   if (unit !== "steps") return { ...own, share: total > 0 ? Math.min(1, done / total) : null, secondsLeft, note };
   return {
     step: Math.max(run.step, Math.floor(done)),
