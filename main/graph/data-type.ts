@@ -1,9 +1,16 @@
 // The element types our graphs use: ONNX's number for each, and the typed array that holds it.
 //
-// int64 is BigInt64Array, as in ONNX Runtime; bool is one byte per element. Types without a row are refused when read.
+// int64 is BigInt64Array, as in ONNX Runtime; bool is one byte per element; float16 is kept as its bits (half.ts) and only ever cast. Types without a row are refused when read.
 import { AppError } from "../../preload/contract/errors.ts";
 
-export type TensorData = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | BigInt64Array;
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array;
 
 interface DataTypeRow {
   /** TensorProto.DataType, onnx.proto */
@@ -20,6 +27,7 @@ export const DATA_TYPES = {
   int32: { code: 6, bytes: 4, float: false, view: (buffer) => new Int32Array(buffer) },
   int64: { code: 7, bytes: 8, float: false, view: (buffer) => new BigInt64Array(buffer) },
   bool: { code: 9, bytes: 1, float: false, view: (buffer) => new Uint8Array(buffer) },
+  float16: { code: 10, bytes: 2, float: false, view: (buffer) => new Uint16Array(buffer) },
   float64: { code: 11, bytes: 8, float: true, view: (buffer) => new Float64Array(buffer) },
 } satisfies Record<string, DataTypeRow>;
 

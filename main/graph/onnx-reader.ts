@@ -280,6 +280,8 @@ function listedData(proto: TensorProto, type: keyof typeof DATA_TYPES): TensorDa
       return Float64Array.from(proto.doubleData);
     case "int64":
       return BigInt64Array.from(proto.int64Data);
+    case "float16":
+      return Uint16Array.from(proto.int32Data);
     case "int32":
       return Int32Array.from(proto.int32Data);
     case "int8":

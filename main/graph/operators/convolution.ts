@@ -1,5 +1,5 @@
 // Convolution and its transpose, which are each other's gradients. Layout [N, C, spatial...].
-import { type Dim, fixedDims } from "../graph.ts";
+import { type Dim, fixedDims, type Shape } from "../graph.ts";
 import { groupedWeightGradient } from "./convolution-weight.ts";
 import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
 import { allButChannels } from "./rule.ts";
@@ -11,6 +11,20 @@ function biased(site: ShapeSite, channels: Dim): void {
   if (site.ranked(2, 1)[0] !== channels) site.fail(`the bias must have ${channels} elements.`);
 }
 
+/** Shape of a convolution of input 0 with the weights of input 1. */
+export function convolved(site: ShapeSite): Shape {
+  const shape = site.shape(0);
+  const weight = site.ranked(1, shape.length);
+  if (shape.length < 3) site.fail("the input needs a spatial axis.");
+  const group = site.int("group", 1);
+  const outputs = site.fixed(weight[0]!, "output channels");
+  const perGroup = site.fixed(weight[1]!, "input channels");
+  if (shape[1] !== perGroup * group) site.fail(`${shape[1]} channels do not fit ${group} groups of ${perGroup}.`);
+  if (group < 1 || outputs % group !== 0) site.fail(`${outputs} outputs do not split into ${group} groups.`);
+  const kernel = weight.slice(2).map((dim) => site.fixed(dim, "kernel"));
+  return [shape[0]!, outputs, ...slid(site, shape.slice(2), windowOf(site, kernel, shape.slice(2)), false)];
+}
+
 export const convolution: Readonly<Record<"Conv" | "ConvTranspose", Operator>> = {
   Conv: {
     domain: "",
@@ -19,23 +33,11 @@ export const convolution: Readonly<Record<"Conv" | "ConvTranspose", Operator>> =
     outputs: [1, 1],
     attributes: { ...windowAttributes, group: "int" },
     infer: (site) => {
-      const { type, shape } = site.float(0);
-      const weight = site.ranked(1, shape.length);
-      if (shape.length < 3) site.fail("the input needs a spatial axis.");
+      const { type } = site.float(0);
       site.sameType(0, 1);
-      const group = site.int("group", 1);
-      const outputs = site.fixed(weight[0]!, "output channels");
-      const perGroup = site.fixed(weight[1]!, "input channels");
-      if (shape[1] !== perGroup * group) site.fail(`${shape[1]} channels do not fit ${group} groups of ${perGroup}.`);
-      if (group < 1 || outputs % group !== 0) site.fail(`${outputs} outputs do not split into ${group} groups.`);
-      biased(site, outputs);
-      const kernel = weight.slice(2).map((dim) => site.fixed(dim, "kernel"));
-      return [
-        {
-          type,
-          shape: [shape[0]!, outputs, ...slid(site, shape.slice(2), windowOf(site, kernel, shape.slice(2)), false)],
-        },
-      ];
+      const shape = convolved(site);
+      biased(site, shape[1]!);
+      return [{ type, shape }];
     },
     gradient: (site) => {
       const { b, dy, x, wants, target } = site;

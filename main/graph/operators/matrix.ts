@@ -8,11 +8,16 @@ import { type GradientSite, sumTo } from "./rule.ts";
 function product(site: ShapeSite, swapA: boolean, swapB: boolean): readonly TensorType[] {
   site.float(0);
   const type = site.sameType(0, 1);
-  const a = swapped(site.shape(0), swapA);
-  const b = swapped(site.shape(1), swapB);
+  return [{ type, shape: multiplied(site, site.shape(0), site.shape(1), swapA, swapB) }];
+}
+
+/** Shape of the product of both. */
+export function multiplied(site: ShapeSite, left: Shape, right: Shape, swapA = false, swapB = false): Shape {
+  const a = swapped(left, swapA);
+  const b = swapped(right, swapB);
   if (a.length < 2 || b.length < 2) site.fail("both sides need at least 2 dimensions.");
   if (a.at(-1) !== b.at(-2)) site.fail(`inner sizes ${a.at(-1)} and ${b.at(-2)} differ.`);
-  return [{ type, shape: [...site.broadcast(a.slice(0, -2), b.slice(0, -2)), a.at(-2)!, b.at(-1)!] }];
+  return [...site.broadcast(a.slice(0, -2), b.slice(0, -2)), a.at(-2)!, b.at(-1)!];
 }
 
 function swapped(shape: Shape, swap: boolean): Shape {

@@ -1,8 +1,10 @@
 // Between real numbers and 8-bit codes: real = (code - zero point) * scale, per tensor or per slice along an axis.
 import type { Value } from "../builder.ts";
 import type { DataType } from "../data-type.ts";
-import type { Operator, ShapeSite } from "./operator.ts";
-import { type GradientSite, indicator } from "./rule.ts";
+import { convolution, convolved } from "./convolution.ts";
+import { multiplied } from "./matrix.ts";
+import { NEWEST, type Operator, type ShapeSite } from "./operator.ts";
+import { type GradientSite, indicator, notDifferentiable } from "./rule.ts";
 
 function scaled(site: ShapeSite): void {
   const { shape } = site.input(0);
@@ -48,7 +50,89 @@ function quantizeGradient(site: GradientSite): readonly (Value | null)[] {
   return [b.div(b.mul(dy, inside), scale), null, null];
 }
 
-export const quantization: Readonly<Record<"QuantizeLinear" | "DequantizeLinear", Operator>> = {
+const gradient = notDifferentiable("sums of codes are for use, not for learning.");
+
+/** What both integer operators ask: codes, and one zero point for each side that has one. */
+function codes(site: ShapeSite): void {
+  site.typed(0, "uint8", "int8");
+  site.typed(1, "uint8", "int8");
+  for (const [side, zero] of [
+    [0, 2],
+    [1, 3],
+  ] as const) {
+    if (!site.has(zero)) continue;
+    site.sameType(side, zero);
+    if (site.shape(zero).length > 0) site.fail("one zero point is supported for each side.");
+  }
+}
+
+type Name =
+  | "QuantizeLinear"
+  | "DequantizeLinear"
+  | "DynamicQuantizeLinear"
+  | "ConvInteger"
+  | "MatMulInteger"
+  | "MatMulNBits";
+
+export const quantization: Readonly<Record<Name, Operator>> = {
+  DynamicQuantizeLinear: {
+    domain: "",
+    opset: [11, NEWEST],
+    inputs: [1, 1],
+    outputs: [3, 3],
+    attributes: {},
+    infer: (site) => [
+      { type: "uint8", shape: site.typed(0, "float32").shape },
+      { type: "float32", shape: [] },
+      { type: "uint8", shape: [] },
+    ],
+    gradient,
+  },
+  ConvInteger: {
+    domain: "",
+    opset: [10, NEWEST],
+    inputs: [2, 4],
+    outputs: [1, 1],
+    attributes: convolution.Conv.attributes,
+    infer: (site) => {
+      codes(site);
+      return [{ type: "int32", shape: convolved(site) }];
+    },
+    gradient,
+  },
+  MatMulInteger: {
+    domain: "",
+    opset: [10, NEWEST],
+    inputs: [2, 4],
+    outputs: [1, 1],
+    attributes: {},
+    infer: (site) => {
+      codes(site);
+      return [{ type: "int32", shape: multiplied(site, site.shape(0), site.shape(1)) }];
+    },
+    gradient,
+  },
+  MatMulNBits: {
+    // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md; 4 bits, a scale for each block, no zero points
+    domain: "com.microsoft",
+    opset: [1, 1],
+    inputs: [3, 3],
+    outputs: [1, 1],
+    attributes: { K: "int", N: "int", bits: "int", block_size: "int" },
+    infer: (site) => {
+      site.typed(0, "float32");
+      const [K, N, block] = [site.int("K", 0), site.int("N", 0), site.int("block_size", 0)];
+      if (site.int("bits", 4) !== 4 || block < 16) site.fail("4 bits in blocks of 16 or more are supported.");
+      const blocks = Math.ceil(K / block);
+      site.typed(1, "uint8");
+      if (site.shape(1).join() !== [N, blocks, block / 2].join())
+        site.fail(`the codes must be [${N}, ${blocks}, ${block / 2}].`);
+      site.typed(2, "float32");
+      if (site.shape(2).join() !== `${N * blocks}`) site.fail(`${N * blocks} scales are needed.`);
+      return [{ type: "float32", shape: multiplied(site, site.shape(0), [K, N]) }];
+    },
+    gradient,
+  },
   QuantizeLinear: {
     domain: "",
     opset: [13, 18],

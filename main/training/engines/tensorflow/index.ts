@@ -7,8 +7,18 @@ import { layout } from "./layout.ts";
 
 const kernels = { ...elementwise, ...layout, ...layers };
 
-/** Written out, or ONNX Runtime's own. */
-type Elsewhere = "LSTM" | "GRU" | "RNN" | "BlockedConv" | "ReorderInput" | "ReorderOutput";
+/** Written out, ONNX Runtime's own, or of compressed models, which the processor runs. */
+type Elsewhere =
+  | "LSTM"
+  | "GRU"
+  | "RNN"
+  | "BlockedConv"
+  | "ReorderInput"
+  | "ReorderOutput"
+  | "DynamicQuantizeLinear"
+  | "ConvInteger"
+  | "MatMulInteger"
+  | "MatMulNBits";
 
 /** The compiler sees to it that no operator is forgotten. */
 export const KERNELS: Readonly<Record<Exclude<OpName, Elsewhere>, Kernel>> = kernels;

@@ -65,7 +65,7 @@ export function kernelSite(
 /** TensorFlow.js's type for ours: whole numbers are 32 bits wide there, and single precision is all there is. */
 export function theirType(type: Tensor["type"]): "float32" | "int32" | "bool" {
   if (type === "bool") return "bool";
-  return type === "float32" || type === "float64" ? "float32" : "int32";
+  return type === "float32" || type === "float64" || type === "float16" ? "float32" : "int32";
 }
 
 export const last = (rank: number, axis: number): number => (axis < 0 ? axis + rank : axis);

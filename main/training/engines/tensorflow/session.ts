@@ -7,6 +7,7 @@ import { AppError } from "../../../../preload/contract/index.ts";
 import type { DataType, TensorData } from "../../../graph/data-type.ts";
 import { bindDimensions, type Graph, type Node, splitDim, type Tensor, type TensorType } from "../../../graph/graph.ts";
 import { inferShapes } from "../../../graph/infer-shapes.ts";
+import { fromHalf, toHalf } from "../../../graph/half.ts";
 import { needed } from "../../../graph/needed.ts";
 import { readOnnx } from "../../../graph/onnx-reader.ts";
 import { writeOut } from "../../../graph/write-out.ts";
@@ -164,6 +165,7 @@ function given(library: TensorFlow, { type, dims, data }: Tensor): tf.Tensor {
   const shape = [...dims];
   switch (theirType(type)) {
     case "float32":
+      if (type === "float16") return library.tensor(fromHalf(data as Uint16Array), shape);
       return library.tensor(data instanceof Float32Array ? data : Float32Array.from(data as Float64Array), shape);
     case "bool":
       return library.tensor(Uint8Array.from(data as Uint8Array), shape, "bool");
@@ -196,6 +198,8 @@ function typed(type: DataType, data: ArrayLike<number>): TensorData {
       return Int32Array.from(data);
     case "int8":
       return Int8Array.from(data);
+    case "float16":
+      return toHalf(Float32Array.from(data));
     case "uint8":
     case "bool":
       return Uint8Array.from(data);
