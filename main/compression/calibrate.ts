@@ -1,13 +1,20 @@
-// Which range each value of a network takes on real images: the smallest and the largest seen.
+// Which range each value of a network takes on real images: the smallest and the largest seen, or a range that leaves outliers out.
 //
 // The extremes are computed inside the graph (ReduceMax of the value and of its negative), so a batch answers with two numbers per
-// value and not with every activation.
-import { AppError } from "../../preload/contract/errors.ts";
+// value and not with every activation. Percentile and entropy look at all numbers, in a second pass over the images that counts them between the extremes.
+import { AppError, type Quantisation } from "../../preload/contract/index.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { floatTensor, type Graph } from "../graph/graph.ts";
 import { writeOnnx } from "../graph/onnx-writer.ts";
 import { createSession } from "../training/engines/session.ts";
+import { addNumbers, emptyHistogram, entropyRange, type Histogram, percentileRange } from "./histogram.ts";
 import type { Range } from "./quantize.ts";
+
+export interface RangeRule {
+  readonly calibration: Quantisation["calibration"];
+  /** Read by "percentile" alone. */
+  readonly percentile: number;
+}
 
 export interface Calibration {
   /** Prepared images, [count, 1, size, size] in [0, 1]. */
@@ -15,7 +22,10 @@ export interface Calibration {
   readonly size: number;
   readonly threads: number;
   readonly signal: AbortSignal;
+  /** Images whose extremes are known; a second pass is not told. */
   readonly onImages: (done: number) => void;
+  /** Smallest and largest where nothing is said. */
+  readonly rule?: RangeRule;
 }
 
 const MOST_IMAGES = 16;
@@ -29,6 +39,20 @@ export function batchOf(size: number): number {
 
 /** Range of each named value over the images. Errors: app/aborted; snapshot/part-empty without images; graph/invalid for NaN. */
 export async function calibrate(
+  graph: Graph,
+  values: readonly string[],
+  calibration: Calibration,
+): Promise<ReadonlyMap<string, Range>> {
+  const extremes = await extremesOf(graph, values, calibration);
+  const { rule } = calibration;
+  if (!rule || rule.calibration === "min-max") return extremes;
+  const counted = await histograms(graph, extremes, calibration);
+  const cut = (histogram: Histogram): Range =>
+    rule.calibration === "entropy" ? entropyRange(histogram) : percentileRange(histogram, rule.percentile);
+  return new Map([...counted].map(([name, histogram]) => [name, cut(histogram)]));
+}
+
+async function extremesOf(
   graph: Graph,
   values: readonly string[],
   { images, size, threads, signal, onImages }: Calibration,
@@ -64,6 +88,35 @@ export async function calibrate(
     await session.dispose();
   }
   return ranges;
+}
+
+async function histograms(
+  graph: Graph,
+  extremes: ReadonlyMap<string, Range>,
+  { images, size, threads, signal }: Calibration,
+): Promise<ReadonlyMap<string, Histogram>> {
+  const found = new Map([...extremes].map(([name, range]) => [name, emptyHistogram(range)]));
+  const builder = GraphBuilder.from(graph, { outputs: false });
+  // What goes in is no output of a graph: it is counted from the images.
+  const [image] = graph.inputs;
+  const made = [...found.keys()].filter((name) => name !== image!.name);
+  for (const name of made) builder.output(builder.value(name));
+  const session = await createSession(writeOnnx(builder.build()), { device: "cpu", threads, use: "inference" });
+  const area = size * size;
+  const batch = batchOf(size) * area;
+  try {
+    for (let start = 0; start < images.length; start += batch) {
+      if (signal.aborted) throw new AppError("app/aborted", "The work was stopped.");
+      const data = images.slice(start, Math.min(images.length, start + batch));
+      const answers = await session.run({ [image!.name]: floatTensor([data.length / area, 1, size, size], data) });
+      for (const name of made) addNumbers(found.get(name)!, answers[name]!.data as Float32Array);
+      const shown = found.get(image!.name);
+      if (shown) addNumbers(shown, data);
+    }
+  } finally {
+    await session.dispose();
+  }
+  return found;
 }
 
 function withExtremes(graph: Graph, values: readonly string[]): Graph {

@@ -3,7 +3,13 @@
 // Calibration sees the training part only; the gate looks at the validation part. The test part stays unseen, so a report about the
 // compressed model on it is as honest as the one about its parent.
 import { availableParallelism } from "node:os";
-import { AppError, type CompressionReport, type Evaluation, type Quantisation } from "../../preload/contract/index.ts";
+import {
+  AppError,
+  type CompressionReport,
+  type Evaluation,
+  hasSmallerNumbers,
+  type Quantisation,
+} from "../../preload/contract/index.ts";
 import { prepareImages } from "../training/dataset.ts";
 import { lostQuality, missedLimits } from "./gate.ts";
 import { gate, measured, type Place } from "./kept.ts";
@@ -15,21 +21,21 @@ import { Steps } from "./steps.ts";
 import { groupsOf } from "./subgroups.ts";
 
 /**
- * Static int8 of a trained model. The result is kept in the project either way, marked accepted or not. Blocks its thread: child process.
+ * A trained model in smaller numbers. The result is kept in the project either way, marked accepted or not. Blocks its thread: child process.
  * Errors: compression/refused when the model has nothing to quantise or is compressed already; snapshot/part-empty; app/aborted.
  */
 export async function compressModel(
-  { repair }: Pick<Quantisation, "repair">,
+  { repair, ...numbers }: Omit<Quantisation, "step">,
   options: CompressionOptions,
   place: Place,
 ): Promise<CompressionReport> {
   const { project, modelId, limits, onProgress = () => {} } = options;
   const { threads = availableParallelism(), signal = new AbortController().signal } = options;
   const model = project.models.get(modelId);
-  if (model.kind === "int8") {
+  if (hasSmallerNumbers(model)) {
     throw new AppError(
       "compression/refused",
-      `The model "${model.name}" is int8 already; compress the one it was made from.`,
+      `The model "${model.name}" has smaller numbers already (${model.kind}); compress the one it was made from.`,
     );
   }
   const { training, validation } = partsOf(project, model);
@@ -56,9 +62,9 @@ export async function compressModel(
       },
       holds: (_, judged) => !lostQuality(missedLimits(before, qualityOf(judged), limits)),
     },
-    { repair, steps, ...how },
+    { numbers, repair, steps, ...how },
   );
   const result = { file, evaluation: after };
-  const made = { from: model, kind: "int8", name: `${model.name} int8` } as const;
+  const made = { from: model, kind: numbers.format, name: `${model.name} ${numbers.format}` } as const;
   return gate({ project, place, limits, held, original, result, model: made, layers }, how);
 }

@@ -11,7 +11,10 @@ const MOVES: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Floating-point operations for one case. @throws graph/invalid where a size is only known when the graph runs */
+/** Sums of codes are operations too. */
+const COUNTED: ReadonlySet<string> = new Set(["float32", "int32"]);
+
+/** Operations for one case. @throws graph/invalid where a size is only known when the graph runs */
 export function countFlops(graph: Graph): number {
   const types = inferShapes(bindDimensions(graph, { N: 1 }));
   const sizeOf = (name: string): readonly number[] => fixedDims(types.get(name)!.shape, `"${name}"`);
@@ -23,11 +26,12 @@ function flopsOf(
   sizeOf: (name: string) => readonly number[],
   types: ReadonlyMap<string, TensorType>,
 ): number {
-  if (MOVES.has(op) || types.get(outputs[0]!)?.type !== "float32") return 0;
+  if (MOVES.has(op) || !COUNTED.has(types.get(outputs[0]!)?.type ?? "")) return 0;
   const made = elementCount(sizeOf(outputs[0]!));
-  const bias = inputs[2] ? made : 0;
+  const bias = inputs[2] && op !== "ConvInteger" ? made : 0;
   switch (op) {
     case "Conv":
+    case "ConvInteger":
       return 2 * made * elementCount(sizeOf(inputs[1]!).slice(1)) + bias;
     case "ConvTranspose":
       return 2 * elementCount(sizeOf(inputs[0]!)) * elementCount(sizeOf(inputs[1]!).slice(1)) + bias;
@@ -36,7 +40,10 @@ function flopsOf(
       return 2 * made * (attributes.transA === 1 ? rows : columns) + bias;
     }
     case "MatMul":
+    case "MatMulInteger":
       return 2 * made * sizeOf(inputs[0]!).at(-1)!;
+    case "MatMulNBits":
+      return 2 * made * (attributes.K as number);
     default:
       return made;
   }

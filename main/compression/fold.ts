@@ -2,7 +2,7 @@
 //
 // W'[c] = W[c] * g[c] / sqrt(v[c] + eps),  b'[c] = (b[c] - m[c]) * g[c] / sqrt(v[c] + eps) + beta[c]   (Ioffe and Szegedy 2015, section 3.1)
 import type { Graph, Node, Tensor } from "../graph/graph.ts";
-import { floatTensor } from "../graph/graph.ts";
+import { floatTensor, tensor } from "../graph/graph.ts";
 
 const DEFAULT_EPSILON = 1e-5; // ONNX operator BatchNormalization, attribute epsilon
 
@@ -44,6 +44,28 @@ export function foldBatchNorm(graph: Graph): Graph {
   }
   const nodes = graph.nodes.filter((node) => !gone.has(node)).map((node) => folded.get(node) ?? node);
   return withoutUnreadConstants({ ...graph, initializers, nodes });
+}
+
+/** The same function with constants that are only turned around turned around in the file: a layer's weights are then its second input, which number formats look for. */
+export function foldTransposes(graph: Graph): Graph {
+  const initializers = new Map(graph.initializers);
+  const nodes = graph.nodes.filter(({ op, inputs, outputs, attributes }) => {
+    const constant = initializers.get(inputs[0]!);
+    if (op !== "Transpose" || constant?.type !== "float32" || constant.dims.length !== 2) return true;
+    const turns = (attributes.perm as readonly number[] | undefined)?.[0] !== 0;
+    initializers.set(outputs[0]!, turns ? transposed(constant) : constant);
+    return false;
+  });
+  return withoutUnreadConstants({ ...graph, initializers, nodes });
+}
+
+/** Rows and columns of a matrix exchanged. */
+export function transposed({ type, dims, data }: Tensor): Tensor {
+  const [rows, columns] = dims as [number, number];
+  const turned = data.slice();
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < columns; c++) (turned as Float32Array)[c * rows + r] = Number(data[r * columns + c]);
+  return tensor(type, [columns, rows], turned);
 }
 
 interface Affine {

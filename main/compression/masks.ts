@@ -11,6 +11,7 @@ import { createSession } from "../training/engines/session.ts";
 import { cut, type PlainImage, slidingWindow, windowStarts } from "../training/sliding-window.ts";
 import { likeliest, type MaskedImage } from "../training/tasks/segmentation.ts";
 import { countFlops } from "./flops.ts";
+import type { Numbers } from "./formats.ts";
 import { fell, missedSavings, savedTooLittle } from "./gate.ts";
 import { latencies } from "./measure.ts";
 import { quantize } from "./quantized.ts";
@@ -61,13 +62,15 @@ interface Options {
   readonly training: readonly PlainImage[];
   readonly validation: readonly MaskedImage[];
   readonly limits: MaskLimits;
+  /** Static int8 where nothing is said. */
+  readonly numbers?: Numbers;
   readonly repair?: boolean;
   readonly signal?: AbortSignal;
   readonly threads?: number;
   readonly onProgress?: ConstructorParameters<typeof Steps>[1];
 }
 
-/** Static int8 of a network for masks. Blocks its thread: child process. Errors: snapshot/part-empty without images; compression/refused; graph/invalid; app/aborted. */
+/** A network for masks in smaller numbers. Blocks its thread: child process. Errors: snapshot/part-empty without images; compression/refused; graph/invalid; app/aborted. */
 export async function compressMasks({
   onnx,
   patch,
@@ -75,6 +78,7 @@ export async function compressMasks({
   training,
   validation,
   limits,
+  numbers = { format: "int8", calibration: "min-max", percentile: 100, symmetric: false },
   repair = true,
   signal = new AbortController().signal,
   threads = availableParallelism(),
@@ -106,7 +110,7 @@ export async function compressMasks({
   const holds = (exact: OverlapCounts, judged: OverlapCounts): boolean =>
     missedOverlap(overlapOf(exact), overlapOf(judged), limits).length === 0;
   const subject = { size: patch, training: windows, judge, holds };
-  const { file, before, after, layers } = await quantize(onnx, subject, { repair, steps, ...how });
+  const { file, before, after, layers } = await quantize(onnx, subject, { numbers, repair, steps, ...how });
   const [slow, fast] = (await latencies([onnx, file], windows, patch, how)) as [number, number];
   const costs = { before: costOf(onnx, slow, before), after: costOf(file, fast, after) };
   const missed = [

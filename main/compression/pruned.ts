@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import {
   AppError,
   type CompressionReport,
+  hasSmallerNumbers,
   type Model,
   type Pruning,
   type Recipe,
@@ -27,7 +28,7 @@ const TAYLOR_BATCH = 32;
 
 /**
  * A model without the share of its operations that it needs least, trained on for so many epochs. Kept in the project either way, marked accepted or not. Blocks its thread:
- * child process. Errors: compression/refused for an int8 model, or where its form does not allow the share; snapshot/part-empty; training/*; app/aborted.
+ * child process. Errors: compression/refused for a model of smaller numbers, or where its form does not allow the share; snapshot/part-empty; training/*; app/aborted.
  */
 export async function pruneModel(
   pruning: Pruning,
@@ -40,10 +41,10 @@ export async function pruneModel(
     signal: options.signal ?? new AbortController().signal,
   };
   const model = project.models.get(modelId);
-  if (model.kind === "int8") {
+  if (hasSmallerNumbers(model)) {
     throw new AppError(
       "compression/refused",
-      `The model "${model.name}" is int8, whose channels cannot be removed; prune the one it was made from and compress that.`,
+      `The model "${model.name}" is ${model.kind}, whose channels cannot be removed; prune the one it was made from and compress that.`,
     );
   }
   const { training, validation } = partsOf(project, model);

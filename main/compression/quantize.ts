@@ -55,6 +55,13 @@ export function integerLayers(graph: Graph): readonly string[] {
   return graph.nodes.filter((node) => isInteger(node, graph)).map(({ name }) => name);
 }
 
+/** Layers with constant weights, by node name, in the order of the network. */
+export function weightedLayers(graph: Graph): readonly string[] {
+  return graph.nodes
+    .filter(({ op, inputs }) => WEIGHTED.has(op) && graph.initializers.has(inputs[1]!))
+    .map(({ name }) => name);
+}
+
 function isInteger(node: Node, graph: Graph): boolean {
   if (!INTEGER.has(node.op)) return false;
   if (WEIGHTED.has(node.op)) return graph.initializers.has(node.inputs[1]!);
@@ -151,7 +158,11 @@ function outputAxis(node: Node, rank: number): number {
 }
 
 /** Codes of a layer's weights, symmetric, one scale per output channel. */
-export function quantizeWeight(node: Node, initializers: ReadonlyMap<string, Tensor>): Codes {
+export function quantizeWeight(
+  node: Node,
+  initializers: ReadonlyMap<string, Tensor>,
+  largestCode = LARGEST_CODE,
+): Codes {
   const { dims, data } = initializers.get(node.inputs[1]!)!;
   const axis = outputAxis(node, dims.length);
   const channels = dims[axis]!;
@@ -163,10 +174,10 @@ export function quantizeWeight(node: Node, initializers: ReadonlyMap<string, Ten
     largest[c] = Math.max(largest[c]!, Math.abs(Number(data[i])));
   }
   // A channel of zeros has any scale; 1 keeps the int32 bias exact.
-  const scales = Float32Array.from(largest, (value) => (value > 0 ? value / LARGEST_CODE : 1));
+  const scales = Float32Array.from(largest, (value) => (value > 0 ? value / largestCode : 1));
   const codes = new Int8Array(data.length);
   for (let i = 0; i < data.length; i++)
-    codes[i] = clampRound(Number(data[i]) / scales[channelOf(i)]!, -LARGEST_CODE, LARGEST_CODE);
+    codes[i] = clampRound(Number(data[i]) / scales[channelOf(i)]!, -largestCode, largestCode);
   return { codes: tensor("int8", dims, codes), scales, axis };
 }
 

@@ -1,6 +1,6 @@
 // A network in a smaller number format whose quality holds: how right it is asked of whoever knows the images and their truths, so the same repair serves every kind of label.
 import type { LayerSensitivity } from "../../preload/contract/index.ts";
-import { reduce } from "./formats.ts";
+import { type Numbers, reduce } from "./formats.ts";
 import type { MeasuringOptions } from "./measure.ts";
 import { sensitivities } from "./sensitivity.ts";
 import type { Steps } from "./steps.ts";
@@ -17,6 +17,7 @@ export interface Subject<Judged> {
 }
 
 export interface QuantizingOptions extends MeasuringOptions {
+  readonly numbers: Numbers;
   /** Whether layers may be put back to float where quality does not hold. */
   readonly repair: boolean;
   /** Told of each training image that is calibrated on and each layer whose sensitivity is measured. */
@@ -37,14 +38,14 @@ export interface Quantized<Judged> {
 export async function quantize<Judged>(
   onnx: Uint8Array,
   { size, training, judge, holds }: Subject<Judged>,
-  { repair, steps, ...how }: QuantizingOptions,
+  { numbers, repair, steps, ...how }: QuantizingOptions,
 ): Promise<Quantized<Judged>> {
   let calibrated = 0;
   const onImages = (done: number): void => {
     steps.add(done - calibrated, "calibrating");
     calibrated = done;
   };
-  const reduced = await reduce(onnx, { images: training, size, ...how, onImages });
+  const reduced = await reduce(onnx, numbers, { images: training, size, ...how, onImages });
   const before = await judge(onnx);
   const all = reduced.file(new Set());
   const first = await judge(all);

@@ -5,15 +5,23 @@ import { partSchema } from "./images.ts";
 import { jobSchema } from "./jobs.ts";
 import { architectureSchema, evaluationSchema, inputSpecSchema } from "./runs.ts";
 
+/** What a model's numbers can become; each is a kind of model too. */
+export const numberFormatSchema = z
+  .enum(["int8", "int8-dynamic", "int8-weights", "int4-weights", "float16"])
+  .describe(
+    "int8: weights and activations, ranges from training images; int8-dynamic: the same, ranges from each image; int8-weights, int4-weights: weights alone, 4 bits in matrix products only; float16: weights alone, half as large",
+  );
+export type NumberFormat = z.infer<typeof numberFormatSchema>;
+
 export const modelSchema = z.object({
   id: z.string(),
   name: z.string(),
   runId: z.string(),
   snapshotId: z.string(),
   kind: z
-    .enum(["trained", "int8", "pruned", "distilled"])
+    .enum(["trained", "pruned", "distilled", ...numberFormatSchema.options])
     .describe(
-      "pruned: channels were removed; distilled: it learnt from the answers of its parent; both are float and can learn on",
+      "pruned: channels were removed; distilled: it learnt from the answers of its parent; both are float and can learn on. Number formats are for use alone",
     ),
   parentId: z.string().nullable().describe("the model it was made from"),
   createdAt: z.iso.datetime(),
@@ -28,6 +36,11 @@ export const modelSchema = z.object({
   accepted: z.boolean().describe("false for a compressed model that the gate refused"),
 });
 export type Model = z.infer<typeof modelSchema>;
+
+/** Whether a model's numbers were made smaller: it cannot learn on, and nothing can be removed from it. */
+export function hasSmallerNumbers({ kind }: Pick<Model, "kind">): boolean {
+  return numberFormatSchema.safeParse(kind).success;
+}
 
 /** A model from elsewhere that runs can begin with. */
 export const startingModelSchema = z.object({
@@ -121,6 +134,21 @@ export type Distillation = z.infer<typeof distillationSchema>;
 
 const quantisationSchema = z.object({
   step: z.literal("quantise"),
+  format: numberFormatSchema.default("int8"),
+  calibration: z
+    .enum(["min-max", "percentile", "entropy"])
+    .default("min-max")
+    .describe("of int8: what range of a value's numbers on training images has codes"),
+  percentile: z
+    .number()
+    .min(90)
+    .max(100)
+    .default(99.99)
+    .describe("of calibration by percentile: at most the rest lies outside at each end"),
+  symmetric: z
+    .boolean()
+    .default(false)
+    .describe("of int8: as many codes below zero as above it, for values with both signs"),
   repair: z
     .boolean()
     .default(true)
@@ -130,7 +158,7 @@ export type Quantisation = z.infer<typeof quantisationSchema>;
 
 /**
  * prune: channels removed through all layers that share them, then trained on. distil: a net learns from the answers of the model that the recipe began with. quantise:
- * static int8 (QDQ, per channel), calibrated on the training part.
+ * smaller numbers, in one of the formats.
  */
 export const compressionStepSchema = z.discriminatedUnion("step", [
   pruningSchema,
@@ -155,7 +183,7 @@ const layerSensitivitySchema = z.object({
     .number()
     .min(0)
     .max(1)
-    .describe("how far the probabilities move with this layer alone in int8: mean total variation distance"),
+    .describe("how far the probabilities move with this layer alone in the new format: mean total variation distance"),
   float: z.boolean().describe("put back to float because the gate did not hold"),
 });
 export type LayerSensitivity = z.infer<typeof layerSensitivitySchema>;
@@ -228,7 +256,7 @@ export const modelsContract = {
     .input(
       z.object({
         modelId: z.string(),
-        recipe: compressionRecipeSchema.default([{ step: "quantise", repair: true }]),
+        recipe: compressionRecipeSchema.prefault([{ step: "quantise" }]),
         limits: compressionLimitsSchema.prefault({}),
       }),
     )

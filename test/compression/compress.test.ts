@@ -5,7 +5,7 @@ import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { readOnnx } from "../../main/graph/onnx-reader.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { trainRun } from "../../main/training/run.ts";
-import { compressionLimitsSchema } from "../../preload/contract/index.ts";
+import { compressionLimitsSchema, compressionRecipeSchema } from "../../preload/contract/index.ts";
 import { createRun, projectWithBlobs, THREADS } from "../training/blob-project.ts";
 
 const LIMITS = compressionLimitsSchema.parse({ maxAucDrop: 0.005, maxAccuracyDrop: 0.01 });
@@ -51,13 +51,13 @@ test("a model built to break under int8 is refused with the limit that it missed
   const broken = project.models.add({ ...trained, name: "Broken", parentId: null, onnx });
   const options = { project, modelId: broken.id, limits: LIMITS, threads: THREADS };
 
-  const refused = await compressBy([{ step: "quantise", repair: false }], options);
+  const refused = await compressBy(compressionRecipeSchema.parse([{ step: "quantise", repair: false }]), options);
   expect(refused.accepted).toBe(false);
   expect(refused.missed.map(({ limit }) => limit)).toContain("auc");
   expect(refused.reason).toMatch(/^The AUC fell by 0\.\d+ .* missed by 0\.\d+/);
   expect(project.models.get(refused.modelId).accepted).toBe(false);
 
-  const repaired = await compressBy([{ step: "quantise", repair: true }], options);
+  const repaired = await compressBy(compressionRecipeSchema.parse([{ step: "quantise", repair: true }]), options);
   expect(repaired.reason).toBe("");
   expect(repaired.accepted).toBe(true);
   expect(repaired.before.auc - repaired.after.auc).toBeLessThanOrEqual(LIMITS.maxAucDrop);
@@ -83,11 +83,13 @@ test("a compressed model is kept with its evaluation and report, or not at all",
   project.models.saveCompressionReport = () => {
     throw new Error("the disk is full");
   };
-  await expect(compressBy([{ step: "quantise", repair: true }], options)).rejects.toThrow("the disk is full");
+  await expect(
+    compressBy(compressionRecipeSchema.parse([{ step: "quantise", repair: true }]), options),
+  ).rejects.toThrow("the disk is full");
   expect(project.models.list().map(({ id }) => id)).toEqual([modelId]);
 
   project.models.saveCompressionReport = save;
-  const report = await compressBy([{ step: "quantise", repair: true }], options);
+  const report = await compressBy(compressionRecipeSchema.parse([{ step: "quantise", repair: true }]), options);
   expect(project.models.get(report.modelId)).toMatchObject({
     kind: "int8",
     parentId: modelId,

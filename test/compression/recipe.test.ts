@@ -1,11 +1,7 @@
 import { expect, test } from "vitest";
 import { compressBy } from "../../main/compression/recipe.ts";
 import { trainRun } from "../../main/training/run.ts";
-import {
-  type CompressionStep,
-  compressionLimitsSchema,
-  compressionRecipeSchema,
-} from "../../preload/contract/index.ts";
+import { compressionLimitsSchema, compressionRecipeSchema } from "../../preload/contract/index.ts";
 import { createRun, projectWithBlobs, THREADS } from "../training/blob-project.ts";
 
 const LIMITS = compressionLimitsSchema.parse({ maxAucDrop: 0.5 });
@@ -55,7 +51,7 @@ test("a recipe's steps build on each other, learn from the model that it began w
 
 test("the audit says what was asked of a compressed model, how it was made, and what did not hold", async () => {
   const { project, options } = await trained();
-  const recipe: CompressionStep[] = [{ step: "quantise", repair: false }];
+  const recipe = compressionRecipeSchema.parse([{ step: "quantise", repair: false }]);
   const limits = { ...LIMITS, minSmaller: 50 };
   const { modelId } = await compressBy(recipe, { ...options, limits });
   const { entries } = project.audit.find({ group: "model" }, 0, 20);
@@ -78,7 +74,7 @@ test("a model that is to learn from itself is refused with what to choose", asyn
 
 test("a limit on the worst group of patients looks at groups by their tags; without an attribute it is refused before any work", async () => {
   const { project, options } = await trained();
-  const steps: CompressionStep[] = [{ step: "quantise", repair: true }];
+  const steps = compressionRecipeSchema.parse([{ step: "quantise" }]);
   const limits = { ...LIMITS, maxWorstGroupDrop: 0.2, groupBy: ["sex"] };
   const report = await compressBy(steps, { ...options, limits });
   // Files without tags: everybody is in the group that nobody knows more about.

@@ -401,6 +401,15 @@ describeStory("the main job", (browser) => {
         .first()
         .waitFor({ timeout: 2 * MINUTES });
       await look("compress");
+      await page.getByRole("combobox", { name: "Numbers" }).click();
+      await page.getByRole("option", { name: "16-bit weights" }).click();
+      await page.getByLabel("At least so many times smaller").fill("3");
+      await button("Compress").click();
+      await page
+        .getByText(/^It is 1\.\d\d times smaller; at least 3\.00 was asked for\.$/)
+        .first()
+        .waitFor({ timeout: 2 * MINUTES });
+      await look("compress-refused");
     },
     10 * MINUTES,
   );

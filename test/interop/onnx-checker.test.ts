@@ -7,8 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { quantizeDynamic } from "../../main/compression/dynamic.ts";
 import { foldBatchNorm } from "../../main/compression/fold.ts";
+import { halveWeights } from "../../main/compression/half.ts";
 import { quantizableValues, quantizeStatic } from "../../main/compression/quantize.ts";
+import { quantizeWeights } from "../../main/compression/weight-only.ts";
 import { inputGradientGraph, stageGraph } from "../../main/explanation/saliency.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { gradient } from "../../main/graph/gradient.ts";
@@ -94,10 +97,19 @@ test("compressed models and the maps that explain models are accepted", () => {
     return quantizeStatic(folded, new Map(quantizableValues(folded).map((name) => [name, { min: -1, max: 2 }])));
   });
   expect(compressed.every((graph) => graph.nodes.some((node) => node.op === "QuantizeLinear"))).toBe(true);
+  const smaller = trained.flatMap((graph) => {
+    const none: ReadonlySet<string> = new Set();
+    return [
+      quantizeDynamic(graph, none),
+      quantizeWeights(graph, 8, none),
+      quantizeWeights(graph, 4, none),
+      halveWeights(graph, none),
+    ];
+  });
   const convolutional = trained.filter((graph) => graph.nodes.some((node) => node.op === "Conv"));
   const methods = ["grad-cam", "grad-cam++", "layer-cam"] as const;
   const stages = convolutional.flatMap((graph) => methods.map((method) => stageGraph(graph, method)));
-  expectAccepted([...compressed, ...stages, ...trained.map((graph) => inputGradientGraph(graph))]);
+  expectAccepted([...compressed, ...smaller, ...stages, ...trained.map((graph) => inputGradientGraph(graph))]);
 });
 
 test("8-bit codes per channel are accepted", () => {

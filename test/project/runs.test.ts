@@ -8,6 +8,7 @@ import {
   type Job,
   type RunPoint,
   recipeSchema,
+  compressionRecipeSchema,
 } from "../../preload/contract/index.ts";
 import { addImages, closing, newProject } from "./builder.ts";
 
@@ -168,7 +169,7 @@ test("a model keeps its file, its evaluations by part, and its compression repor
     layers: [],
     reason: "",
     against: model.id,
-    steps: [{ step: "quantise", repair: true }],
+    steps: compressionRecipeSchema.parse([{ step: "quantise" }]),
     before: cost,
     after: cost,
   };

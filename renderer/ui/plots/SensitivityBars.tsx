@@ -1,4 +1,4 @@
-// How far int8 in each layer alone moves a model's answers, in the order of the network. A table with bars in it, so the figures are there without the drawing.
+// How far its new number format in each layer alone moves a model's answers, in the order of the network. A table with bars in it, so the figures are there without the drawing.
 import { Badge, ScrollArea, Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { LayerSensitivity } from "../../../preload/contract/index.ts";
@@ -7,7 +7,14 @@ import { useFigures, usePlotPalette } from "./use-plot-style.ts";
 
 const MOST_HEIGHT = 420;
 
-export function SensitivityBars({ caption, layers }: { caption: string; layers: readonly LayerSensitivity[] }) {
+interface SensitivityProps {
+  caption: string;
+  layers: readonly LayerSensitivity[];
+  /** What layers became that are not float, in words. */
+  format: string;
+}
+
+export function SensitivityBars({ caption, layers, format }: SensitivityProps) {
   const { t } = useTranslation("models", { keyPrefix: "plots.sensitivity" });
   const figures = useFigures();
   const palette = usePlotPalette();
@@ -42,10 +49,10 @@ export function SensitivityBars({ caption, layers }: { caption: string; layers: 
                   />
                 </div>
               </Table.Td>
-              <Table.Td className={classes.figures}>{figures.decimal(moved)}</Table.Td>
+              <Table.Td className={classes.figures}>{figures.significant(moved)}</Table.Td>
               <Table.Td>
                 <Badge variant={float ? "outline" : "default"} tt="none">
-                  {t(float ? "float" : "int8")}
+                  {float ? t("float") : format}
                 </Badge>
               </Table.Td>
             </Table.Tr>

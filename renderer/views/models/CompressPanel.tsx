@@ -12,7 +12,7 @@ import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { CompressionResult } from "./CompressionResult.tsx";
 import { CompressionSteps } from "./CompressionSteps.tsx";
-import { recipeOf, type StepDraft } from "./compression-draft.ts";
+import { recipeOf, type StepDraft, withStep } from "./compression-draft.ts";
 import { JobOutcome } from "./JobOutcome.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
 import { newestJob } from "./model-job.ts";
@@ -40,7 +40,7 @@ export function CompressPanel({ model }: { model: Model }) {
   const { t: fairness } = useTranslation("fairness");
   const figures = useFigures();
   const [points, setPoints] = useState<number | string>(1);
-  const [steps, setSteps] = useState<readonly StepDraft[]>([{ step: "quantise" }]);
+  const [steps, setSteps] = useState<readonly StepDraft[]>(withStep([], "quantise"));
   const [groupBy, setGroupBy] = useState<string[]>([]);
   const [others, setOthers] = useState<Record<OtherLimit, number | string>>(NO_LIMITS);
   const jobs = useJobs();

@@ -18,6 +18,7 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
   const figures = useFigures();
   const { before, after } = report;
   const change = costChange(report);
+  const quantised = report.steps.at(-1);
   const stepsText = useStepsText();
   const limit = figures.decimal(report.maxAucDrop);
   const signedPercent = (share: number) => `${figures.signed(share * 100, 1)}%`;
@@ -35,11 +36,14 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
             limit,
           })}
         </Text>
-        {report.missed.map(({ limit, allowed, found }) => (
-          <Text size="sm" key={limit}>
-            {t(`compress.missed.${limit}`, { found: figures.decimal(found), allowed: figures.decimal(allowed) })}
-          </Text>
-        ))}
+        {report.missed.map(({ limit, allowed, found }) => {
+          const figure = (value: number) => figures.decimal(value, limit === "size" || limit === "latency" ? 2 : 3);
+          return (
+            <Text size="sm" key={limit}>
+              {t(`compress.missed.${limit}`, { found: figure(found), allowed: figure(allowed) })}
+            </Text>
+          );
+        })}
         {report.reason === "" || report.missed.length > 0 ? null : (
           <Text size="sm" lang="en">
             {report.reason}
@@ -122,7 +126,11 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
           <Text size="sm" c="dimmed" maw={720}>
             {t("compress.sensitivity")}
           </Text>
-          <SensitivityBars caption={t("compress.sensitivityOf", { name: modelName })} layers={report.layers} />
+          <SensitivityBars
+            caption={t("compress.sensitivityOf", { name: modelName })}
+            layers={report.layers}
+            format={t(`compress.formats.${quantised?.step === "quantise" ? quantised.format : "int8"}`)}
+          />
         </>
       )}
     </Stack>

@@ -2,6 +2,7 @@
 import { ActionIcon, Button, Group, NumberInput, Paper, Select, Stack, Text } from "@mantine/core";
 import { Plus, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { NumberFields } from "./NumberFields.tsx";
 import { MOST_STEPS, NETS, REST, STEP_KINDS, type StepDraft, withoutStep, withStep } from "./compression-draft.ts";
 
 interface StepsProps {
@@ -79,7 +80,7 @@ function StepFields({ draft, first, onChange }: FieldsProps) {
   const { t: runs } = useTranslation("runs");
   switch (draft.step) {
     case "quantise":
-      return null;
+      return <NumberFields draft={draft} onChange={onChange} />;
     case "prune":
       return (
         <Group align="flex-end">

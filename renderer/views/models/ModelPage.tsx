@@ -12,7 +12,7 @@ import {
 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Model } from "../../../preload/contract/index.ts";
+import { hasSmallerNumbers, type Model } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { formatRoute, navigate } from "../../state/route.ts";
 import { useCompressionReport, useMay, useModel, useModels, useRun, useSnapshots } from "../../studio/queries.ts";
@@ -127,7 +127,7 @@ function ModelBody({ model }: { model: Model }) {
                 <CompressionResult report={report.data} modelName={model.name} />
               </Section>
             ) : null}
-            {mayCompress && model.kind !== "int8" ? <CompressPanel model={model} /> : null}
+            {mayCompress && !hasSmallerNumbers(model) ? <CompressPanel model={model} /> : null}
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="export">

@@ -3,7 +3,7 @@ import { Alert, Button, Checkbox, Code, Radio, Stack, Text, TextInput } from "@m
 import { CircleCheck, Download } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { fileNameSchema, type Inputs, type Model } from "../../../preload/contract/index.ts";
+import { fileNameSchema, hasSmallerNumbers, type Inputs, type Model } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { useAppInfo, useCall } from "../../studio/queries.ts";
 import { PathField } from "../../ui/PathField.tsx";
@@ -24,7 +24,7 @@ export function SavePanel({ model }: { model: Model }) {
   const save = useCall((studio, input: Inputs["models"]["save"]) => studio.models.save(input));
   const valid = fileNameSchema.safeParse(name).success;
   const shownFolder = folder ?? info.data?.homeFolder ?? "";
-  const isInt8 = model.kind === "int8";
+  const isSmall = hasSmallerNumbers(model);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -44,9 +44,9 @@ export function SavePanel({ model }: { model: Model }) {
               <Radio value="onnx" label={t("save.onnx")} description={t("save.onnxHelp")} />
               <Radio
                 value="tensorflow"
-                disabled={isInt8}
+                disabled={isSmall}
                 label={t("save.tensorflow")}
-                description={t(isInt8 ? "save.tensorflowInt8" : "save.tensorflowHelp")}
+                description={t(isSmall ? "save.tensorflowSmall" : "save.tensorflowHelp")}
               />
             </Stack>
           </Radio.Group>

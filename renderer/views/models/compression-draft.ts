@@ -3,6 +3,9 @@ import {
   architectureSchema,
   type CompressionStep,
   compressionRecipeSchema,
+  type NumberFormat,
+  numberFormatSchema,
+  type Quantisation,
   type Recipe,
 } from "../../../preload/contract/index.ts";
 
@@ -28,11 +31,19 @@ export type StepDraft =
       readonly weight: Typed;
       readonly epochs: Typed;
     }
-  | { readonly step: "quantise" };
+  | {
+      readonly step: "quantise";
+      readonly format: NumberFormat;
+      readonly calibration: Quantisation["calibration"];
+      readonly percentile: Typed;
+      readonly symmetric: boolean;
+    };
 
 export type StepKind = StepDraft["step"];
 export const STEP_KINDS: readonly StepKind[] = ["prune", "distil", "quantise"];
 export const MOST_STEPS = 8;
+export const FORMATS: readonly NumberFormat[] = numberFormatSchema.options;
+export const CALIBRATIONS = ["min-max", "percentile", "entropy"] as const;
 
 const PERCENT = 100;
 
@@ -44,7 +55,7 @@ function usual(step: StepKind, first: boolean): StepDraft {
     case "distil":
       return { step, net: first ? "convnet" : REST, width: 16, temperature: 4, weight: 70, epochs: 20 };
     case "quantise":
-      return { step };
+      return { step, format: "int8", calibration: "min-max", percentile: 99.99, symmetric: false };
   }
 }
 
@@ -72,7 +83,9 @@ export function recipeOf(steps: readonly StepDraft[]): CompressionStep[] | null 
   const parsed = compressionRecipeSchema.safeParse(
     steps.map((one) => {
       if (one.step === "prune") return { ...one, share: percent(one.share) };
-      if (one.step === "quantise") return one;
+      // A percentile that nobody asks for may be missing.
+      if (one.step === "quantise")
+        return one.calibration === "percentile" && one.format === "int8" ? one : { ...one, percentile: undefined };
       const { net, width, ...rest } = one;
       return { ...rest, weight: percent(one.weight), student: net === REST ? null : { architecture: net, width } };
     }),

@@ -4,6 +4,9 @@ import {
   type CompressionReport,
   compressionRecipeSchema,
   type Inputs,
+  type NumberFormat,
+  numberFormatSchema,
+  type Quantisation,
 } from "../../../../preload/contract/index.ts";
 import { fraction, positiveNumber, wholeNumber } from "../numbers.ts";
 import { Refusal } from "../refusal.ts";
@@ -27,6 +30,10 @@ interface Options extends ProjectOptions {
   importance?: "taylor" | "magnitude";
   distil?: string | true;
   int8?: boolean;
+  format?: NumberFormat;
+  calibration?: Quantisation["calibration"];
+  percentile?: number;
+  symmetric?: boolean;
   epochs?: number;
 }
 
@@ -38,7 +45,7 @@ const LISTED_LAYERS = 8;
 export function compressCommand(terminal: Terminal): Command {
   const command = new Command("compress")
     .description(
-      "a smaller model by steps in this order: channels removed, a smaller net taught, 8-bit integers (alone where nothing is said); refused (exit code 1) outside the limits, which are measured on validation and this machine",
+      "a smaller model by steps in this order: channels removed, a smaller net taught, smaller numbers (8-bit integers alone where nothing is said); refused (exit code 1) outside the limits, which are measured on validation and this machine",
     )
     .option("--model <id>", "id or its beginning, or latest", "latest")
     .option("--max-auc-drop <number>", "how far the AUC may fall (0.01 where nothing is said)", fraction)
@@ -63,6 +70,24 @@ export function compressCommand(terminal: Terminal): Command {
       "learn from the model's answers: a net and its width, such as convnet:32; after --prune what is left, where no net is said",
     )
     .option("--int8", "8-bit integers in the end")
+    .addOption(
+      new Option("--format <numbers>", "smaller numbers in the end, in this format").choices(
+        numberFormatSchema.options,
+      ),
+    )
+    .addOption(
+      new Option("--calibration <by>", "what ranges of int8 are chosen by (min-max where nothing is said)").choices([
+        "min-max",
+        "percentile",
+        "entropy",
+      ]),
+    )
+    .option(
+      "--percentile <number>",
+      "of --calibration percentile, 90 to 100 (99.99 where nothing is said)",
+      positiveNumber,
+    )
+    .option("--symmetric", "int8 with as many codes below zero as above it")
     .option(
       "--epochs <number>",
       "of training after --prune (10 where nothing is said) or of --distil (20)",
@@ -96,14 +121,16 @@ export function compressCommand(terminal: Terminal): Command {
 }
 
 /** The steps that options name. Where a net is taught after the pruning, the training is the teaching. */
-function stepsOf({ prune, importance, distil, int8, epochs, repair }: Options): Steps {
+function stepsOf({ prune, importance, distil, int8, epochs, repair, ...numbers }: Options): Steps {
   const steps: Steps = [];
   if (prune !== undefined) {
     const trained = distil === undefined ? epochs : 0;
     steps.push({ step: "prune", share: prune, importance, epochs: trained });
   }
   if (distil !== undefined) steps.push({ step: "distil", student: distil === true ? null : netOf(distil), epochs });
-  if (int8 || steps.length === 0) steps.push({ step: "quantise", repair });
+  const { format, calibration, percentile, symmetric } = numbers;
+  if (int8 || format || steps.length === 0)
+    steps.push({ step: "quantise", format, calibration, percentile, symmetric, repair });
   return steps;
 }
 
@@ -128,7 +155,7 @@ function parseSteps(text: string): Steps {
   }
 }
 
-export function describeCompression({ modelId, before, after, layers }: CompressionReport): string[] {
+export function describeCompression({ modelId, before, after, layers, steps }: CompressionReport): string[] {
   const row = (title: string, cost: CompressionReport["before"]): string[] => [
     title,
     `${(cost.bytes / 1000).toFixed(1)} kB`,
@@ -148,11 +175,13 @@ export function describeCompression({ modelId, before, after, layers }: Compress
   ];
   if (layers.length === 0) return lines;
   const sensitive = layers.toSorted((a, b) => b.moved - a.moved).slice(0, LISTED_LAYERS);
-  const rows = sensitive.map(({ layer, moved, float }) => [layer, moved.toFixed(4), float ? "float" : "int8"]);
+  const last = steps.at(-1);
+  const format = last?.step === "quantise" ? last.format : "int8";
+  const rows = sensitive.map(({ layer, moved, float }) => [layer, moved.toFixed(4), float ? "float" : format]);
   return [
     ...lines,
     "",
-    "Most sensitive layers (how far int8 in it alone moves the probabilities)",
+    `Most sensitive layers (how far ${format} in it alone moves the probabilities)`,
     ...table(["layer", "moved", "kept as"], rows),
   ];
 }
