@@ -1,7 +1,8 @@
-// What compression gives and costs on the pneumonia ResNet-18: int8, channels removed and trained on, and both in a chain; and int8 of the membrane U-Net. Sizes and speeds are times better, AUC losses are on the
-// official test part, which no choice of the compression saw; the latency is one image at a time on this machine, models in turn.
+// What compression gives and costs on the pneumonia ResNet-18: int8, channels removed, a smaller net taught, and a chain of them; and int8 of the membrane U-Net. Sizes and speeds
+// are times better, AUC losses are on the official test part, which no choice of the compression saw; the latency is one image at a time on this machine, models in turn.
 //
-// int8Size and int8Speed are the lower of both networks' figures. Arguments: epochs of the first training (default 8), of the one after pruning (default 8) and of the U-Net (default 6). Figures of what the studio cannot do yet are missing, and so the bench is not ok.
+// The chain begins with the taught net: half of its operations go, what is left is taught again, and becomes integers. int8Size and int8Speed are the lower of both networks'
+// figures. Arguments: epochs of the first training (default 8), of the one after pruning (default 6; a taught net gets twice as many) and of the U-Net (default 6).
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,11 +31,6 @@ const DATA = fileURLToPath(new URL("../../../shared/data/pneumonia/pneumonia-28.
 const THREADS = 2;
 const SHARE = 0.5;
 const AUC_LOSS = 0.01;
-/** Everything that the table of the issue names. */
-const FIGURES =
-  "int8Size int8Speed int8AucLoss int8DiceLoss prunedFlops prunedSpeed prunedAucLoss distilledSize distilledAucLoss chainSize chainSpeed chainAucLoss".split(
-    " ",
-  );
 const RECIPE = recipeSchema.parse({
   architecture: "resnet18",
   inputSize: 28,
@@ -58,7 +54,7 @@ const LIMITS = compressionLimitsSchema.parse({ maxAucDrop: 0.5 });
 
 export default async function compression([
   first = "8",
-  after = "8",
+  after = "6",
   masks = "6",
 ]: readonly string[]): Promise<BenchResult> {
   if (!existsSync(DATA)) throw new BenchUnavailable(`The images are not on this machine: expected ${DATA}.`);
@@ -116,13 +112,13 @@ async function measure(project: Project, epochs: number, after: number): Promise
   const distilled = await compressed(
     "distilled",
     modelId,
-    stepsOf([{ step: "distil", student: STUDENT, epochs: after }]),
+    stepsOf([{ step: "distil", student: STUDENT, epochs: 2 * after }]),
   );
   // The chain goes on from the pupil: what it needs least goes, what is left learns from the ResNet again, and becomes integers.
   const chain = await compressed(
     "chain",
     distilled.modelId,
-    stepsOf([{ step: "prune", share: SHARE, epochs: 0 }, { step: "distil", epochs: after }, { step: "quantise" }]),
+    stepsOf([{ step: "prune", share: SHARE, epochs: 0 }, { step: "distil", epochs: 2 * after }, { step: "quantise" }]),
   );
   return {
     int8Size: int8.size,
@@ -174,8 +170,6 @@ function judged(figures: Record<string, number>): BenchResult {
     distilledAucLoss: AUC_LOSS,
     chainAucLoss: AUC_LOSS,
   };
-  const missing = FIGURES.filter((name) => figures[name] === undefined);
-  if (missing.length > 0) console.error(`not measured, because it cannot be done yet: ${missing.join(", ")}`);
   const required = Object.fromEntries([
     ...Object.entries(least).map(([name, limit]) => [name, `>= ${Number(limit.toFixed(3))}`]),
     ...Object.entries(most).map(([name, limit]) => [name, `<= ${limit}`]),
@@ -183,5 +177,5 @@ function judged(figures: Record<string, number>): BenchResult {
   const holds =
     Object.entries(least).every(([name, limit]) => (figures[name] ?? 0) >= limit) &&
     Object.entries(most).every(([name, limit]) => (figures[name] ?? 1) <= limit);
-  return { figures, required, ok: missing.length === 0 && holds };
+  return { figures, required, ok: holds };
 }

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { worstGroup } from "../../main/compression/subgroups.ts";
-import { compressionLimitsSchema, type Evaluation } from "../../preload/contract/index.ts";
 import { calibrate } from "../../main/compression/calibrate.ts";
 import { foldBatchNorm } from "../../main/compression/fold.ts";
 import { missedLimits, refusal } from "../../main/compression/gate.ts";
 import { quantizableValues, quantizeStatic, uint8Parameters } from "../../main/compression/quantize.ts";
+import { worstGroup } from "../../main/compression/subgroups.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { verifyGraph } from "../../main/graph/verify.ts";
 import { createSession } from "../../main/training/engines/session.ts";
+import { compressionLimitsSchema, type Evaluation } from "../../preload/contract/index.ts";
 
 const SIZE = 12;
 const CHANNELS = 6;

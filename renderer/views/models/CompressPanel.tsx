@@ -3,7 +3,7 @@ import { Anchor, Button, Group, MultiSelect, NumberInput, Stack, Text } from "@m
 import { Minimize2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type CompressionReport, type Inputs, type Model, MOST_CROSSED } from "../../../preload/contract/index.ts";
+import { type CompressionReport, type Inputs, MOST_CROSSED, type Model } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { formatRoute } from "../../state/route.ts";
 import { useCall, useCompressions, useJobs, useModels } from "../../studio/queries.ts";
@@ -96,17 +96,6 @@ export function CompressPanel({ model }: { model: Model }) {
               w={420}
               maw="100%"
             />
-            <MultiSelect
-              label={t("compress.groupBy")}
-              description={t("compress.groupByHelp", { count: MOST_CROSSED })}
-              maxValues={MOST_CROSSED}
-              value={groupBy}
-              onChange={setGroupBy}
-              data={ATTRIBUTES.map((value) => ({ value, label: fairness(`attribute.${value}`) }))}
-              error={validGroups ? undefined : t("compress.groupByNeeded")}
-              w={420}
-              maw="100%"
-            />
             <Group align="flex-end">
               {OTHER_LIMITS.map((name) => (
                 <NumberInput
@@ -121,6 +110,17 @@ export function CompressPanel({ model }: { model: Model }) {
                 />
               ))}
             </Group>
+            <MultiSelect
+              label={t("compress.groupBy")}
+              description={t("compress.groupByHelp", { count: MOST_CROSSED })}
+              maxValues={MOST_CROSSED}
+              value={groupBy}
+              onChange={setGroupBy}
+              data={ATTRIBUTES.map((value) => ({ value, label: fairness(`attribute.${value}`) }))}
+              error={validGroups ? undefined : t("compress.groupByNeeded")}
+              w={420}
+              maw="100%"
+            />
             <Button
               type="submit"
               leftSection={<Minimize2 size={16} aria-hidden />}

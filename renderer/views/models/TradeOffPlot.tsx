@@ -1,4 +1,5 @@
-// Everything that was tried on a model: what each version saves against how right it is, with those that no other beats. Refused ones are marked.
+// Everything that was tried on a model: what each version saves against how right it is, with those that no other
+// beats. Refused ones are marked and beat nothing.
 //
 // Savings are ratios to the model, because each pair was measured in turn: milliseconds of different hours cannot be compared.
 import { SegmentedControl } from "@mantine/core";
@@ -49,14 +50,13 @@ export function TradeOffPlot({ model, reports, names }: TradeOffProps) {
     ],
     [model.name, reports, names],
   );
-  const front = useMemo(
-    () =>
-      paretoFront(
-        points.map((one) => ({ x: one[saving], y: one.auc })),
-        { x: "higher", y: "higher" },
-      ),
-    [points, saving],
-  );
+  const front = useMemo(() => {
+    // What was refused is no choice, so it beats nothing.
+    const choices = points.flatMap(({ mark, auc, ...one }, i) =>
+      mark === "refused" ? [] : [{ i, x: one[saving], y: auc }],
+    );
+    return paretoFront(choices, { x: "higher", y: "higher" }).map((at) => choices[at].i);
+  }, [points, saving]);
   const option = useMemo(() => {
     const base = baseOption(palette);
     const marked = (mark: Point["mark"], symbol: string, colour: string) => ({
@@ -92,7 +92,7 @@ export function TradeOffPlot({ model, reports, names }: TradeOffProps) {
         },
         marked("original", "diamond", palette.ink),
         marked("accepted", "circle", seriesColour(palette, 2)),
-        marked("refused", "emptyTriangle", seriesColour(palette, 1)),
+        marked("refused", "triangle", seriesColour(palette, 1)),
       ],
     };
   }, [points, front, saving, palette, figures, t]);
