@@ -18,10 +18,11 @@ export class Steps {
 
   add(count: number, note: string): void {
     this.done += count;
+    // Repairs take as long as they take: what was not expected is work that is done.
+    this.total = Math.max(this.total, this.done);
     const share = this.done / this.total;
     const seconds = (performance.now() - this.began) / 1000;
     const secondsLeft = share > 0.2 ? (seconds / share) * (1 - share) : null;
-    const done = Math.min(this.done, this.total);
-    this.onProgress({ done, total: this.total, unit: "images", secondsLeft, note });
+    this.onProgress({ done: this.done, total: this.total, unit: "images", secondsLeft, note });
   }
 }

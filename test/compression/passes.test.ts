@@ -4,13 +4,19 @@ import { calibrate } from "../../main/compression/calibrate.ts";
 import { foldBatchNorm } from "../../main/compression/fold.ts";
 import { missedLimits, refusal } from "../../main/compression/gate.ts";
 import { quantizableValues, quantizeStatic, uint8Parameters } from "../../main/compression/quantize.ts";
+import { Steps } from "../../main/compression/steps.ts";
 import { worstGroup } from "../../main/compression/subgroups.ts";
 import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor, type Graph } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { verifyGraph } from "../../main/graph/verify.ts";
 import { createSession } from "../../main/training/engines/session.ts";
-import { compressionLimitsSchema, type Evaluation } from "../../preload/contract/index.ts";
+import {
+  compressionLimitsSchema,
+  type Evaluation,
+  type Progress,
+  progressSchema,
+} from "../../preload/contract/index.ts";
 
 const SIZE = 12;
 const CHANNELS = 6;
@@ -226,4 +232,16 @@ describe("the worst group of patients", () => {
   test("is refused where no group has enough cases, with how many were asked for", () => {
     expect(() => worstGroup(said([]), { of, minimum: 3 })).toThrowError(/No group of patients has 3 cases/);
   });
+});
+
+test("progress over more work than was expected stays full, and no time left is negative", () => {
+  const told: Progress[] = [];
+  const steps = new Steps(10, (progress) => told.push(progress));
+  for (const count of [8, 2, 5]) steps.add(count, "evaluating");
+  expect(told.map(({ done, total }) => [done, total])).toEqual([
+    [8, 10],
+    [10, 10],
+    [15, 15],
+  ]);
+  for (const progress of told) expect(progressSchema.safeParse(progress).success).toBe(true);
 });
