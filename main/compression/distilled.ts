@@ -33,7 +33,7 @@ export async function distilModel(
   }
   const recipe: Recipe = {
     ...project.runs.get(model.runId).recipe,
-    ...(student ? { ...student, startFrom: null } : { startFrom: modelId }),
+    ...(student ? { ...student, depth: null, startFrom: null } : { startFrom: modelId }),
     inputSize: teacher.input.size,
     distil: { teacher: teacher.id, temperature, weight },
     epochs,
