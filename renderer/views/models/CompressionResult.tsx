@@ -30,12 +30,16 @@ export function CompressionResult({ report, modelName }: { report: CompressionRe
         icon={report.accepted ? <CircleCheck size={18} aria-hidden /> : <CircleX size={18} aria-hidden />}
         title={t(report.accepted ? "compress.accepted" : "compress.refused")}
       >
-        <Text size="sm">
-          {t(report.accepted ? "compress.acceptedText" : "compress.refusedText", {
-            change: figures.signed(change.auc),
-            limit,
-          })}
-        </Text>
+        {report.missed.length > 0 ? (
+          <Text size="sm">{t("compress.refusedKept")}</Text>
+        ) : (
+          <Text size="sm">
+            {t(report.accepted ? "compress.acceptedText" : "compress.refusedText", {
+              change: figures.signed(change.auc),
+              limit,
+            })}
+          </Text>
+        )}
         {report.missed.map(({ limit, allowed, found }) => {
           const figure = (value: number) => figures.decimal(value, limit === "size" || limit === "latency" ? 2 : 3);
           return (

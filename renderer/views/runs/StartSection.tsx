@@ -75,25 +75,6 @@ export function StartSection({ draft, onChange }: StartSectionProps) {
             {chosen ? t("start.chosenOther", { layers: chosen.layers, classes: chosen.classes }) : t("start.chosen")}
           </Alert>
         ) : null}
-        {all.length > 0 ? (
-          <Select
-            label={t("teacher.title")}
-            description={t("teacher.help")}
-            allowDeselect={false}
-            searchable
-            value={draft.distil?.teacher ?? NONE}
-            onChange={teach}
-            data={[
-              { value: NONE, label: t("teacher.none") },
-              ...all.map(({ id, name }) => ({ value: id, label: name })),
-            ]}
-          />
-        ) : null}
-        {draft.distil !== null ? (
-          <Alert color="blue" variant="light" icon={<Info size={18} aria-hidden />} role="status">
-            {t("teacher.chosen")}
-          </Alert>
-        ) : null}
         {models.error ? <Refused error={models.error} onRetry={() => void models.refetch()} /> : null}
         {starting.error ? <Refused error={starting.error} onRetry={() => void starting.refetch()} /> : null}
         <PathField
@@ -115,6 +96,25 @@ export function StartSection({ draft, onChange }: StartSectionProps) {
             {t("start.take")}
           </Button>
         </Group>
+        {all.length > 0 ? (
+          <Select
+            label={t("teacher.title")}
+            description={t("teacher.help")}
+            allowDeselect={false}
+            searchable
+            value={draft.distil?.teacher ?? NONE}
+            onChange={teach}
+            data={[
+              { value: NONE, label: t("teacher.none") },
+              ...all.map(({ id, name }) => ({ value: id, label: name })),
+            ]}
+          />
+        ) : null}
+        {draft.distil !== null ? (
+          <Alert color="blue" variant="light" icon={<Info size={18} aria-hidden />} role="status">
+            {t("teacher.chosen")}
+          </Alert>
+        ) : null}
       </Stack>
     </Paper>
   );

@@ -32,11 +32,11 @@ const GROUPED = {
     architecture: choice,
     inputSize: whole(8),
     width: whole(4),
+    depth: { kind: "number", step: 1, decimals: 0, optional: true },
     distil: elsewhere,
     "distil.teacher": elsewhere,
     "distil.temperature": real(1, 2),
     "distil.weight": real(0.1, 2),
-    depth: { kind: "number", step: 1, decimals: 0, optional: true },
   },
   training: {
     epochs: whole(),
