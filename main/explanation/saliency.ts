@@ -90,7 +90,7 @@ function withGradient(builder: GraphBuilder, score: Value, wrt: string): { graph
 }
 
 /** The last value before the logits with places in it that a convolution had a hand in, with `fine` rows for each of the picture's or more if there is one. */
-function lastFeatureMap(graph: Graph, fine: number): string {
+export function lastFeatureMap(graph: Graph, fine = 0): string {
   const types = inferShapes(graph);
   const rows = graph.inputs[0]!.shape[2];
   const least = typeof rows === "number" ? Math.floor(rows * fine) : 0;

@@ -40,6 +40,7 @@ import type {
   LabelFormatId,
   MergeReport,
   ModelFile,
+  Neighbourhood,
   NotebookLeaving,
   NotebookReport,
   PacsNodeSettings,
@@ -112,6 +113,7 @@ export type JobTask =
       methods: readonly ExplanationMethod[];
       limit: number;
     }
+  | { kind: "explain-nearest"; modelId: string; imageId: string; frame: number; count: number }
   | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean }
   | { kind: "text-look"; filter: ImageFilter }
   | ({ kind: "labels-export"; folder: string } & LabelSelection)
@@ -202,6 +204,7 @@ export interface TaskResults {
   compress: CompressionReport;
   "explain-check": TrustReport;
   "explain-part": ExplanationReport;
+  "explain-nearest": Neighbourhood;
   export: ExportReport;
   "labels-export": LabelExportReport;
   "labels-import": LabelFileReport;

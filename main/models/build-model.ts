@@ -8,6 +8,7 @@ import { efficientnetB0 } from "./architectures/efficientnet.ts";
 import { linear } from "./architectures/linear.ts";
 import { mlp } from "./architectures/mlp.ts";
 import { mobilenetv3 } from "./architectures/mobilenet.ts";
+import { places } from "./architectures/places.ts";
 import { recurrent } from "./architectures/recurrent.ts";
 import { resnet } from "./architectures/resnet.ts";
 import { transformer, vit } from "./architectures/transformer.ts";
@@ -60,6 +61,7 @@ export const ARCHITECTURES = {
   mlp: { inputs: ["table", "image", "sequence"], outputs: WHOLE_CASE, width: widths(64, 4, 4096), build: mlp },
   classic: imageNet(widths(32, 4, 128), classic),
   convnet: imageNet(widths(32, 4, 128), convnet),
+  places: { inputs: ["image"], outputs: ["class", "labels"], width: widths(32, 4, 128), build: places },
   resnet18: imageNet(widths(64, 4, 128), (s, w, d) => resnet("resnet18", s, w, { depth: d })),
   resnet34: imageNet(widths(64, 4, 128), (s, w, d) => resnet("resnet34", s, w, { depth: d })),
   resnet50: imageNet(widths(64, 4, 128), (s, w, d) => resnet("resnet50", s, w, { depth: d })),

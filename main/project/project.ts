@@ -15,6 +15,7 @@ import { Compliance } from "./compliance.ts";
 import { Copies } from "./copies.ts";
 import { ProjectDatabase, storageError } from "./database.ts";
 import { Deidentification } from "./deidentification.ts";
+import { Embeddings } from "./embeddings.ts";
 import { Exports } from "./exports.ts";
 import { HostPresence } from "./host-presence.ts";
 import { Images } from "./images.ts";
@@ -84,6 +85,7 @@ export class Project {
   readonly models: Models;
   readonly rules: Rules;
   readonly startingModels: StartingModels;
+  readonly embeddings: Embeddings;
   readonly exports: Exports;
   readonly pacs: Pacs;
   readonly compliance: Compliance;
@@ -132,6 +134,7 @@ export class Project {
     this.models = new Models(database, this.audit);
     this.rules = new Rules(database, this.audit, this.models);
     this.startingModels = new StartingModels(database, this.audit);
+    this.embeddings = new Embeddings(database);
     this.exports = new Exports(database, this.audit);
     this.pacs = new Pacs(database, this.audit);
     this.compliance = new Compliance(database, this.audit, this.pacs, path);

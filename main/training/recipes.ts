@@ -199,7 +199,7 @@ function plainRecipe(architecture: Recipe["architecture"], facts: Facts): Recipe
   const { count, side, imbalance, seed } = facts;
   const { width } = ARCHITECTURES[architecture];
   const flat = architecture === "logistic" || architecture === "mlp";
-  const small = architecture === "convnet" || architecture === "classic";
+  const small = architecture === "convnet" || architecture === "places" || architecture === "classic";
   /** So many steps of learning, whatever the size of the set, but every image at least 5 and at most 100 times. */
   const [steps, batch] = flat ? [400, 32] : small ? [600, 16] : [800, 32];
   const batchSize = Math.min(batch, count);

@@ -182,6 +182,7 @@ export const ACCESS = {
   "rules.switch": deciding, // when a model's answer is not enough is for those to say who decide cases
   "explanations.map": seeing,
   "explanations.check": seeing,
+  "explanations.nearest": seeing,
   "explanations.report": seeing,
   "explanations.overPart": working,
   "comparison.curves": seeing,

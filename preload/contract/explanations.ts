@@ -109,6 +109,29 @@ export const explanationReportSchema = z.object({
 });
 export type ExplanationReport = z.infer<typeof explanationReportSchema>;
 
+/** A training image that a model sees much the same in. */
+export const neighbourSchema = z.object({
+  imageId: z.string(),
+  classIndex: z.int().describe("that the snapshot gives it"),
+  similarity: z
+    .number()
+    .min(-1)
+    .max(1)
+    .describe("cosine of the angle between what the model's last layer reads of both"),
+  samePatient: z.boolean().describe("another image of the same patient, which looks alike for that reason"),
+});
+export type Neighbour = z.infer<typeof neighbourSchema>;
+
+export const neighbourhoodSchema = z.object({
+  modelId: z.string(),
+  imageId: z.string(),
+  frame: z.int(),
+  classIndex: z.int().describe("that the model predicts"),
+  searched: z.int().describe("images of the training part"),
+  neighbours: z.array(neighbourSchema).describe("the nearest first, without the image itself"),
+});
+export type Neighbourhood = z.infer<typeof neighbourhoodSchema>;
+
 const oneMap = z.object({
   modelId: z.string(),
   imageId: z.string(),
@@ -122,6 +145,20 @@ export const explanationsContract = {
   map: oc.input(oneMap).output(explanationSchema),
   /** Trust figures of a map. The job's result is a TrustReport. */
   check: oc.input(oneMap).output(jobSchema),
+  /**
+   * The training images that look most like this one to the model. Reads the whole training part the first time. The job's result is a Neighbourhood. Errors of
+   * the job: explanation/not-possible for a model without features.
+   */
+  nearest: oc
+    .input(
+      z.object({
+        modelId: z.string(),
+        imageId: z.string(),
+        frame: z.int().min(0).default(0),
+        count: z.int().min(1).max(100).default(8),
+      }),
+    )
+    .output(jobSchema),
   /**
    * Explains the images of a part that have shapes of their own class, and compares maps with shapes, class by class. The job's result is an ExplanationReport.
    * Errors of the job: explanation/nothing-drawn; explanation/not-possible.

@@ -10,6 +10,7 @@ export const jobKindSchema = z.enum([
   "compress",
   "explain-check",
   "explain-part",
+  "explain-nearest",
   "export",
   "labels-export",
   "labels-import",
@@ -52,7 +53,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, {searchId}, CompressionReport, TrustReport, ExplanationReport, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, {searchId}, CompressionReport, TrustReport, ExplanationReport, Neighbourhood, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

@@ -8,6 +8,7 @@ export const architectureSchema = z.enum([
   "mlp",
   "classic",
   "convnet",
+  "places",
   "resnet18",
   "resnet34",
   "resnet50",

@@ -420,6 +420,17 @@ const CALL: Record<CallName, Row> = {
       await done(client, await client.explanations.check(asked));
     },
   },
+  "explanations.nearest": {
+    notes: ["job/state"],
+    by: async (client) => {
+      const { items } = await client.images.list({});
+      const job = await done(
+        client,
+        await client.explanations.nearest({ modelId: made.model!, imageId: items[0]!.id }),
+      );
+      expect((job.result as { neighbours: unknown[] }).neighbours.length).toBeGreaterThan(0);
+    },
+  },
   "explanations.overPart": {
     notes: ["model/explain", "job/state"],
     by: async (client) => {

@@ -362,6 +362,7 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "models.evaluation": { modelId: model },
     "explanations.map": { modelId: model, imageId: image, method: "grad-cam" },
     "explanations.check": { modelId: model, imageId: image, method: "grad-cam" },
+    "explanations.nearest": { modelId: model, imageId: image },
     "explanations.overPart": { modelId: model, methods: ["grad-cam"] },
     "explanations.report": { modelId: model, part: "test" },
     "models.compress": { modelId: model },

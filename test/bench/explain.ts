@@ -6,10 +6,8 @@ import { explainPart } from "../../main/explanation/over-part.ts";
 import { importSample } from "../../main/jobs/tasks/sample.ts";
 import { createProject, type Project } from "../../main/project/project.ts";
 import { trainRun } from "../../main/training/run.ts";
-import { describeStart } from "../../main/training/starting-model.ts";
 import { recipeSchema } from "../../preload/contract/index.ts";
 import type { BenchResult } from "../support/bench.ts";
-import { localNet } from "../support/local-net.ts";
 
 export const title = "Maps on chest phantoms: pointing game on the trained model and on randomised ones";
 
@@ -35,10 +33,8 @@ async function measure(project: Project): Promise<BenchResult> {
   await importSample({ kind: "sample", images: IMAGES, seed: 7 }, { project, signal, ...silent });
   const split = { seed: 1, train: 0.7, validation: 0.15, useSuggestedParts: true };
   const snapshot = project.snapshots.create({ name: "Maps", ...split });
-  const onnx = localNet(SIZE);
-  const { id: startFrom } = project.startingModels.add({ name: "local", onnx, ...describeStart(onnx) });
   const recipe = recipeSchema.parse({
-    ...{ architecture: "convnet", startFrom, inputSize: SIZE, width: 8, epochs: 50, batchSize: 16 },
+    ...{ architecture: "places", inputSize: SIZE, width: 8, epochs: 50, batchSize: 16 },
     ...{ optimiser: "adam", learningRate: 6e-3, weightDecay: 1e-4, schedule: "cosine", average: "ema" },
     augment: { shift: 0.05, rotate: 5, scale: 0.05, flip: true, intensity: 0.05 },
     ...{ balanced: false, patience: null, seed: 1 },

@@ -65,6 +65,28 @@ describeStory("explanations", (browser) => {
   );
 
   test(
+    "training images that look alike to the model are found, and open with the explained image one step away",
+    async () => {
+      const nearest = page.getByRole("region", { name: "Training images that look alike to the model" });
+      await nearest.getByRole("button", { name: "Find them" }).click();
+      await nearest.getByText(/of 8 are “/).waitFor({ timeout: MINUTES });
+      const first = nearest
+        .getByRole("listitem")
+        .first()
+        .getByRole("button", { name: /Similarity/ });
+      await first.scrollIntoViewIfNeeded();
+      await lookAt(page, "viewer-nearest");
+      const explained = await page.evaluate(() => location.hash);
+      await first.focus();
+      await page.keyboard.press("Enter");
+      await expect.poll(() => page.evaluate(() => location.hash)).not.toBe(explained);
+      await page.goBack();
+      await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
+    },
+    10 * MINUTES,
+  );
+
+  test(
     "another method gets a map and a verdict of its own, and checking can be left to the person",
     async () => {
       await page.getByRole("switch", { name: "Check every map" }).uncheck();

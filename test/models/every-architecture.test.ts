@@ -19,7 +19,7 @@ const DEEP = new Set<ArchitectureName>([
   "efficientnet-b0",
   "convnext-tiny",
 ]);
-const QUICK = new Set<ArchitectureName>(["logistic", "mlp", "classic", "convnet", "lstm", "transformer"]);
+const QUICK = new Set<ArchitectureName>(["logistic", "mlp", "classic", "convnet", "places", "lstm", "transformer"]);
 const WIDTH: Partial<Record<ArchitectureName, number>> = { "vit-tiny": 64, "vit-small": 64, mlp: 8, lstm: 6, gru: 6 };
 
 const inputs: Record<ModelInput["kind"], (size: number) => ModelInput> = {

@@ -8,6 +8,10 @@ export const explanationCalls = {
     const { id } = project.models.get(input.modelId);
     return jobs.start({ kind: "explain-check", ...input }, id);
   }),
+  nearest: unlocked.explanations.nearest.handler(({ input, context: { project, jobs } }) => {
+    const { id } = project.models.get(input.modelId);
+    return jobs.start({ kind: "explain-nearest", ...input }, id);
+  }),
   overPart: unlocked.explanations.overPart.handler(({ input, context: { project, jobs } }) => {
     const { id } = project.models.get(input.modelId);
     return jobs.start({ kind: "explain-part", ...input }, id);

@@ -36,6 +36,7 @@ const tasks: TaskTable = {
   compress: async (task, context) => (await import("./compress.ts")).compress(task, context),
   explain: async (task, context) => (await import("./explain.ts")).explainImage(task, context),
   "explain-check": async (task, context) => (await import("./explain.ts")).checkExplanation(task, context),
+  "explain-nearest": async (task, context) => (await import("./explain.ts")).findNeighbours(task, context),
   "explain-part": async (task, context) => (await import("./explain.ts")).explainOverPart(task, context),
   export: async (task, context) => (await import("./export.ts")).exportModel(task, context),
   "labels-export": async (task, context) => (await import("./labels-export.ts")).exportLabelFiles(task, context),

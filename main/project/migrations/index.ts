@@ -22,6 +22,7 @@ import { prunedModels } from "./0019-pruned-models.ts";
 import { modelForms } from "./0020-model-forms.ts";
 import { modelRules } from "./0021-model-rules.ts";
 import { searches } from "./0022-searches.ts";
+import { embeddings } from "./0023-embeddings.ts";
 
 export interface Migration {
   readonly number: number;
@@ -65,4 +66,5 @@ export const MIGRATIONS = checkMigrations([
   modelForms,
   modelRules,
   searches,
+  embeddings,
 ]);

@@ -17,8 +17,8 @@ export function useJobToasts(): void {
       if (state === "running") running.current.add(id);
       else if (running.current.delete(id)) {
         const name = t(`jobs.kind.${kind}`);
-        // A map's check is shown beside the map, and maps come and go.
-        if (state === "done" && kind !== "explain-check")
+        // What is found about the image in sight is shown beside it, and images come and go.
+        if (state === "done" && kind !== "explain-check" && kind !== "explain-nearest")
           notifications.show({ message: t("jobs.done", { name }), closeButtonProps });
         if (state === "failed" && error) {
           const { what, next } = text(Object.assign(new Error(error.message), { code: error.code }));

@@ -23,6 +23,7 @@ import { RuleVerdict } from "../../ui/RuleVerdict.tsx";
 import { HEAT_COLORS } from "../../viewer/masks/colors.ts";
 import classes from "./LabelPanel.module.css";
 import { MapTrust } from "./MapTrust.tsx";
+import { NearestImages } from "./NearestImages.tsx";
 
 const METHODS = explanationMethodSchema.options;
 
@@ -169,6 +170,7 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
           </div>
           {explain.error && <Refused error={explain.error} />}
           {explanation && <MapTrust key={trustKey(explanation)} explanation={explanation} />}
+          <NearestImages key={`${model.id} ${imageId} ${frame}`} model={model} imageId={imageId} frame={frame} />
         </Stack>
       )}
     </section>

@@ -7,6 +7,7 @@ import {
   type ExplanationMethod,
   type ExplanationReport,
   explanationMethodSchema,
+  type Neighbourhood,
   type Part,
   PIXELS_PATH,
   type TrustReport,
@@ -24,6 +25,7 @@ interface Options extends ProjectOptions {
   class?: number;
   output?: string;
   trust?: true;
+  nearest?: number;
   part?: Part;
   methods: readonly ExplanationMethod[];
   limit: number;
@@ -42,6 +44,7 @@ export function explainCommand(terminal: Terminal): Command {
     .option("--frame <number>", "of a multi-frame image, from 0; default: the middle one, as in training", wholeNumber)
     .option("--class <number>", "index of the class to explain; default: the predicted one", wholeNumber)
     .option("--trust", "also checks the map: randomisation, deletion, insertion, noise, what readers drew")
+    .option("--nearest <number>", "also names so many training images that look most alike to the model", wholeNumber)
     .option("--output <file.png>", "writes image and map as a PNG, unencrypted, outside the project")
     .addOption(
       new Option("--part <part>", "compares maps with shapes over a part").choices(["train", "validation", "test"]),
@@ -89,6 +92,13 @@ async function explainOne(workspace: Workspace, wanted: string, options: Options
     document = { ...document, figures, overlap };
     lines.push(...describeTrust({ figures, overlap }));
   }
+  if (options.nearest !== undefined) {
+    const { modelId, imageId, frame } = request;
+    const asked = { modelId, imageId, frame, count: options.nearest };
+    const { neighbours } = (await workspace.finish(() => client.explanations.nearest(asked))) as Neighbourhood;
+    document = { ...document, neighbours };
+    lines.push(...(await describeNeighbours(workspace, neighbours, model.classes)));
+  }
   if (options.output === undefined) {
     terminal.answer(document, lines);
     return;
@@ -121,6 +131,24 @@ export function describeExplanation(
     ...(reason === null ? [] : [`  instead of ${asked}: ${reason}`]),
     ...classes.map(({ name }, index) => `  ${name}: probability ${probabilities[index]?.toFixed(4)}`),
     `  looks most at row ${Math.floor(top / columns)}, column ${top % columns}; ${(100 * share).toFixed(1)} % of the image above half`,
+  ];
+}
+
+async function describeNeighbours(
+  { client }: Workspace,
+  neighbours: Neighbourhood["neighbours"],
+  classes: readonly { name: string }[],
+): Promise<string[]> {
+  const names = await Promise.all(
+    neighbours.map(async ({ imageId }) => (await client.images.get({ id: imageId })).name),
+  );
+  const rows = neighbours.map(({ classIndex, similarity, samePatient }, i) => [
+    ...[names[i]!, classes[classIndex]?.name ?? String(classIndex), similarity.toFixed(3)],
+    samePatient ? "same patient" : "",
+  ]);
+  return [
+    "  training images that look most alike to the model:",
+    ...table(["image", "class", "similarity", ""], rows).map((line) => `    ${line}`),
   ];
 }
 
