@@ -38,14 +38,16 @@ export interface MapRequest {
  */
 export async function explain(request: MapRequest): Promise<Explanation> {
   return withMap(request, async ({ map, rows, columns, said }) => {
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(rows, columns));
-    const to = {
-      rows: Math.max(1, Math.round(rows * scale)),
-      columns: Math.max(1, Math.round(columns * scale)),
-    };
+    const to = mapSize(rows, columns);
     const values = normalised(resampleBilinear(map.values, map, to));
     return { ...said, ...to, values: Array.from(values) };
   });
+}
+
+/** Size of the map that travels, for a frame of this size. */
+export function mapSize(rows: number, columns: number): { rows: number; columns: number } {
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(rows, columns));
+  return { rows: Math.max(1, Math.round(rows * scale)), columns: Math.max(1, Math.round(columns * scale)) };
 }
 
 /** Trust figures of the map that `explain` gives for the same request, and its overlap with what readers drew. Blocks its thread: child process. */

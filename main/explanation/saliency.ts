@@ -89,32 +89,60 @@ function withGradient(builder: GraphBuilder, score: Value, wrt: string): { graph
   return { graph, gradients: name };
 }
 
-/** The last value before the logits with places in it that a convolution had a hand in, with `fine` rows for each of the picture's or more if there is one. */
+/**
+ * The last value before the logits with places in it that a convolution had a hand in, with `fine` rows for each of the picture's or more if there is one. Where the
+ * logits have places themselves (masks, boxes) only the way down to the coarsest counts: what comes after it puts places together again, and its last map is
+ * the answer (Vinogradova et al. 2020 explain there). Errors: explanation/not-possible.
+ */
 export function lastFeatureMap(graph: Graph, fine = 0): string {
   const types = inferShapes(graph);
   const rows = graph.inputs[0]!.shape[2];
   const least = typeof rows === "number" ? Math.floor(rows * fine) : 0;
-  const convolved = new Set<string>();
-  const answers = new Set(["logits", ...graph.outputs.map(({ name }) => name)]);
-  let last: string | null = null;
-  let lastFine: string | null = null;
-  for (const node of graph.nodes) {
-    if (node.outputs.includes("logits")) break;
-    if (node.op !== "Conv" && !node.inputs.some((name) => convolved.has(name))) continue;
-    for (const output of node.outputs) {
-      convolved.add(output);
-      const shape = types.get(output)?.shape ?? [];
-      if (shape.length !== 4 || (shape[2] === 1 && shape[3] === 1) || answers.has(output)) continue;
-      last = output;
-      if (typeof shape[2] === "number" && shape[2] >= least) lastFine = output;
-    }
-  }
-  const found = lastFine ?? last;
-  if (found === null) {
+  const found = stagesOf(graph, types);
+  const down = (types.get("logits")?.shape.length ?? 0) > 2 ? found.slice(0, coarsest(found) + 1) : found;
+  const stage = down.findLast((one) => one.rows >= least) ?? down.at(-1);
+  if (stage === undefined) {
     throw new AppError(
       "explanation/not-possible",
       "Maps of a stage need a network with convolutions, and this one has none. Use the input gradient, occlusion or RISE.",
     );
   }
-  return found;
+  return stage.name;
+}
+
+interface Stage {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** Values with places that convolutions made and the logits come from, in the order of the graph. */
+function stagesOf(graph: Graph, types: ReturnType<typeof inferShapes>): Stage[] {
+  const answers = new Set(["logits", ...graph.outputs.map(({ name }) => name)]);
+  // Of a mask the scores under another name are the answer too.
+  for (const { op, inputs, outputs } of graph.nodes) {
+    if (op === "Identity" && outputs.includes("logits")) answers.add(inputs[0]!);
+  }
+  const used = new Set(["logits"]);
+  for (const node of graph.nodes.toReversed()) {
+    if (node.outputs.some((name) => used.has(name))) for (const name of node.inputs) used.add(name);
+  }
+  const convolved = new Set<string>();
+  const stages: Stage[] = [];
+  for (const node of graph.nodes) {
+    if (node.outputs.includes("logits")) break;
+    if (node.op !== "Conv" && !node.inputs.some((name) => convolved.has(name))) continue;
+    for (const name of node.outputs) {
+      convolved.add(name);
+      const shape = types.get(name)?.shape ?? [];
+      if (shape.length !== 4 || (shape[2] === 1 && shape[3] === 1) || answers.has(name) || !used.has(name)) continue;
+      stages.push({ name, rows: typeof shape[2] === "number" ? shape[2] : 0 });
+    }
+  }
+  return stages;
+}
+
+/** The last of the stages with the fewest rows; -1 of none. */
+function coarsest(stages: readonly Stage[]): number {
+  const fewest = Math.min(...stages.map(({ rows }) => rows));
+  return stages.findLastIndex(({ rows }) => rows === fewest);
 }

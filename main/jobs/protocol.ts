@@ -31,6 +31,8 @@ import type {
   ExportPreview,
   ExportReport,
   FairnessReport,
+  FileExplanation,
+  FileNormalisation,
   Health,
   ImageFilter,
   ImportReport,
@@ -38,6 +40,7 @@ import type {
   LabelExportReport,
   LabelFileReport,
   LabelFormatId,
+  MapTarget,
   MergeReport,
   ModelFile,
   Neighbourhood,
@@ -62,6 +65,7 @@ import type {
   TextRegion,
   ThinnedCurve,
   Topic,
+  TrustFigures,
   TrustReport,
 } from "../../preload/contract/index.ts";
 
@@ -98,6 +102,13 @@ export interface MapWanted {
   classIndex?: number;
 }
 
+/** One map of a model in a file; see the contract's `explanations.ofFile`. */
+export interface FileMapWanted extends Omit<MapWanted, "modelId"> {
+  path: string;
+  target: MapTarget;
+  normalise: FileNormalisation;
+}
+
 /** Long work: has a Job row, shows progress, can be cancelled, runs in a child of its own. */
 export type JobTask =
   | { kind: "import"; path: string; labels: LabelSource; deidentify: Deidentify }
@@ -113,6 +124,7 @@ export type JobTask =
       methods: readonly ExplanationMethod[];
       limit: number;
     }
+  | ({ kind: "explain-file-check" } & FileMapWanted)
   | { kind: "explain-nearest"; modelId: string; imageId: string; frame: number; count: number }
   | { kind: "export"; modelId: string; folder: string; name: string; overwrite: boolean }
   | { kind: "text-look"; filter: ImageFilter }
@@ -162,6 +174,7 @@ export type JobTask =
 export type CallTask =
   | { kind: "import-file"; name: string; bytes: Uint8Array; labels: LabelSource; deidentify: Deidentify }
   | ({ kind: "explain" } & MapWanted)
+  | ({ kind: "explain-file" } & FileMapWanted)
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
   | ({ kind: "notebook-leaving" } & NotebookData)
@@ -205,6 +218,8 @@ export interface TaskResults {
   "explain-check": TrustReport;
   "explain-part": ExplanationReport;
   "explain-nearest": Neighbourhood;
+  "explain-file": FileExplanation;
+  "explain-file-check": TrustFigures;
   export: ExportReport;
   "labels-export": LabelExportReport;
   "labels-import": LabelFileReport;

@@ -137,7 +137,7 @@ function inputOf(shape: readonly Dim[]): ModelInput {
 }
 
 /** The graph for any number of cases, whatever its file called that or fixed it to. */
-function withBatch(graph: Graph, input: string): Graph {
+export function withBatch(graph: Graph, input: string): Graph {
   const inputs = graph.inputs.map((one) =>
     one.name === input ? { ...one, shape: ["N", ...one.shape.slice(1)] } : one,
   );
@@ -241,7 +241,7 @@ function headOf({ graph: { nodes, initializers } }: Pick<ModelGraph, "graph">): 
 }
 
 /** The graph with values under other names; what has such a name already gets one that is free. */
-function renamed(graph: Graph, names: ReadonlyMap<string, string>): Graph {
+export function renamed(graph: Graph, names: ReadonlyMap<string, string>): Graph {
   const wanted = new Set([...names.values(), "logits", "probabilities"]);
   const all = [
     ...graph.inputs.map(({ name }) => name),

@@ -183,6 +183,9 @@ export const ACCESS = {
   "explanations.map": seeing,
   "explanations.check": seeing,
   "explanations.nearest": seeing,
+  // Files of this machine, as models.importStarting.
+  "explanations.ofFile": working,
+  "explanations.checkOfFile": working,
   "explanations.report": seeing,
   "explanations.overPart": working,
   "comparison.curves": seeing,

@@ -132,6 +132,52 @@ export const neighbourhoodSchema = z.object({
 });
 export type Neighbourhood = z.infer<typeof neighbourhoodSchema>;
 
+/** What of an answer is explained, in pixels of the frame. */
+export const mapTargetSchema = z.discriminatedUnion("kind", [
+  z
+    .object({ kind: z.literal("predicted") })
+    .describe("the class; of a mask its pixels of the class; of boxes the likeliest"),
+  z
+    .object({
+      kind: z.literal("region"),
+      x: z.number(),
+      y: z.number(),
+      width: z.number().positive(),
+      height: z.number().positive(),
+    })
+    .describe(
+      "of a mask the class over it; of boxes the likeliest with its centre in it, or around it where it is a point",
+    ),
+  z.object({ kind: z.literal("box"), index: z.int().min(0).describe("in `found`") }),
+]);
+export type MapTarget = z.infer<typeof mapTargetSchema>;
+
+/** What the model reads: (value - mean) / std, where value is 0 to 1 over the frame's display window. */
+export const fileNormalisationSchema = z.object({ mean: z.number().default(0), std: z.number().positive().default(1) });
+export type FileNormalisation = z.infer<typeof fileNormalisationSchema>;
+
+/** Of a mask what has a class and its mean probability; of a detector a box and its score. In pixels of the frame. */
+export const foundRegionSchema = z.object({
+  classIndex: z.int(),
+  score: z.number(),
+  x: z.number(),
+  y: z.number(),
+  width: z.number(),
+  height: z.number(),
+});
+export type FoundRegion = z.infer<typeof foundRegionSchema>;
+
+/** A map of a model that is not part of the project. */
+export const fileExplanationSchema = z.object({
+  explanation: explanationSchema.describe(
+    "modelId is empty; probabilities are those of each class, of masks their means over the region, of boxes those of the place",
+  ),
+  answers: z.enum(["class", "mask", "boxes"]),
+  classes: z.int().describe("they have no names: a file says none"),
+  found: z.array(foundRegionSchema).describe("empty of a classifier"),
+});
+export type FileExplanation = z.infer<typeof fileExplanationSchema>;
+
 const oneMap = z.object({
   modelId: z.string(),
   imageId: z.string(),
@@ -140,11 +186,28 @@ const oneMap = z.object({
   classIndex: z.int().min(0).optional().describe("default: the predicted class"),
 });
 
+const fileMap = z.object({
+  path: z.string().describe("of the file on this machine"),
+  imageId: z.string(),
+  frame: z.int().min(0).default(0),
+  method: explanationMethodSchema,
+  target: mapTargetSchema.default({ kind: "predicted" }),
+  classIndex: z.int().min(0).optional().describe("default: what the model says most of there"),
+  normalise: fileNormalisationSchema.default({ mean: 0, std: 1 }),
+});
+
 export const explanationsContract = {
   /** A model whose operators have no gradient is explained by occlusion or RISE, and says so. Maps of a stage need a convolution: explanation/not-possible. */
   map: oc.input(oneMap).output(explanationSchema),
   /** Trust figures of a map. The job's result is a TrustReport. */
   check: oc.input(oneMap).output(jobSchema),
+  /**
+   * A map of a model in an ONNX file: a classifier, a model that answers with a class for each pixel, or a detector with scores and boxes. Nothing of it is kept.
+   * Errors: app/not-found; graph/invalid; graph/operator-unknown; model/not-adoptable; explanation/not-possible.
+   */
+  ofFile: oc.input(fileMap).output(fileExplanationSchema),
+  /** Trust figures of that map. The job's result is TrustFigures. */
+  checkOfFile: oc.input(fileMap).output(jobSchema),
   /**
    * The training images that look most like this one to the model. Reads the whole training part the first time. The job's result is a Neighbourhood. Errors of
    * the job: explanation/not-possible for a model without features.

@@ -11,6 +11,7 @@ export const jobKindSchema = z.enum([
   "explain-check",
   "explain-part",
   "explain-nearest",
+  "explain-file-check",
   "export",
   "labels-export",
   "labels-import",
@@ -53,7 +54,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, {searchId}, CompressionReport, TrustReport, ExplanationReport, Neighbourhood, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, {searchId}, CompressionReport, TrustReport, ExplanationReport, Neighbourhood, TrustFigures, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

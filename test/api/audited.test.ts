@@ -431,6 +431,9 @@ const CALL: Record<CallName, Row> = {
       expect((job.result as { neighbours: unknown[] }).neighbours.length).toBeGreaterThan(0);
     },
   },
+  "explanations.ofFile": "reads",
+  "explanations.checkOfFile":
+    "not here: needs a model in a file; test/explanation/file-model.test.ts and test/e2e/explain.test.ts open one",
   "explanations.overPart": {
     notes: ["model/explain", "job/state"],
     by: async (client) => {

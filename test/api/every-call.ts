@@ -363,6 +363,8 @@ export function inputsOf(of: Things, folder: string): InputsByName {
     "explanations.map": { modelId: model, imageId: image, method: "grad-cam" },
     "explanations.check": { modelId: model, imageId: image, method: "grad-cam" },
     "explanations.nearest": { modelId: model, imageId: image },
+    "explanations.checkOfFile": { path: "/nowhere/model.onnx", imageId: image, method: "grad-cam" },
+    "explanations.ofFile": { path: "/nowhere/model.onnx", imageId: image, method: "grad-cam" },
     "explanations.overPart": { modelId: model, methods: ["grad-cam"] },
     "explanations.report": { modelId: model, part: "test" },
     "models.compress": { modelId: model },

@@ -1,6 +1,11 @@
 // Explanations in a real browser: a map that is checked as soon as it stays in sight, another method, and maps over a part beside what readers drew.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { writeOnnx } from "../../main/graph/onnx-writer.ts";
+import { buildArchitecture } from "../../main/models/build-model.ts";
 import type { ImageSummary, Job, Run, Snapshot } from "../../preload/contract/index.ts";
 import { lookAt } from "./look.ts";
 import { beginStory, createByHand, describeStory, MINUTES } from "./story.ts";
@@ -95,6 +100,29 @@ describeStory("explanations", (browser) => {
       await page.getByText(/The map shows what speaks for/).waitFor({ timeout: MINUTES });
       await page.getByRole("button", { name: "Check this map" }).click();
       await trust().waitFor({ timeout: 2 * MINUTES });
+    },
+    10 * MINUTES,
+  );
+
+  test(
+    "a model in a file that answers with a class for each pixel is explained, with its verdict",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "loupe-file-model-"));
+      const path = join(folder, "mask.onnx");
+      const input = { kind: "image", channels: 1, size: [32, 32] } as const;
+      const output = { kind: "mask", classes: 2 } as const;
+      const shape = { input, output, normalise: { mean: 0.5, std: 0.3 }, seed: 2 };
+      await writeFile(path, writeOnnx(buildArchitecture("unet", shape, 4).graph));
+      await choose("Model", "A model in a file …");
+      const file = page.getByRole("region", { name: "Explain a model in a file" });
+      await file.getByLabel("Path of the file").fill(path);
+      await file.getByLabel("Number of the class").fill("1");
+      await choose("Method", "Integrated gradients");
+      await file.getByRole("button", { name: "Explain", exact: true }).click();
+      await file.getByText(/speaks for class 1 over that region/).waitFor({ timeout: 2 * MINUTES });
+      await file.getByRole("row", { name: /Stability/ }).waitFor();
+      await lookAt(page, "viewer-explain-file");
+      await rm(folder, { recursive: true, force: true });
     },
     10 * MINUTES,
   );

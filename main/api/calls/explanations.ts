@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { unlocked } from "../procedures.ts";
 
 export const explanationCalls = {
@@ -12,6 +13,12 @@ export const explanationCalls = {
     const { id } = project.models.get(input.modelId);
     return jobs.start({ kind: "explain-nearest", ...input }, id);
   }),
+  ofFile: unlocked.explanations.ofFile.handler(({ input, context: { jobs } }) =>
+    jobs.call<"explain-file">({ kind: "explain-file", ...input, path: resolve(input.path) }),
+  ),
+  checkOfFile: unlocked.explanations.checkOfFile.handler(({ input, context: { jobs } }) =>
+    jobs.start({ kind: "explain-file-check", ...input, path: resolve(input.path) }, null),
+  ),
   overPart: unlocked.explanations.overPart.handler(({ input, context: { project, jobs } }) => {
     const { id } = project.models.get(input.modelId);
     return jobs.start({ kind: "explain-part", ...input }, id);

@@ -18,7 +18,7 @@ export function useJobToasts(): void {
       else if (running.current.delete(id)) {
         const name = t(`jobs.kind.${kind}`);
         // What is found about the image in sight is shown beside it, and images come and go.
-        if (state === "done" && kind !== "explain-check" && kind !== "explain-nearest")
+        if (state === "done" && kind !== "explain-check" && kind !== "explain-nearest" && kind !== "explain-file-check")
           notifications.show({ message: t("jobs.done", { name }), closeButtonProps });
         if (state === "failed" && error) {
           const { what, next } = text(Object.assign(new Error(error.message), { code: error.code }));

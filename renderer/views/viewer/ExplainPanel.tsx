@@ -15,30 +15,45 @@ import {
 import { useFormat } from "../../i18n/useFormat.ts";
 import { navigate } from "../../state/route.ts";
 import { viewerStore } from "../../state/viewer.ts";
-import { useCall, useImage, useModels, useRules } from "../../studio/queries.ts";
+import { useCall, useImage, useMay, useModels, useRules } from "../../studio/queries.ts";
 import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { RuleVerdict } from "../../ui/RuleVerdict.tsx";
 import { HEAT_COLORS } from "../../viewer/masks/colors.ts";
 import classes from "./LabelPanel.module.css";
+import { FileExplain, type Region } from "./FileExplain.tsx";
 import { MapTrust } from "./MapTrust.tsx";
 import { NearestImages } from "./NearestImages.tsx";
 
 const METHODS = explanationMethodSchema.options;
 
-export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; frame: number; onClose(): void }) {
+/** A choice beside the project's models: one in a file. */
+const FILE = "file";
+
+export interface ExplainPanelProps {
+  imageId: string;
+  frame: number;
+  /** around the shape that is selected */
+  region: Region | null;
+  onClose(): void;
+}
+
+export function ExplainPanel({ imageId, frame, region, onClose }: ExplainPanelProps) {
   const { t } = useTranslation("viewer");
   const { t: shell } = useTranslation();
   const format = useFormat();
   const models = useModels();
+  const mayOpenFiles = useMay("explanations.ofFile");
   const [modelId, setModelId] = useState<string | null>(null);
   const [method, setMethod] = useState<Explanation["method"]>("grad-cam");
   const [classIndex, setClassIndex] = useState<number | null>(null);
   const { explanation, opacity } = useStore(viewerStore);
   const explain = useCall((studio, input: Inputs["explanations"]["map"]) => studio.explanations.map(input));
   const usable = models.data ?? [];
-  const model = usable.find(({ id }) => id === modelId) ?? usable.find(({ kind }) => kind === "trained") ?? null;
+  const fromFile = modelId === FILE;
+  const own = usable.find(({ id }) => id === modelId) ?? usable.find(({ kind }) => kind === "trained") ?? null;
+  const model = fromFile ? null : own;
   const chosenModel = model?.id ?? null;
   const { mutate } = explain;
 
@@ -67,7 +82,7 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
       </Group>
       {models.isPending && <Loading />}
       {models.error && <Refused error={models.error} onRetry={() => void models.refetch()} />}
-      {models.isSuccess && !model && (
+      {models.isSuccess && !own && !fromFile && (
         <Stack gap="xs" align="flex-start">
           <Text size="sm" c="dimmed">
             {t("explain.noModel")}
@@ -75,21 +90,33 @@ export function ExplainPanel({ imageId, frame, onClose }: { imageId: string; fra
           <Button size="xs" variant="default" onClick={() => navigate({ view: "runs", runId: null })}>
             {shell("runs")}
           </Button>
+          {mayOpenFiles && (
+            <Button size="xs" variant="default" onClick={() => setModelId(FILE)}>
+              {t("explain.file.choose")}
+            </Button>
+          )}
         </Stack>
       )}
+      {(model || (fromFile && own)) && (
+        <Select
+          mb="sm"
+          size="xs"
+          label={t("explain.model")}
+          allowDeselect={false}
+          data={[
+            ...usable.map(({ id, name }) => ({ value: id, label: name })),
+            ...(mayOpenFiles ? [{ value: FILE, label: t("explain.file.choose") }] : []),
+          ]}
+          value={model?.id ?? FILE}
+          onChange={(value) => {
+            setModelId(value);
+            setClassIndex(null);
+          }}
+        />
+      )}
+      {fromFile && <FileExplain imageId={imageId} frame={frame} region={region} />}
       {model && (
         <Stack gap="sm">
-          <Select
-            size="xs"
-            label={t("explain.model")}
-            allowDeselect={false}
-            data={usable.map(({ id, name }) => ({ value: id, label: name }))}
-            value={model.id}
-            onChange={(value) => {
-              setModelId(value);
-              setClassIndex(null);
-            }}
-          />
           <Select
             size="xs"
             label={t("explain.method")}

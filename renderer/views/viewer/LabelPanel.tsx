@@ -5,7 +5,7 @@ import { Sparkles, Tags } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import type { ImageLabels, ImageStack, LabelClass } from "../../../preload/contract/index.ts";
+import type { ImageLabels, ImageStack, LabelClass, Shape } from "../../../preload/contract/index.ts";
 import type { ViewerActions } from "../../commands/viewer.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { preferencesStore } from "../../state/preferences.ts";
@@ -16,8 +16,10 @@ import { ClassBadge } from "../../ui/ClassBadge.tsx";
 import { DeidentificationFacts } from "../../ui/DeidentificationFacts.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { Keys } from "../../ui/shell/Keys.tsx";
+import { boundsOf } from "../../viewer/shapes/geometry.ts";
 import { ClassEditor } from "../library/ClassEditor.tsx";
 import { ExplainPanel } from "./ExplainPanel.tsx";
+import type { Region } from "./FileExplain.tsx";
 import classes from "./LabelPanel.module.css";
 import { QuestionList } from "./QuestionList.tsx";
 import { ReadSection } from "./ReadSection.tsx";
@@ -51,6 +53,8 @@ export function LabelPanel(props: LabelPanelProps) {
   const autoAdvance = useStore(preferencesStore, (state) => state.autoAdvance);
   const showMasks = useStore(viewerStore, (state) => state.showMasks);
   const explaining = useStore(viewerStore, (state) => state.explaining);
+  const { selected } = useStore(props.tools.shapes.store);
+  const region = regionOf(labels.data?.shapes.find(({ id, frame }) => id === selected && frame === sight.frame));
   const given = answer.data?.classId ?? null;
   const masks = labels.data?.shapes.filter(isMask).filter(({ frame }) => frame === sight.frame).length ?? 0;
   return (
@@ -151,7 +155,7 @@ export function LabelPanel(props: LabelPanelProps) {
             <Switch size="sm" label={t("masks", { count: masks })} checked={showMasks} onChange={actions.toggleMasks} />
           )}
           {open !== null || !mayExplain ? null : explaining ? (
-            <ExplainPanel imageId={image.id} frame={sight.frame} onClose={actions.toggleExplain} />
+            <ExplainPanel imageId={image.id} frame={sight.frame} region={region} onClose={actions.toggleExplain} />
           ) : (
             <Button variant="default" leftSection={<Sparkles aria-hidden size={16} />} onClick={actions.toggleExplain}>
               {t("explain.open")}
@@ -209,4 +213,11 @@ function Facts({ image }: { image: LabelPanelProps["image"] }) {
       </Table>
     </details>
   );
+}
+
+/** The upright rectangle around a shape; null of a mask, which is not drawn point by point, and of none. */
+function regionOf(shape: Shape | undefined): Region | null {
+  if (shape === undefined || shape.geometry.kind === "mask") return null;
+  const { x, y, width, height } = boundsOf(shape.geometry);
+  return { x, y, width: Math.max(1, width), height: Math.max(1, height) };
 }

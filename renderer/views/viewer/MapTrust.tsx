@@ -69,7 +69,7 @@ export function MapTrust({ explanation }: { explanation: Explanation }) {
         onChange={({ currentTarget }) => viewerStore.setState({ checkMaps: currentTarget.checked })}
       />
       {job?.state === "running" && <RunningJob job={job} />}
-      {report && <Figures report={report} />}
+      {report && <TrustFiguresTable figures={report.figures} overlap={report.overlap} />}
       {job?.state === "failed" && job.error && <Refused error={storedRefusal(job.error)} />}
       {check.error && <Refused error={check.error} />}
       {!report && job?.state !== "running" && (!checkMaps || job !== null || check.error !== null) && (
@@ -81,7 +81,11 @@ export function MapTrust({ explanation }: { explanation: Explanation }) {
   );
 }
 
-function Figures({ report: { figures, overlap } }: { report: TrustReport }) {
+/** `overlap`: null where readers drew nothing of the class, absent where that was not asked. */
+export function TrustFiguresTable({
+  figures,
+  overlap,
+}: Pick<TrustReport, "figures"> & { overlap?: TrustReport["overlap"] }) {
   const { t } = useTranslation("viewer");
   const { decimal, percent } = useFigures();
   const verdict = figures.passed === null ? "unknown" : figures.passed ? "passed" : "failed";

@@ -7,9 +7,11 @@ import {
   type ExplanationMethod,
   type ExplanationReport,
   explanationMethodSchema,
+  type MapTarget,
   type Neighbourhood,
   type Part,
   PIXELS_PATH,
+  type TrustFigures,
   type TrustReport,
 } from "../../../../preload/contract/index.ts";
 import { wholeNumber } from "../numbers.ts";
@@ -26,6 +28,12 @@ interface Options extends ProjectOptions {
   output?: string;
   trust?: true;
   nearest?: number;
+  onnx?: string;
+  region?: MapTarget;
+  at?: MapTarget;
+  box?: number;
+  mean: number;
+  std: number;
   part?: Part;
   methods: readonly ExplanationMethod[];
   limit: number;
@@ -45,6 +53,17 @@ export function explainCommand(terminal: Terminal): Command {
     .option("--class <number>", "index of the class to explain; default: the predicted one", wholeNumber)
     .option("--trust", "also checks the map: randomisation, deletion, insertion, noise, what readers drew")
     .option("--nearest <number>", "also names so many training images that look most alike to the model", wholeNumber)
+    .option("--onnx <file>", "explains a model in a file instead: classes, a class for each pixel, or boxes")
+    .option("--at <x,y>", "with --onnx: what it says at this pixel of the image", (text) => regionOf(text, 2))
+    .option("--region <x,y,width,height>", "with --onnx: what it says over these pixels", (text) => regionOf(text, 4))
+    .option("--box <number>", "with --onnx: one of the boxes it finds, from 0", wholeNumber)
+    .option(
+      "--mean <number>",
+      "with --onnx: taken from the pixels, which are 0 to 1 over the display window",
+      Number,
+      0,
+    )
+    .option("--std <number>", "with --onnx: what pixels are divided by after that", Number, 1)
     .option("--output <file.png>", "writes image and map as a PNG, unencrypted, outside the project")
     .addOption(
       new Option("--part <part>", "compares maps with shapes over a part").choices(["train", "validation", "test"]),
@@ -59,7 +78,9 @@ export function explainCommand(terminal: Terminal): Command {
       throw new AppError("app/invalid-input", "Name an image, or a part with --part, but not both.");
     }
     await inProject(terminal, options, async (workspace) => {
-      if (options.part === undefined) await explainOne(workspace, wanted!, options);
+      if (options.onnx !== undefined && wanted !== undefined)
+        await explainFile(workspace, wanted, options.onnx, options);
+      else if (options.part === undefined) await explainOne(workspace, wanted!, options);
       else await explainAll(workspace, options.part, options);
     });
   });
@@ -74,7 +95,7 @@ async function explainAll(workspace: Workspace, part: Part, { model: id, methods
 }
 
 async function explainOne(workspace: Workspace, wanted: string, options: Options): Promise<void> {
-  const { terminal, client } = workspace;
+  const { client } = workspace;
   const model = await pickModel(workspace, options.model);
   const image = await findImage(workspace, wanted);
   const request = {
@@ -99,12 +120,62 @@ async function explainOne(workspace: Workspace, wanted: string, options: Options
     document = { ...document, neighbours };
     lines.push(...(await describeNeighbours(workspace, neighbours, model.classes)));
   }
+  await answer(workspace, document, lines, image.id, explanation, options);
+}
+
+/** `region` is undefined unless the text is so many numbers, separated by commas. */
+function regionOf(text: string, count: 2 | 4): MapTarget {
+  const numbers = text.split(",").map(Number);
+  const [x, y, width = 1, height = 1] = numbers;
+  if (numbers.length !== count || !numbers.every(Number.isFinite) || !(width > 0 && height > 0)) {
+    throw new InvalidArgumentError(`"${text}" is not ${count} numbers, separated by commas, in pixels of the image.`);
+  }
+  return { kind: "region", x: x!, y: y!, width, height };
+}
+
+async function explainFile(workspace: Workspace, wanted: string, path: string, options: Options): Promise<void> {
+  const { client } = workspace;
+  const image = await findImage(workspace, wanted);
+  const { method, mean, std, box } = options;
+  const target: MapTarget =
+    box === undefined ? (options.region ?? options.at ?? { kind: "predicted" }) : { kind: "box", index: box };
+  const request = { path, imageId: image.id, frame: options.frame ?? image.frames >> 1, method, target };
+  const asked = {
+    ...request,
+    normalise: { mean, std },
+    ...(options.class === undefined ? {} : { classIndex: options.class }),
+  };
+  const said = await client.explanations.ofFile(asked);
+  const figures = options.trust
+    ? ((await workspace.finish(() => client.explanations.checkOfFile(asked))) as TrustFigures)
+    : null;
+  const names = Array.from({ length: said.classes }, (_, index) => ({ name: `class ${index}` }));
+  const lines = [
+    ...describeExplanation(said.explanation, names),
+    ...said.found.map(
+      ({ classIndex, score, x, y, width, height }, index) =>
+        `  ${said.answers === "boxes" ? `box ${index}` : "found"}: class ${classIndex}, ${score.toFixed(3)}, at ${x.toFixed(0)}, ${y.toFixed(0)}, ${width.toFixed(0)} × ${height.toFixed(0)} pixels`,
+    ),
+    ...(figures === null ? [] : describeTrust({ figures })),
+  ];
+  await answer(workspace, figures ? { ...said, figures } : said, lines, image.id, said.explanation, options);
+}
+
+async function answer(
+  workspace: Workspace,
+  document: object,
+  lines: readonly string[],
+  id: string,
+  explanation: Explanation,
+  options: Options,
+): Promise<void> {
+  const { terminal, client } = workspace;
   if (options.output === undefined) {
     terminal.answer(document, lines);
     return;
   }
   const output = resolve(options.output);
-  await client.images.recordExport({ id: image.id, form: "explanation" });
+  await client.images.recordExport({ id, form: "explanation" });
   await writeFile(output, await overlayOf(workspace, explanation));
   terminal.answer({ ...document, output }, [...lines, `Wrote ${output}, which is not encrypted.`]);
 }
@@ -152,7 +223,10 @@ async function describeNeighbours(
   ];
 }
 
-function describeTrust({ figures, overlap }: Pick<TrustReport, "figures" | "overlap">): string[] {
+function describeTrust({
+  figures,
+  overlap,
+}: Pick<TrustReport, "figures"> & { overlap?: TrustReport["overlap"] }): string[] {
   const figure = (value: number) => value.toFixed(3);
   const verdict =
     figures.passed === null
@@ -162,10 +236,14 @@ function describeTrust({ figures, overlap }: Pick<TrustReport, "figures" | "over
     `  randomisation test ${verdict}`,
     `  stability under 5 % noise ${figure(figures.stability)}`,
     `  deletion area ${figure(figures.deletion)} (random order ${figure(figures.randomDeletion)}), insertion area ${figure(figures.insertion)} (random order ${figure(figures.randomInsertion)})`,
-    overlap === null
-      ? "  readers drew nothing of this class here"
-      : `  ${overlap.pointing ? "points" : "does not point"} at what readers drew; ${(100 * overlap.inside).toFixed(1)} % of the map inside (${(100 * overlap.share).toFixed(1)} % by chance), IoU ${figure(overlap.iou)}`,
+    ...(overlap === undefined ? [] : [describeOverlap(overlap)]),
   ];
+}
+
+function describeOverlap(overlap: TrustReport["overlap"]): string {
+  return overlap === null
+    ? "  readers drew nothing of this class here"
+    : `  ${overlap.pointing ? "points" : "does not point"} at what readers drew; ${(100 * overlap.inside).toFixed(1)} % of the map inside (${(100 * overlap.share).toFixed(1)} % by chance), IoU ${overlap.iou.toFixed(3)}`;
 }
 
 function describeReport({ part, images, without, rows }: ExplanationReport, classes: readonly { name: string }[]) {
