@@ -5,11 +5,6 @@ import { resampleBilinear } from "./resample.ts";
 
 /** How far from what was drawn the highest point may lie, as part of the longer side: the pointing game allows 15 pixels of its pictures of about 500. */
 const TOLERANCE = 0.03;
-/**
- * Deviation of the Gaussian that a map is smoothed with before its highest point is taken, as part of the longer side: the pointing game of Fong et al. 2019
- * (https://arxiv.org/abs/1910.08485, TorchRay) smooths gradients so. Of a map over pixels the single highest pixel is chance; where they lie close is not.
- */
-const SMOOTHING = 0.02;
 
 /**
  * The map, stretched over the frame, beside the pixels that readers marked; null where they marked none or all.
@@ -19,17 +14,16 @@ export function overlapOf(map: RawMap, marked: Uint8Array, rows: number, columns
   const area = marked.reduce((sum, inside) => sum + inside, 0);
   if (area === 0 || area === marked.length) return null;
   const values = resampleBilinear(map.values, map, { rows, columns });
-  const smooth = smoothed(values, rows, columns, SMOOTHING * Math.max(rows, columns));
   let top = 0;
   let whole = 0;
   let within = 0;
   for (let i = 0; i < values.length; i++) {
-    if (smooth[i]! > smooth[top]!) top = i;
+    if (values[i]! > values[top]!) top = i;
     whole += values[i]!;
     if (marked[i] === 1) within += values[i]!;
   }
   // A map without a highest point points nowhere.
-  const points = smooth[top]! > 0;
+  const points = values[top]! > 0;
   return {
     pointing: points && near(marked, rows, columns, top),
     inside: whole > 0 ? within / whole : 0,
@@ -55,27 +49,4 @@ function iouOfEqualArea(values: Float32Array, marked: Uint8Array, area: number):
   let shared = 0;
   for (let k = 0; k < area; k++) shared += marked[order[k]!]!;
   return shared / (2 * area - shared);
-}
-
-/** A Gaussian of this deviation in pixels along both axes, cut at three deviations; outside of the map there is nothing. */
-function smoothed(values: Float32Array, rows: number, columns: number, deviation: number): Float32Array {
-  const reach = Math.ceil(3 * deviation);
-  const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
-    Math.exp(-0.5 * ((i - reach) / deviation) ** 2),
-  );
-  const along = (from: Float32Array, lines: number, length: number, step: number, stride: number) => {
-    const to = new Float32Array(from.length);
-    for (let line = 0; line < lines; line++) {
-      for (let i = 0; i < length; i++) {
-        let sum = 0;
-        const last = Math.min(length - 1, i + reach);
-        for (let k = Math.max(0, i - reach); k <= last; k++) {
-          sum += kernel[k - i + reach]! * from[line * stride + k * step]!;
-        }
-        to[line * stride + i * step] = sum;
-      }
-    }
-    return to;
-  };
-  return along(along(values, rows, columns, 1, columns), columns, rows, columns, 1);
 }
