@@ -10,6 +10,7 @@ import {
   recipeSchema,
   compressionRecipeSchema,
 } from "../../preload/contract/index.ts";
+import { planOf } from "../api/every-call.ts";
 import { addImages, closing, newProject } from "./builder.ts";
 
 const refusal = (code: string) => expect.objectContaining({ code });
@@ -105,6 +106,7 @@ test("what a dead process left running is interrupted, but not while another hos
   const [running, done] = [newRun(project, snapshot.id), newRun(project, snapshot.id)];
   project.runs.update(done.id, { state: "done" });
   project.jobs.save({ ...JOB, id: "left", state: "running" });
+  const search = project.searches.create({ name: "left", earlier: [], plan: planOf(snapshot.id) });
   const openAgain = () =>
     closing(openProjectWithKey({ path: project.path, key: project.key, memberId: project.member.id }));
   // The first host is alone: everything that says it is running was left by somebody who is gone.
@@ -112,6 +114,7 @@ test("what a dead process left running is interrupted, but not while another hos
   expect(project.runs.get(running.id)).toMatchObject({ state: "interrupted", finishedAt: expect.any(String) });
   expect(project.runs.get(done.id).state).toBe("done");
   expect(project.jobs.get("left")).toMatchObject({ state: "interrupted", finishedAt: expect.any(String) });
+  expect(project.searches.get(search.id)).toMatchObject({ state: "interrupted", finishedAt: expect.any(String) });
   // Now it works, and other hosts come: its work is not theirs to mark, nor is it marked by itself.
   project.runs.update(running.id, { state: "running", finishedAt: null });
   const [second, third] = [openAgain(), openAgain()];

@@ -48,13 +48,16 @@ function lostPatience(
   return trials.filter(({ number, state }) => number > last && state !== "running").length >= patience;
 }
 
-/** Seconds that the rest of the trials may take; null before one has ended. `fraction`: done of the trial that is asked about. */
+/** Part of a trial from which something can be told of the others. */
+const ENOUGH = 0.1;
+
+/** Seconds that the rest of the trials may take; null in the first moments. `fraction`: done of the trial that is asked about. */
 export function secondsLeft(
   { plan, seconds, ended }: Pick<Search, "plan" | "seconds" | "ended">,
   fraction: number,
 ): number | null {
   const done = ended + fraction;
-  if (ended === 0 || seconds === 0) return null;
+  if (done < ENOUGH || seconds < 2) return null;
   const left = (Math.max(0, plan.trials - done) * seconds) / done;
   return plan.minutes === null ? left : Math.max(0, Math.min(left, 60 * plan.minutes - seconds));
 }

@@ -18,6 +18,8 @@ describe("routes", () => {
     { view: "runs", runId: "r1" },
     { view: "models", modelId: null },
     { view: "compare", runIds: ["a", "b"] },
+    { view: "search", searchId: null },
+    { view: "search", searchId: "new" },
   ])("%j survives the address bar", (route) => {
     expect(parseRoute(formatRoute(route))).toEqual(route);
   });
