@@ -2,7 +2,7 @@
 //
 // An objective reads the outputs of a model by the names that its kind of output gives them, and declares what the loop must feed beside the cases.
 import type { GraphBuilder, Value } from "../graph/builder.ts";
-import { fixedDims, floatTensor } from "../graph/graph.ts";
+import { fixedDims, floatTensor, type Tensor } from "../graph/graph.ts";
 import {
   binaryCosts,
   binaryCrossEntropy,
@@ -22,6 +22,40 @@ import type { Answer, Head, Normalisation } from "./model-graph.ts";
 export interface Objective {
   /** Writes the loss of a forward graph whose number of cases is fixed; adds the inputs that hold the truths. */
   readonly write: (b: GraphBuilder) => Value;
+  /** What it remembers from step to step: an input of this name, which `write` adds, and `next/` and the name for the value after the step. */
+  readonly state?: readonly { readonly name: string; readonly initial: Tensor }[];
+}
+
+/** What group DRO remembers. */
+const GROUP_WEIGHTS = "group_weights";
+
+/**
+ * Group distributionally robust optimisation (Sagawa et al. 2020, https://arxiv.org/abs/1911.08731): the sum of the groups' mean cross-entropies, each times its weight; after the
+ * step a weight has grown by exp(`step` x loss of its group), and all add up to 1. A step uses the weights from before it, one step behind the paper's algorithm, so that they are constants of
+ * its gradient. A group without a case in the batch keeps its share. Inputs `target` [N, K], as of classObjective, and `group` [N, groups], one-hot.
+ */
+export function groupRobustObjective({
+  groups,
+  step,
+  smoothing = 0,
+}: { groups: number; step: number } & Pick<CrossEntropyOptions, "smoothing">): Objective {
+  return {
+    write: (b) => {
+      const logits = b.value("logits");
+      const [batch, classes] = fixedDims(logits.shape, "The answers") as [number, number];
+      const target = truth(b, "target", logits);
+      const group = b.input("group", "float32", [batch, groups]);
+      const weights = b.input(GROUP_WEIGHTS, "float32", [groups]);
+      const spread = smoothing === 0 ? target : b.add(b.mul(target, 1 - smoothing), smoothing / classes);
+      const costs = b.neg(b.reduceSum(b.mul(spread, b.logSoftmax(logits, 1)), [1]));
+      const members = b.op("Max", [b.reduceSum(group, [0], false), b.scalar(1)]);
+      const losses = b.div(b.reduceSum(b.mul(group, costs), [0], false), members);
+      const grown = b.mul(weights, b.exp(b.mul(losses, step)));
+      b.as(`next/${GROUP_WEIGHTS}`).div(grown, b.reduceSum(grown, [0]));
+      return b.reduceSum(b.mul(weights, losses), [0], false);
+    },
+    state: [{ name: GROUP_WEIGHTS, initial: floatTensor([groups], new Array<number>(groups).fill(1 / groups)) }],
+  };
 }
 
 /** Input `target` [N, K]: a distribution over the classes for each case, one-hot or mixed. */

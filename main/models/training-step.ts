@@ -172,6 +172,7 @@ export function trainingStep(model: ModelGraph, settings: StepSettings, target: 
     for (const memory of memories) keep(memory, "memory", zeros(initial.dims), next(memory));
   }
   for (const [name, initial] of running) keep(name, "statistic", initial, updated.get(name)!);
+  for (const { name, initial } of objective.state ?? []) keep(name, "memory", initial, next(name));
   if (average) {
     for (const [name, initial] of [...learnt, ...running]) {
       const kept = `average/${name}`;

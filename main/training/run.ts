@@ -12,6 +12,7 @@ import { evaluateModel } from "./evaluate.ts";
 import { itemsOfRun } from "./folds.ts";
 import { casesOf, fitBatch } from "./memory.ts";
 import { beginWith, startOf } from "./starting-model.ts";
+import { groupsOf } from "./strata.ts";
 import type { Task } from "./task.ts";
 import { classification } from "./tasks/classification.ts";
 import { teacherOf } from "./teacher.ts";
@@ -106,12 +107,15 @@ async function learn(input: TrainRunInput, run: Run): Promise<string> {
   const start = startFrom === null ? null : startOf(project, startFrom);
   const teacher = distil && teacherOf(project, distil.teacher, { input: spec, classIds });
   const lineage = lineageOf(project, run.recipe);
+  const { groupBy } = run.recipe;
+  const groups = groupBy === "" ? null : groupsOf(project, run.snapshotId, trainItems, groupBy);
   const taskOf = (recipe: Recipe): Promise<Task> =>
     classification({
       recipe,
       classes: snapshot.classes.length,
       start: start && ((normalise) => beginWith(start, { size: inputSize, classIds, normalise, seed })),
       teacher,
+      groups,
       train: trainPart,
       validation: validationPart,
       device,

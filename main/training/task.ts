@@ -46,6 +46,8 @@ export interface Task {
   readonly count: number;
   /** Class of each training case, for balanced batches; all 0 where cases have none. */
   readonly classIndex: ArrayLike<number>;
+  /** What comes equally often in every batch instead of the classes, whatever the recipe says of them: of each training case. */
+  readonly strata?: ArrayLike<number> | undefined;
   readonly model: ModelGraph;
   /** How the model answers in use, for validation and for the file, where that is not how it learns: same input, outputs and weights. */
   readonly inUse?: Graph;

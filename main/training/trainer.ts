@@ -71,7 +71,10 @@ const STEPS_BEFORE_ESTIMATE = 5;
  */
 export async function train(input: TrainerInput): Promise<Trained> {
   const { recipe, task, device, threads, signal, from, events, now = () => performance.now() } = input;
-  const sampler = createSampler(task.classIndex, recipe);
+  const { strata } = task;
+  const sampler = strata
+    ? createSampler(strata, { ...recipe, balanced: true })
+    : createSampler(task.classIndex, recipe);
   const { stepsPerEpoch } = sampler;
   const steps = stepsPerEpoch * recipe.epochs;
   const { batchSize } = sampler;

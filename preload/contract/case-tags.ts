@@ -47,6 +47,34 @@ export function ageOf({ PatientAge = "", PatientBirthDate = "", StudyDate = "" }
   return Math.floor((study - birth) / DAY_MS / DAYS_IN.Y);
 }
 
+/** First year of each band after the first: minors, adults by twenty years. */
+const BANDS = [18, 40, 60, 80];
+const QUESTION = "question:";
+
+/** What groups are made of. */
+export interface GroupFacts {
+  readonly modality: string;
+  readonly tags: CaseTags;
+  /** Names of chosen options by question. */
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+/** The value of an attribute, for ages a band; empty where nobody knows. */
+export function groupValue(attribute: string, { modality, tags, answers }: GroupFacts): string {
+  if (attribute.startsWith(QUESTION)) return answers[attribute.slice(QUESTION.length)] ?? "";
+  if (attribute === "age") return bandOf(ageOf(tags));
+  const known = TAG_ATTRIBUTES.find((one) => one === attribute);
+  return known === undefined || known === "age" ? "" : tagValue(known, { ...tags, Modality: modality });
+}
+
+/** 0–17, 18–39 … 80+, with an en dash. */
+function bandOf(age: number | null): string {
+  if (age === null) return "";
+  const index = BANDS.filter((first) => age >= first).length;
+  const from = index === 0 ? 0 : BANDS[index - 1];
+  return index === BANDS.length ? `${from}+` : `${from}–${BANDS[index]! - 1}`;
+}
+
 function dateOf(text: string): number | null {
   const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(text.trim()) ?? [];
   if (year === undefined) return null;

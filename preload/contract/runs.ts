@@ -111,6 +111,25 @@ export const recipeSchema = z.object({
   cutmix: z.number().min(0).max(2).default(0).describe("alpha of its beta distribution; 0 is off"),
   classWeights: z.boolean().default(false).describe("a case counts by how rare its class is in the training part"),
   balanced: z.boolean().describe("every class equally often in each batch"),
+  groupBy: z
+    .string()
+    .regex(/^((sex|age|site|manufacturer|scanner|view|modality|question:[^,]+)(,(?!$)|$)){0,3}$/)
+    .default("")
+    .describe(
+      "groups of patients that are to be served alike, crossed: up to three attributes joined by commas; empty: none",
+    ),
+  groupMethod: z
+    .enum(["reweight", "resample", "dro"])
+    .default("reweight")
+    .describe(
+      "what is equal for every group and class: what its cases count in all, how often they come, or (group DRO) the worst of them counts most; not used without groupBy",
+    ),
+  groupStep: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.01)
+    .describe("of dro: how fast the weight of a group with a high loss grows"),
   average: z
     .enum(["none", "ema", "swa"])
     .default("none")

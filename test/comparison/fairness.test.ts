@@ -1,9 +1,9 @@
 // Fairness figures: a worked example counted by hand, groups from tags, and what must not depend on chance.
 import { describe, expect, test } from "vitest";
 import { auditFairness } from "../../main/comparison/fairness.ts";
-import { type CaseFacts, groupValue } from "../../main/comparison/groups.ts";
+import type { CaseFacts } from "../../main/comparison/groups.ts";
 import { evaluate } from "../../main/models/metrics.ts";
-import { ageOf, type Evaluation } from "../../preload/contract/index.ts";
+import { ageOf, type Evaluation, groupValue } from "../../preload/contract/index.ts";
 
 interface Row {
   sex: string;

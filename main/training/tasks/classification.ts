@@ -6,7 +6,7 @@ import { writeOnnx } from "../../graph/onnx-writer.ts";
 import { ARCHITECTURES, buildArchitecture } from "../../models/build-model.ts";
 import { chooseTemperature, chooseThreshold, evaluate, type Prediction } from "../../models/metrics.ts";
 import type { ModelGraph, Normalisation } from "../../models/model-graph.ts";
-import { classObjective, distilledObjective } from "../../models/objectives.ts";
+import { classObjective, distilledObjective, groupRobustObjective, type Objective } from "../../models/objectives.ts";
 import { averagedOverCopies, copiesOf, withoutCopies } from "../../models/test-time-augmentation.ts";
 import { trainingStep } from "../../models/training-step.ts";
 import { createAugmenter } from "../augmenter.ts";
@@ -15,6 +15,7 @@ import { createSession, type DeviceId } from "../engines/session.ts";
 import { predict, predictFrom } from "../evaluate.ts";
 import { type Mixed, mix } from "../mixing.ts";
 import { type Inference, scoreOf, type Task, type Validation } from "../task.ts";
+import { type Strata, strataOf } from "../strata.ts";
 import { openTeacher, type Teacher } from "../teacher.ts";
 import { probe } from "./probe.ts";
 
@@ -26,6 +27,8 @@ export interface ClassificationInput {
   readonly start?: ((normalise: Normalisation) => ModelGraph) | null;
   /** Whose answers it learns from, where the recipe has distillation. */
   readonly teacher?: Teacher | null;
+  /** The group of each training case, under any name, where the recipe has groups. */
+  readonly groups?: readonly string[] | null;
   readonly train: PreparedPart;
   readonly validation: PreparedPart;
   readonly device: DeviceId;
@@ -34,20 +37,19 @@ export interface ClassificationInput {
 
 /** The task of a recipe on prepared images; opens a session for augmentation where the recipe has it. */
 export async function classification(input: ClassificationInput): Promise<Task> {
-  const { recipe, classes, train, validation, threads } = input;
-  const truths = {
-    smoothing: recipe.labelSmoothing,
-    gamma: recipe.focal,
-    classWeights: recipe.classWeights ? rarity(train.classIndex, classes) : undefined,
-  };
-  const objective = recipe.distil ? distilledObjective({ ...truths, ...recipe.distil }) : classObjective(truths);
+  const { recipe, classes, train, validation, threads, groups } = input;
+  const strata = groups ? strataOf(groups, train.classIndex) : null;
+  const objective = objectiveOf(input, strata);
   const frozenLayers = recipe.probe ? 0 : recipe.frozenLayers;
-  const { model, usedAs, inputs, predictions, whole, dispose } = await (recipe.probe ? fromFeatures : fromImages)(
-    input,
-  );
+  const { model, usedAs, inputs, predictions, whole, dispose } = await (recipe.probe ? fromFeatures : fromImages)({
+    ...input,
+    strata,
+  });
   return {
     count: train.imageIds.length,
     classIndex: train.classIndex,
+    // Group DRO takes its batches evenly too, as its authors do.
+    strata: strata && recipe.groupMethod !== "reweight" ? strata.of : undefined,
     model,
     inUse: usedAs(model.graph),
     step: (batchSize, target) =>
@@ -56,7 +58,7 @@ export async function classification(input: ClassificationInput): Promise<Task> 
         { ...recipe, frozenLayers, batchSize, objective, average: recipe.average !== "none" },
         target,
       ),
-    feeds: (cases, random) => inputs(cases, random),
+    feeds: async (cases, random) => ({ ...(await inputs(cases, random)), ...groupInput(recipe, strata, cases) }),
     validate: async (inference) => judge(await predictions(inference), classes),
     conclude: async (learnt) => {
       const onnx = whole(learnt);
@@ -78,6 +80,33 @@ export async function classification(input: ClassificationInput): Promise<Task> 
   };
 }
 
+type InStrata = ClassificationInput & { readonly strata: Strata | null };
+
+/** Errors: app/invalid-input where group DRO is to go with what mixes cases or weighs them otherwise. */
+function objectiveOf({ recipe, classes, train }: ClassificationInput, strata: Strata | null): Objective {
+  const { labelSmoothing: smoothing, focal: gamma, distil } = recipe;
+  const classWeights = recipe.classWeights ? rarity(train.classIndex, classes) : undefined;
+  if (strata && recipe.groupMethod === "dro") {
+    if (recipe.mixup > 0 || recipe.cutmix > 0 || gamma > 0 || classWeights || distil) {
+      throw new AppError(
+        "app/invalid-input",
+        "Group DRO decides itself what each case counts: switch mixup, CutMix, focal loss, class weights and distillation off, or choose another way to serve groups alike.",
+      );
+    }
+    return groupRobustObjective({ groups: strata.count, step: recipe.groupStep, smoothing });
+  }
+  const truths = { smoothing, gamma, classWeights };
+  return distil ? distilledObjective({ ...truths, ...distil }) : classObjective(truths);
+}
+
+/** Which stratum each case of a batch is in, where the loss asks. */
+function groupInput(recipe: Recipe, strata: Strata | null, cases: Uint32Array): Record<string, Tensor> {
+  if (!strata || recipe.groupMethod !== "dro") return {};
+  const group = new Float32Array(cases.length * strata.count);
+  for (const [row, index] of cases.entries()) group[row * strata.count + strata.of[index]!] = 1;
+  return { group: floatTensor([cases.length, strata.count], group) };
+}
+
 /** What learns, and from what. */
 interface Source {
   readonly model: ModelGraph;
@@ -91,7 +120,7 @@ interface Source {
   readonly dispose: () => Promise<void>;
 }
 
-async function fromImages(input: ClassificationInput): Promise<Source> {
+async function fromImages(input: InStrata): Promise<Source> {
   const { recipe, train, validation, device, threads } = input;
   const batch = Math.min(recipe.batchSize, train.imageIds.length);
   const shape = { batch, rows: recipe.inputSize, columns: recipe.inputSize };
@@ -125,7 +154,7 @@ async function teachingOf({ recipe, teacher, threads }: ClassificationInput) {
 }
 
 /** The last layer alone, on what the rest says of each picture as it is. Errors: app/invalid-input where there is nothing to begin with. */
-async function fromFeatures(input: ClassificationInput): Promise<Source> {
+async function fromFeatures(input: InStrata): Promise<Source> {
   const { recipe, train, validation, device, threads } = input;
   if (!input.start) {
     throw new AppError(
@@ -216,10 +245,13 @@ function rarity(classIndex: ArrayLike<number>, classes: number): number[] {
   return counts.map((count) => (count === 0 ? 0 : classIndex.length / (classes * count)));
 }
 
-/** One-hot, [cases, classes]. */
-function truthsOf({ train, classes }: ClassificationInput, cases: Uint32Array): Tensor {
+/** One-hot, [cases, classes]; where groups are reweighted each row is what its case counts, 1 on average. */
+function truthsOf({ train, classes, recipe, strata }: InStrata, cases: Uint32Array): Tensor {
   const truth = new Float32Array(cases.length * classes);
-  for (const [row, index] of cases.entries()) truth[row * classes + train.classIndex[index]!] = 1;
+  const weights = strata && recipe.groupMethod === "reweight" ? strata : null;
+  for (const [row, index] of cases.entries()) {
+    truth[row * classes + train.classIndex[index]!] = weights ? weights.weights[weights.of[index]!]! : 1;
+  }
   return floatTensor([cases.length, classes], truth);
 }
 

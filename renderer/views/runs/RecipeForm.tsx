@@ -1,6 +1,8 @@
 // The fields of a recipe, each with its limits from the contract and a line of help. What few people change is folded away.
-import { Accordion, Fieldset, NumberInput, Select, SimpleGrid, Stack, Switch } from "@mantine/core";
+import { Accordion, Fieldset, MultiSelect, NumberInput, Select, SimpleGrid, Stack, Switch } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { MOST_CROSSED, TAG_ATTRIBUTES } from "../../../preload/contract/index.ts";
+import { useQuestions } from "../../studio/queries.ts";
 import { useFigures } from "../../ui/plots/use-plot-style.ts";
 import {
   choicesOf,
@@ -82,6 +84,8 @@ function Field({ field, input, draft, problem, onChange }: FieldProps) {
   switch (input.kind) {
     case "elsewhere":
       return null;
+    case "groups":
+      return <GroupsField {...texts} value={String(value)} onChange={onChange} />;
     case "choice":
       return (
         <Select
@@ -109,6 +113,34 @@ function Field({ field, input, draft, problem, onChange }: FieldProps) {
         />
       );
   }
+}
+
+interface GroupsFieldProps {
+  label: string;
+  description: string;
+  value: string;
+  onChange(value: string): void;
+}
+
+/** Attributes that groups of patients go by: tags, and questions with one answer. */
+function GroupsField({ value, onChange, ...texts }: GroupsFieldProps) {
+  const questions = (useQuestions().data ?? []).filter(
+    ({ kind, archived }) => (kind === "single" || kind === "ordinal") && !archived,
+  );
+  const { t } = useTranslation("fairness");
+  const chosen = value.split(",").filter((attribute) => attribute !== "");
+  return (
+    <MultiSelect
+      {...texts}
+      maxValues={MOST_CROSSED}
+      value={chosen}
+      onChange={(next) => onChange(next.join(","))}
+      data={[
+        ...TAG_ATTRIBUTES.map((attribute) => ({ value: attribute as string, label: t(`attribute.${attribute}`) })),
+        ...questions.map(({ id, name }) => ({ value: `question:${id}`, label: name })),
+      ]}
+    />
+  );
 }
 
 function useProblemText(): (problem: FieldProblem | undefined) => string | undefined {

@@ -13,6 +13,8 @@ export type FieldLeaf = keyof Recipe | { [S in Section]: PartOf<S> }[Section];
 
 export type FieldInput =
   | { readonly kind: "choice" | "switch" | "section" }
+  /** Attributes of patients, joined by commas. */
+  | { readonly kind: "groups" }
   /** Chosen elsewhere in the page; told in summaries and comparisons. */
   | { readonly kind: "elsewhere" }
   /** `decimals` 0: whole numbers. `optional`: may be empty, which switches it off. */
@@ -86,6 +88,9 @@ const GROUPED = {
     l1: real(0.00001, 8),
     focal: real(0.5, 2),
     classWeights: onOff,
+    groupBy: { kind: "groups" },
+    groupMethod: choice,
+    groupStep: real(0.01),
     fold: section,
     "fold.index": whole(),
     "fold.count": whole(),
@@ -152,6 +157,8 @@ export function choicesOf(field: RecipeField): readonly string[] {
       return shape[field].options;
     case "average":
       return shape.average.unwrap().options;
+    case "groupMethod":
+      return shape.groupMethod.unwrap().options;
     default:
       return [];
   }
@@ -188,6 +195,10 @@ export function isFieldUsed(recipe: Recipe | RecipeDraft, field: RecipeField): b
       return recipe.startFrom === null && recipe.architecture !== "logistic";
     case "warmUp":
       return recipe.schedule !== "constant" && recipe.schedule !== "one-cycle";
+    case "groupMethod":
+      return recipe.groupBy !== "";
+    case "groupStep":
+      return recipe.groupBy !== "" && recipe.groupMethod === "dro";
     case "momentum":
       return recipe.optimiser === "sgd" || recipe.optimiser === "rmsprop";
     case "nesterov":

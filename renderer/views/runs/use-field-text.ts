@@ -24,6 +24,7 @@ export function useDeviceText(): (device: Device | undefined, id?: string) => st
 
 export function useFieldText(): (field: RecipeField, value: FieldValue) => string {
   const { t, i18n } = useTranslation("runs");
+  const { t: fairness } = useTranslation("fairness");
   const figures = useFigures();
   return useCallback(
     (field, value) => {
@@ -32,6 +33,12 @@ export function useFieldText(): (field: RecipeField, value: FieldValue) => strin
       if (value === null && field === "patience") return t("value.never");
       if (value === null) return field === "clipNorm" ? t("value.off") : NO_FIGURE;
       if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
+      if (field === "groupBy" && value !== "") {
+        const name = (one: string) =>
+          one.startsWith("question:") ? t("value.groupQuestion") : fairness(`attribute.${one}` as "attribute.sex");
+        return String(value).split(",").map(name).join(" × ");
+      }
+      if (field === "groupBy") return t("value.off");
       if (typeof value === "string") {
         const key = `value.${field}.${value}`;
         return i18n.exists(key, { ns: "runs" }) ? t(key as "value.optimiser.adam") : value;
@@ -53,6 +60,6 @@ export function useFieldText(): (field: RecipeField, value: FieldValue) => strin
           return figures.significant(value);
       }
     },
-    [t, i18n, figures],
+    [t, fairness, i18n, figures],
   );
 }
