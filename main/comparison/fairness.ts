@@ -19,6 +19,7 @@ import {
 } from "../../preload/contract/index.ts";
 import { bootstrapAll } from "../labels/agreement/bootstrap.ts";
 import { ascending, aucDeLong, calibrate, weightedAuc, wilson } from "../models/metrics.ts";
+import { chooseGroupThresholds, judgeGroupThresholds } from "./group-thresholds.ts";
 import { availableIn, type CaseFacts, divide, requireQuestions, tagsOf } from "./groups.ts";
 
 const SEED = 1;
@@ -31,6 +32,8 @@ export interface FairnessSettings {
   readonly minimum: number;
   /** Class index; default: the second of two, the first of more. */
   readonly positive?: number;
+  /** The validation part as the model answers it, and its facts: what thresholds of groups are chosen on; none without. */
+  readonly chosenOn?: readonly [evaluation: Evaluation, facts: ReadonlyMap<string, CaseFacts>];
   /** Rules that are applied to the model's answers; they are counted in each group. */
   readonly rules?: readonly Rule[];
 }
@@ -55,7 +58,7 @@ export function auditFairness(
   evaluation: Evaluation,
   facts: ReadonlyMap<string, CaseFacts>,
   questions: ReadonlyMap<string, string>,
-  { by, minimum, positive = evaluation.classes.length === 2 ? 1 : 0, rules = [] }: FairnessSettings,
+  { by, minimum, positive = evaluation.classes.length === 2 ? 1 : 0, rules = [], chosenOn }: FairnessSettings,
 ): FairnessReport {
   if (positive >= evaluation.classes.length) {
     const found = `Expected a class index below ${evaluation.classes.length}, found ${positive}.`;
@@ -101,6 +104,10 @@ export function auditFairness(
       divided.map(({ members }) => members),
       groups,
     ),
+    thresholds: judgeGroupThresholds(evaluation, facts, by, {
+      ...{ groups, positive },
+      thresholds: chosenOn ? chooseGroupThresholds(...chosenOn, by, minimum) : new Map(),
+    }),
     worst: worstOf(groups),
   };
 }

@@ -48,6 +48,15 @@ export const groupSchema = z.object({
 });
 export type FairnessGroup = z.infer<typeof groupSchema>;
 
+/** A group decided at a place of its own. */
+export const groupThresholdSchema = z.object({
+  threshold: z.number().describe("probability of the second class, chosen on the group's validation cases"),
+  accuracy: rate,
+  sensitivity: rate,
+  specificity: rate,
+});
+export type GroupThreshold = z.infer<typeof groupThresholdSchema>;
+
 const difference = z
   .object({
     value: z.number().min(0),
@@ -87,6 +96,11 @@ export const fairnessReportSchema = z.object({
     ),
     auc: difference.describe("largest minus smallest AUC"),
   }),
+  thresholds: z
+    .array(groupThresholdSchema.nullable())
+    .describe(
+      "of each group: what a threshold of its own would do, chosen on validation and judged on the part; null where validation has too few of its cases. Measured, not applied",
+    ),
   worst: z.int().nullable().describe("group with the lowest AUC, or accuracy where no group has an AUC"),
 });
 export type FairnessReport = z.infer<typeof fairnessReportSchema>;

@@ -105,6 +105,30 @@ describe("a worked example", () => {
   });
 });
 
+/** The worked example of Fairlearn's user guide, "Performing a fairness assessment": its predictions, and the figures that it prints. */
+test("Fairlearn's documented example gets the rates and the differences that are printed there", () => {
+  const truth = [0, 1, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1] as const;
+  const predicted = [0, 0, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0];
+  const groups = [..."bbabbcccaacabccbcc"];
+  const rows = truth.map((one, i): Row => ({ sex: "", truth: one, score: predicted[i] ? 0.9 : 0.1 }));
+  const [evaluation, facts] = given(rows);
+  const named = new Map([...facts].map(([id, one]) => [id, { ...one, answers: { sf: groups[Number(id.slice(1))]! } }]));
+  const questions = new Map([["sf", "sensitive feature"]]);
+  const report = auditFairness(evaluation, named, questions, { by: ["question:sf"], minimum: 1 });
+  const printed = { a: [0.5, 1, 0.75, 4], b: [0.6, 0, 0.5, 6], c: [0.4, 2 / 3, 0.5, 8] };
+  for (const { values, cases, figures } of report.groups) {
+    const [tpr, fpr, selected, count] = printed[values[0] as "a"];
+    expect(cases).toBe(count);
+    expect(figures!.sensitivity!.value).toBeCloseTo(tpr!, 6);
+    expect(1 - figures!.specificity!.value).toBeCloseTo(fpr!, 6);
+    expect(figures!.selectionRate!.value).toBeCloseTo(selected!, 6);
+  }
+  expect(report.differences.demographicParity!.value).toBeCloseTo(0.25, 12);
+  expect(report.differences.equalOpportunity!.value).toBeCloseTo(0.2, 12);
+  // The larger of the differences in true (0.2) and in false positive rates (1.0), as equalized_odds_difference defines it.
+  expect(report.differences.equalisedOdds!.value).toBeCloseTo(1, 12);
+});
+
 describe("groups", () => {
   test("a small group is counted, not judged, and decides no difference", () => {
     const rows = [...WORKED, ...times(3, { sex: "O", truth: 1, score: 0.01 })];

@@ -10,10 +10,19 @@ export async function auditModel(task: TaskOf<"fairness">, context: TaskContext)
   const { project, signal, progress } = context;
   const { modelId, part, ...settings } = task;
   const evaluation = await evaluateModel({ project, modelId, part, signal, onProgress: progress });
-  const facts = project.snapshots.facts(project.models.get(modelId).snapshotId, part, GROUP_TAGS);
+  const { snapshotId } = project.models.get(modelId);
+  const factsOf = (of: typeof part) =>
+    new Map(project.snapshots.facts(snapshotId, of, GROUP_TAGS).map((one) => [one.imageId, one]));
+  const facts = factsOf(part);
+  // Thresholds are chosen on validation whatever part is asked about.
+  const validation =
+    part === "validation"
+      ? evaluation
+      : await evaluateModel({ project, modelId, part: "validation", signal, onProgress: progress });
   const questions = questionsOf(project);
-  return auditFairness(evaluation, new Map(facts.map((one) => [one.imageId, one])), questions, {
+  return auditFairness(evaluation, facts, questions, {
     ...settings,
+    chosenOn: [validation, part === "validation" ? facts : factsOf("validation")],
     rules: project.rules.live(modelId),
   });
 }

@@ -5,7 +5,7 @@ import { Alert, Group, MultiSelect, NumberInput, SegmentedControl, Select, Stack
 import { Info, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { FairnessReport, GroupFigures, Model } from "../../../preload/contract/index.ts";
+import type { FairnessReport, GroupFigures, Inputs, Model } from "../../../preload/contract/index.ts";
 import { LEAST_IN_GROUP, MOST_CROSSED } from "../../../preload/contract/index.ts";
 import { useFairness } from "../../studio/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -16,8 +16,10 @@ import { Section } from "../../ui/Section.tsx";
 import { useAttributeText, useGroupText } from "../../ui/use-group-text.ts";
 import { Waiting } from "../../ui/Waiting.tsx";
 import { type JudgedPart, PartChoice } from "./EvaluationSection.tsx";
+import { FairnessBeside } from "./FairnessBeside.tsx";
 import { FairnessRules } from "./FairnessRules.tsx";
 import classes from "./FairnessSection.module.css";
+import { FairnessThresholds } from "./FairnessThresholds.tsx";
 
 const FIGURES = ["auc", "sensitivity", "specificity", "selectionRate", "ppv", "accuracy"] as const;
 type Figure = (typeof FIGURES)[number];
@@ -30,7 +32,8 @@ export function FairnessSection({ model }: { model: Model }) {
   const [by, setBy] = useState<string[]>(["sex"]);
   const [minimum, setMinimum] = useState(DEFAULT_MINIMUM);
   const [positive, setPositive] = useState<number | undefined>();
-  const query = useFairness({ modelId: model.id, part, by, minimum, positive });
+  const input = { modelId: model.id, part, by, minimum, positive };
+  const query = useFairness(input);
   const report = query.data;
   return (
     <Section title={t("title")} aside={<PartChoice part={part} onChange={setPart} />}>
@@ -46,7 +49,7 @@ export function FairnessSection({ model }: { model: Model }) {
       />
       {query.error ? <Refused error={query.error} onRetry={() => void query.refetch()} /> : null}
       {query.isPending && !query.error ? <Waiting text={t("computing")} /> : null}
-      {report ? <Report report={report} /> : null}
+      {report ? <Report report={report} input={input} parentId={model.parentId} /> : null}
     </Section>
   );
 }
@@ -103,7 +106,13 @@ function Choices({ model, by, minimum, positive, report, onBy, onMinimum, onPosi
   );
 }
 
-function Report({ report }: { report: FairnessReport }) {
+interface ReportProps {
+  report: FairnessReport;
+  input: Inputs["fairness"]["audit"];
+  parentId: string | null;
+}
+
+function Report({ report, input, parentId }: ReportProps) {
   const { t } = useTranslation("fairness");
   const [figure, setFigure] = useState<Figure>("auc");
   const groupName = useGroupText(report);
@@ -121,7 +130,9 @@ function Report({ report }: { report: FairnessReport }) {
       />
       <GroupTable report={report} figure={figure} />
       <FairnessRules report={report} figure={figure} nameOf={groupName} />
+      {parentId === null ? null : <FairnessBeside input={input} parentId={parentId} figure={figure} />}
       {report.by.length > 0 ? <Differences report={report} /> : null}
+      <FairnessThresholds report={report} nameOf={groupName} />
     </Stack>
   );
 }

@@ -28,6 +28,7 @@ import { CompressPanel } from "./CompressPanel.tsx";
 import { EvaluationSection } from "./EvaluationSection.tsx";
 import { ExplainSection } from "./ExplainSection.tsx";
 import { ExportPanel } from "./ExportPanel.tsx";
+import { FairnessBeside } from "./FairnessBeside.tsx";
 import { FairnessSection } from "./FairnessSection.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
 import { RulesSection } from "./RulesSection.tsx";
@@ -125,6 +126,13 @@ function ModelBody({ model }: { model: Model }) {
             {report.data ? (
               <Section title={t("compress.result")}>
                 <CompressionResult report={report.data} modelName={model.name} />
+                {model.parentId === null ? null : (
+                  <FairnessBeside
+                    input={{ modelId: model.id, by: ["sex"] }}
+                    parentId={model.parentId}
+                    figure="accuracy"
+                  />
+                )}
               </Section>
             ) : null}
             {mayCompress && !hasSmallerNumbers(model) ? <CompressPanel model={model} /> : null}

@@ -60,6 +60,14 @@ function describe(report: FairnessReport): string[] {
       ]),
     ).map((line) => `  ${line}`),
     ...rulesOf(report, rows),
+    ...report.thresholds.flatMap((own, index) => {
+      if (own === null) return [];
+      const { threshold, sensitivity, specificity } = own;
+      const [found, clear] = [sensitivity, specificity].map((figure) => figure?.value.toFixed(3) ?? "–");
+      return [
+        `  a threshold of its own, ${nameOf(groups[index]!.values)}: ${threshold.toFixed(3)} (sensitivity ${found}, specificity ${clear})`,
+      ];
+    }),
     ...Object.entries(DIFFERENCES).flatMap(([kind, name]) => {
       const found = differences[kind as keyof typeof DIFFERENCES];
       if (found === null) return [];
