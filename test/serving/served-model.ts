@@ -90,7 +90,11 @@ export function blackPng(side: number): Uint8Array<ArrayBuffer> {
 }
 
 /** Secondary capture of `frames` frames, with a name in it that must not come out anywhere. */
-export function dicomFile(values: Uint8Array, frames = 1): Uint8Array<ArrayBuffer> {
+export function dicomFile(
+  values: Uint8Array,
+  frames = 1,
+  more: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   const attributes = {
     SOPClassUID: "1.2.840.10008.5.1.4.1.1.7.2",
     SOPInstanceUID: "2.25.1",
@@ -108,6 +112,7 @@ export function dicomFile(values: Uint8Array, frames = 1): Uint8Array<ArrayBuffe
     BitsStored: 8,
     HighBit: 7,
     PixelRepresentation: 0,
+    ...more,
   };
   return new Uint8Array(writeDicom({ attributes, pixelData: values }));
 }

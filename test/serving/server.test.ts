@@ -194,6 +194,31 @@ describe("/predict", () => {
     expect(JSON.stringify(answer)).not.toMatch(/secret/i);
   });
 
+  test("rules that travel with the model are applied to a file's tags, undecided where it has none, and no tag comes out", async () => {
+    const conditions = [{ kind: "age" as const, from: null, below: 16 }];
+    const children = { id: "c", name: "Children", match: "all" as const, conditions, action: "refer" as const };
+    const ruled = modelFolder(onnx, { ...servedModel, rules: { format: "loupe-rules/1", rules: [children] } });
+    const other = await startServer(ruled.path);
+    try {
+      await waitReady(other.origin);
+      const of = async (body: Uint8Array<ArrayBuffer>) => {
+        const response = await fetch(`${other.origin}/predict`, { method: "POST", body });
+        const text = await response.text();
+        expect(text).not.toContain("009Y");
+        return (JSON.parse(text) as { rules: unknown }).rules;
+      };
+      const child = await of(dicomFile(greyValues(7), 1, { PatientAge: "009Y" }));
+      expect(child).toMatchObject({ outcome: "refer", rules: [{ name: "Children", result: "caught" }] });
+      expect(await of(dicomFile(greyValues(7), 1, { PatientAge: "040Y" }))).toEqual({ outcome: null, rules: [] });
+      const undecided = { outcome: null, rules: [{ result: "undecided", missing: ["age"] }] };
+      expect(await of(pngFile(greyValues(7)))).toMatchObject(undecided);
+      expect("rules" in (await predict(pngFile(greyValues(7))))).toBe(false);
+    } finally {
+      await other.stop();
+      ruled.remove();
+    }
+  });
+
   test("each frame of a multi-frame file can be asked for, and no other; unasked it is the middle one, as in evaluation", async () => {
     const frames = [greyValues(1), greyValues(9)];
     const file = dicomFile(Uint8Array.from([...frames[0], ...frames[1]]), 2);

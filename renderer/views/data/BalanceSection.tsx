@@ -145,12 +145,6 @@ function GroupTable({ report, snapshot }: { report: BalanceReport; snapshot: Sna
             <Table.Th scope="col" ta="end">
               {t("balance.rate", { name: className })}
             </Table.Th>
-            <Table.Th scope="col" w="20%" aria-hidden>
-              <Group justify="space-between" wrap="nowrap">
-                <span>{figures.percent(0)}</span>
-                <span>{figures.percent(1)}</span>
-              </Group>
-            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -185,7 +179,6 @@ function GroupTable({ report, snapshot }: { report: BalanceReport; snapshot: Sna
                   "–"
                 )}
               </Table.Td>
-              <Table.Td aria-hidden>{group.rate && <RateBar rate={group.rate} />}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -202,15 +195,6 @@ function GroupTable({ report, snapshot }: { report: BalanceReport; snapshot: Sna
       <Text size="xs" c="dimmed" mt={4}>
         {t("balance.legend", { minimum: report.minimum })}
       </Text>
-    </div>
-  );
-}
-
-function RateBar({ rate: { value, low, high } }: { rate: { value: number; low: number; high: number } }) {
-  return (
-    <div className={classes.track}>
-      <div className={classes.whisker} style={{ left: `${100 * low}%`, width: `${100 * (high - low)}%` }} />
-      <div className={classes.point} style={{ left: `${100 * value}%` }} />
     </div>
   );
 }
