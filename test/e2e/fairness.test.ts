@@ -102,6 +102,26 @@ describeStory("fairness", (browser) => {
       await page.getByRole("tab", { name: "Fairness" }).click();
       await page.getByRole("table", { name: "What the live rules do to each group" }).waitFor();
       await lookAt(page, "fairness-rules");
+      // Beside what the model says of one image: with a patient of its own age, caught or not, and never without a word where a rule applies.
+      const { items } = (await call("images/list", {})) as { items: { id: string }[] };
+      await call("rules/save", {
+        modelId: new URL(page.url()).hash.split("/")[2],
+        rule: { name: "Everybody", match: "all", conditions: [{ kind: "unsure", below: 1 }], action: "second-reader" },
+      });
+      await page.getByRole("tab", { name: "Rules" }).click();
+      await page.getByRole("button", { name: "Test the rules" }).press("Enter");
+      const everybody = page.getByRole("article", { name: "Everybody" });
+      await everybody.getByText(/Catches \d+ cases/).waitFor({ timeout: MINUTES });
+      await everybody.getByRole("switch").press("Space");
+      await everybody.getByText("Live", { exact: true }).waitFor();
+      await page.goto(new URL(`#/viewer/${items[0]!.id}`, page.url()).href);
+      await page.getByRole("button", { name: "Explain", exact: true }).click();
+      // A logistic regression has no convolutions to map.
+      await page.getByRole("combobox", { name: "Method" }).press("ArrowDown");
+      await page.getByRole("option", { name: "Occlusion", exact: true }).click();
+      await page.getByTestId("rule-verdict").waitFor({ timeout: MINUTES });
+      await page.getByTestId("rule-verdict").scrollIntoViewIfNeeded();
+      await lookAt(page, "rules-viewer");
       await page.goto(new URL("#/data", page.url()).href);
       await page.getByRole("button", { name: "Who is in first" }).press("Enter");
       await page.getByRole("row", { name: /^female/ }).waitFor();

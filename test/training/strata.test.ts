@@ -65,7 +65,7 @@ test("one step of group DRO: the loss is that of the groups by their weights, an
   expect(Number(loss!.data[0])).toBeCloseTo(0.5 * means[0]! + 0.2 * means[1]!, 5);
   const grown = [0.5, 0.2, 0.3].map((weight, g) => weight * Math.exp(0.5 * means[g]!));
   const total = grown.reduce((sum, one) => sum + one, 0);
-  grown.forEach((one, g) => expect(Number(next!.data[g])).toBeCloseTo(one / total, 5));
+  for (const [g, one] of grown.entries()) expect(Number(next!.data[g])).toBeCloseTo(one / total, 5);
 });
 
 const SIZE = 8;
