@@ -5,9 +5,9 @@ import {
   type CompressionReport,
   type Evaluation,
   GROUP_TAGS,
+  groupValue,
   type Model,
 } from "../../preload/contract/index.ts";
-import { groupValue } from "../comparison/groups.ts";
 import type { Project } from "../project/project.ts";
 
 export interface Groups {
