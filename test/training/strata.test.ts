@@ -1,7 +1,7 @@
 // Groups served alike: strata and weights by hand, one step of group DRO by the paper's formulas, and what each way does to the worst group of a small problem.
 import { expect, test } from "vitest";
-import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { floatTensor, type Tensor } from "../../main/graph/graph.ts";
+import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { buildArchitecture } from "../../main/models/build-model.ts";
 import { groupRobustObjective } from "../../main/models/objectives.ts";
 import { createRandom } from "../../main/models/random.ts";

@@ -14,8 +14,8 @@ import { gather, type PreparedPart, statistics } from "../dataset.ts";
 import { createSession, type DeviceId } from "../engines/session.ts";
 import { predict, predictFrom } from "../evaluate.ts";
 import { type Mixed, mix } from "../mixing.ts";
-import { type Inference, scoreOf, type Task, type Validation } from "../task.ts";
 import { type Strata, strataOf } from "../strata.ts";
+import { type Inference, scoreOf, type Task, type Validation } from "../task.ts";
 import { openTeacher, type Teacher } from "../teacher.ts";
 import { probe } from "./probe.ts";
 
