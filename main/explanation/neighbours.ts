@@ -7,8 +7,8 @@ import {
   AppError,
   type Neighbour,
   type Neighbourhood,
-  predictedClass,
   type Progress,
+  predictedClass,
 } from "../../preload/contract/index.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { floatTensor, type Graph } from "../graph/graph.ts";

@@ -712,6 +712,7 @@ test("every call of the contract is in one of the three", () => {
     "labels.interpolate",
     "models.export",
     "models.importStarting",
+    "explanations.checkOfFile",
     "app.events",
     "projects.forget",
   ]);

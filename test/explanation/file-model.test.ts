@@ -9,8 +9,8 @@ import { bindDimensions, floatTensor } from "../../main/graph/graph.ts";
 import { inferShapes } from "../../main/graph/infer-shapes.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import { buildArchitecture } from "../../main/models/build-model.ts";
-import { BLOB_SIZE } from "../training/blobs.ts";
 import { projectWithBlobs } from "../training/blob-project.ts";
+import { BLOB_SIZE } from "../training/blobs.ts";
 
 const SIZE = 16;
 const normalise = { mean: 0.5, std: 0.3 };

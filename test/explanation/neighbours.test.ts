@@ -6,8 +6,8 @@ import { GraphBuilder } from "../../main/graph/builder.ts";
 import { floatTensor } from "../../main/graph/graph.ts";
 import { writeOnnx } from "../../main/graph/onnx-writer.ts";
 import type { Project } from "../../main/project/project.ts";
-import { BLOB_SIZE } from "../training/blobs.ts";
 import { createRun, projectWithBlobs, SIZES } from "../training/blob-project.ts";
+import { BLOB_SIZE } from "../training/blobs.ts";
 
 const AREA = BLOB_SIZE ** 2;
 

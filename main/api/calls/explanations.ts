@@ -16,9 +16,10 @@ export const explanationCalls = {
   ofFile: unlocked.explanations.ofFile.handler(({ input, context: { jobs } }) =>
     jobs.call<"explain-file">({ kind: "explain-file", ...input, path: resolve(input.path) }),
   ),
-  checkOfFile: unlocked.explanations.checkOfFile.handler(({ input, context: { jobs } }) =>
-    jobs.start({ kind: "explain-file-check", ...input, path: resolve(input.path) }, null),
-  ),
+  checkOfFile: unlocked.explanations.checkOfFile.handler(({ input, context: { project, jobs } }) => {
+    const { id: imageId } = project.images.get(input.imageId);
+    return jobs.start({ kind: "explain-file-check", ...input, imageId, path: resolve(input.path) }, null);
+  }),
   overPart: unlocked.explanations.overPart.handler(({ input, context: { project, jobs } }) => {
     const { id } = project.models.get(input.modelId);
     return jobs.start({ kind: "explain-part", ...input }, id);

@@ -21,8 +21,8 @@ import { Loading } from "../../ui/Loading.tsx";
 import { Refused } from "../../ui/Refused.tsx";
 import { RuleVerdict } from "../../ui/RuleVerdict.tsx";
 import { HEAT_COLORS } from "../../viewer/masks/colors.ts";
-import classes from "./LabelPanel.module.css";
 import { FileExplain, type Region } from "./FileExplain.tsx";
+import classes from "./LabelPanel.module.css";
 import { MapTrust } from "./MapTrust.tsx";
 import { NearestImages } from "./NearestImages.tsx";
 
