@@ -62,8 +62,8 @@ export class Session {
         throw error;
       }
       recentProjects.remember(project);
-      const { startChild } = this.host;
-      const jobs = new Supervisor({ project, startChild, publish: (event) => this.publish(event) });
+      const { startChild, printPdf } = this.host;
+      const jobs = new Supervisor({ project, startChild, printPdf, publish: (event) => this.publish(event) });
       this.#open = { project, jobs };
       this.touch();
       this.publish({ type: "changed", topic: "project" });

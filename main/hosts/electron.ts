@@ -19,6 +19,7 @@ import { JobsInSight } from "./electron-jobs.ts";
 import { systemKeyStore } from "./electron-keystore.ts";
 import { lockWithSystem } from "./electron-lock.ts";
 import { setMenu } from "./electron-menu.ts";
+import { printInWindow } from "./electron-print.ts";
 import { listRecent, OfferedProjects, tellSystemOfRecent } from "./electron-projects.ts";
 import { registerScheme, schemeAnswers } from "./electron-scheme.ts";
 import { textsIn } from "./electron-texts.ts";
@@ -46,6 +47,7 @@ const studio = createStudio({
     info: appInfo("electron", true),
     startChild: electronChildren(join(built, "main", "worker.js")),
     idleLockMs,
+    printPdf: printInWindow,
     // Electron knows its key store only when it is ready.
     get keyStore() {
       return app.isReady() ? systemKeyStore() : null;

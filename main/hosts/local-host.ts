@@ -5,6 +5,7 @@ import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AppInfo } from "../../preload/contract/index.ts";
 import type { Host } from "../api/host.ts";
+import { printWithBrowser } from "./browser-print.ts";
 import { nodeChildren } from "../jobs/node-child.ts";
 import { machineSettings } from "../project/index.ts";
 
@@ -26,6 +27,7 @@ export function localHost(kind: "browser" | "cli"): Host {
   return {
     info: appInfo(kind, false),
     startChild: nodeChildren(),
+    printPdf: printWithBrowser,
     idleLockMs: kind === "browser" ? idleLockMs : () => null,
     report: (code, where) => console.error(`loupe: ${code} in ${where}`),
   };

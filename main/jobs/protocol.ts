@@ -44,6 +44,7 @@ import type {
   MergeReport,
   ModelFile,
   Neighbourhood,
+  ModelReport,
   NotebookLeaving,
   NotebookReport,
   PacsNodeSettings,
@@ -91,6 +92,15 @@ export interface NotebookData {
   modelId: string;
   part: Part;
   images: number | null;
+}
+
+/** What a report is of; see the contract's `comparison.report`. */
+export interface ReportData {
+  modelIds: readonly string[];
+  part: Part;
+  language: "en" | "zh-CN";
+  groups: readonly string[];
+  minimum: number;
 }
 
 /** One map; see the contract's `explanations.map`. */
@@ -156,6 +166,7 @@ export type JobTask =
     }
   | ({ kind: "notebook"; language: "en" | "zh-CN"; path: string; overwrite: boolean } & NotebookData)
   | { kind: "search"; searchId: string; jobId: string; threads: number; version: string }
+  | ({ kind: "report"; format: "html" | "pdf"; path: string; overwrite: boolean; version: string } & ReportData)
   | { kind: "backup"; folder: string }
   | { kind: "check"; mode: CheckMode }
   | { kind: "compact" }
@@ -178,6 +189,7 @@ export type CallTask =
   | { kind: "evaluation"; modelId: string; part: Part }
   | { kind: "compare"; modelIds: readonly string[]; part: Part }
   | ({ kind: "notebook-leaving" } & NotebookData)
+  | ({ kind: "report-page"; version: string } & ReportData)
   | { kind: "fairness"; modelId: string; part: Part; by: readonly string[]; minimum: number; positive?: number }
   | { kind: "balance"; snapshotId: string; by: readonly string[]; minimum: number; positive?: number }
   | { kind: "rules-test"; modelId: string; part: Part }
@@ -230,6 +242,8 @@ export interface TaskResults {
   "runs-export": RunsExportReport;
   notebook: NotebookReport;
   "notebook-leaving": NotebookLeaving;
+  report: ModelReport;
+  "report-page": { html: string };
   "labels-preview": ExportPreview;
   "text-look": TextLookReport;
   "text-review": Deidentification;
@@ -272,6 +286,9 @@ export type ParentMessage =
   | { type: "run"; id: string; task: Task }
   /** The task with this id answers `failed` with app/aborted as soon as it can. */
   | { type: "cancel"; id: string }
+  /** What the task asked for with `print`: the PDF, or why there is none. */
+  | { type: "printed"; id: string; pdf: Uint8Array }
+  | { type: "not-printed"; id: string; error: TaskFailure }
   /** Nothing more will come: close the project and exit. */
   | { type: "close" };
 
@@ -284,6 +301,8 @@ export type ChildMessage =
   | { type: "progress"; id: string; progress: Progress }
   | { type: "points"; id: string; runId: string; points: RunPoint[] }
   | { type: "changed"; id: string; topic: Topic }
+  /** A page to be printed as a PDF by whatever the host has for it; answered once. Jobs alone ask. */
+  | { type: "print"; id: string; html: string }
   | { type: "done"; id: string; result: unknown }
   | { type: "failed"; id: string; error: TaskFailure };
 
@@ -298,3 +317,6 @@ export interface Child {
 }
 
 export type StartChild = () => Child;
+
+/** A page by itself as a PDF. Errors: report/no-printer, app/aborted. */
+export type PrintPdf = (html: string, signal: AbortSignal) => Promise<Uint8Array>;

@@ -20,6 +20,7 @@ import type {
   Child,
   ChildMessage,
   JobTask,
+  PrintPdf,
   StartChild,
   Task,
   TaskFailure,
@@ -54,6 +55,7 @@ const UNIT = {
   "audit-export": "entries",
   "runs-export": "files",
   notebook: "images",
+  report: "images",
   backup: "bytes",
   check: "bytes",
   compact: "bytes",
@@ -83,6 +85,7 @@ const TOPICS: Record<JobKind, Topic[]> = {
   "audit-export": ["project"],
   "runs-export": ["project"],
   notebook: ["models"],
+  report: ["models"],
   backup: ["project"],
   check: ["project"],
   compact: ["project"],
@@ -102,6 +105,8 @@ interface RunningJob {
   child: Child;
   stop: StopReason | null;
   savedAt: number;
+  /** Aborted with the job: what is being printed for it stops. */
+  printing: AbortController;
   settled: Promise<void>;
   settle: () => void;
 }
@@ -116,6 +121,8 @@ export interface SupervisorOptions {
   startChild: StartChild;
   publish(event: StudioEvent): void;
   graceMs?: number;
+  /** null: this host prints nothing. */
+  printPdf?: PrintPdf | null;
 }
 
 export class Supervisor {
@@ -123,6 +130,7 @@ export class Supervisor {
   readonly #startChild: StartChild;
   readonly #publish: (event: StudioEvent) => void;
   readonly #graceMs: number;
+  readonly #printPdf: PrintPdf | null;
   readonly #running = new Map<string, RunningJob>();
   readonly #calls = new Map<string, PendingCall>();
   /** Every child that has not exited yet: each has the project open. */
@@ -136,6 +144,7 @@ export class Supervisor {
     this.#startChild = options.startChild;
     this.#publish = options.publish;
     this.#graceMs = options.graceMs ?? GRACE_MS;
+    this.#printPdf = options.printPdf ?? null;
   }
 
   /** True while a job of this process runs. */
@@ -170,7 +179,15 @@ export class Supervisor {
     this.#project.jobs.save(job); // first: what cannot be written must not leave a child behind
     const child = this.#openChild(() => this.#finish(job.id, { failure: CRASHED }));
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
-    this.#running.set(job.id, { job, child, stop: null, savedAt: Date.now(), settled, settle });
+    this.#running.set(job.id, {
+      job,
+      child,
+      stop: null,
+      savedAt: Date.now(),
+      printing: new AbortController(),
+      settled,
+      settle,
+    });
     child.onMessage((message) => this.#onJobMessage(job.id, message));
     child.send({ type: "run", id: job.id, task });
     this.#publish({ type: "job", job });
@@ -284,6 +301,7 @@ export class Supervisor {
   #stop(id: string, running: RunningJob, reason: StopReason): void {
     if (running.stop !== null) return;
     running.stop = reason;
+    running.printing.abort();
     running.child.send({ type: "cancel", id });
     const timer = setTimeout(() => running.child.kill(), this.#graceMs);
     timer.unref();
@@ -308,6 +326,9 @@ export class Supervisor {
       case "changed":
         this.#publish({ type: "changed", topic: message.topic });
         return;
+      case "print":
+        void this.#print(id, running, message.html);
+        return;
       case "done":
         this.#finish(id, { result: message.result });
         return;
@@ -317,10 +338,25 @@ export class Supervisor {
     }
   }
 
+  /** A child has no window: its host prints for it. What is cancelled meanwhile is printed for nobody. */
+  async #print(id: string, { child, printing }: RunningJob, html: string): Promise<void> {
+    try {
+      if (this.#printPdf === null) throw new AppError("report/no-printer", "This door of the studio prints no PDF.");
+      child.send({ type: "printed", id, pdf: await this.#printPdf(html, printing.signal) });
+    } catch (error) {
+      const { code, message } =
+        error instanceof AppError
+          ? error
+          : new AppError("report/no-printer", "The page could not be printed as a PDF.");
+      child.send({ type: "not-printed", id, error: { code, message } });
+    }
+  }
+
   #finish(id: string, outcome: { result: unknown } | { failure: TaskFailure }): void {
     const running = this.#running.get(id);
     if (!running) return;
     this.#running.delete(id);
+    running.printing.abort();
     const { job, stop } = running;
     const error = "failure" in outcome ? outcome.failure : null;
     const state = error === null ? "done" : endState(error, stop);

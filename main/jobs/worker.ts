@@ -3,7 +3,7 @@
 // It reads its messages from `process` (child_process) or `process.parentPort` (Electron's utilityProcess). Nothing it meets is
 // printed: errors go to the parent as code and sentence; LOUPE_DEBUG shows the stack of an unexpected one on stderr.
 
-import { AppError } from "../../preload/contract/errors.ts";
+import { AppError, isErrorCode } from "../../preload/contract/errors.ts";
 import { openProjectWithKey, type Project } from "../project/index.ts";
 import type { ChildMessage, ParentMessage, Task, TaskFailure } from "./protocol.ts";
 import { runTask } from "./tasks/index.ts";
@@ -24,6 +24,8 @@ function send(message: ChildMessage): void {
 
 let project: Project | null = null;
 const running = new Map<string, AbortController>();
+/** Pages that the host prints for a job. */
+const printing = new Map<string, PromiseWithResolvers<Uint8Array>>();
 
 function receive(message: ParentMessage): void {
   switch (message.type) {
@@ -39,6 +41,12 @@ function receive(message: ParentMessage): void {
       return;
     case "cancel":
       running.get(message.id)?.abort();
+      return;
+    case "printed":
+      printing.get(message.id)?.resolve(message.pdf);
+      return;
+    case "not-printed":
+      printing.get(message.id)?.reject(toError(message.error));
       return;
     case "close":
       end();
@@ -67,6 +75,12 @@ async function run(id: string, task: Task): Promise<void> {
         note = progress.note;
         send({ type: "progress", id, progress });
       },
+      print(html) {
+        const page = Promise.withResolvers<Uint8Array>();
+        printing.set(id, page);
+        send({ type: "print", id, html });
+        return page.promise;
+      },
       points: (runId, points) => send({ type: "points", id, runId, points }),
       changed: (topic) => send({ type: "changed", id, topic }),
     });
@@ -80,7 +94,12 @@ async function run(id: string, task: Task): Promise<void> {
     });
   } finally {
     running.delete(id);
+    printing.delete(id);
   }
+}
+
+function toError({ code, message }: TaskFailure): AppError {
+  return new AppError(isErrorCode(code) ? code : "app/internal", message);
 }
 
 function toFailure(error: unknown): TaskFailure {

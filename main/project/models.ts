@@ -11,6 +11,8 @@ import {
   type Evaluation,
   type ExplanationReport,
   type Model,
+  type ModelCard,
+  modelCardSchema,
   type Part,
 } from "../../preload/contract/index.ts";
 import type { Audit } from "./audit.ts";
@@ -154,6 +156,30 @@ export class Models {
         before: before === null ? null : { images: before.images },
         after: { images: report.images },
       });
+    });
+  }
+
+  /** What people wrote about it; empty texts where nobody did. Throws app/not-found. */
+  card(id: string): ModelCard {
+    this.get(id);
+    const row = this.#database.one<{ card: string }>("SELECT card FROM model_cards WHERE model = ?", id);
+    return modelCardSchema.parse(row === undefined ? {} : JSON.parse(row.card));
+  }
+
+  /** Throws app/not-found. */
+  saveCard(id: string, card: ModelCard): ModelCard {
+    return this.#database.transaction(() => {
+      const before = this.card(id);
+      const changed = (Object.keys(card) as (keyof ModelCard)[]).filter((field) => card[field] !== before[field]);
+      if (changed.length === 0) return before;
+      this.#database.run(
+        "INSERT INTO model_cards (model, card) VALUES (?, ?) ON CONFLICT (model) DO UPDATE SET card = excluded.card",
+        id,
+        JSON.stringify(card),
+      );
+      const only = (from: ModelCard) => Object.fromEntries(changed.map((field) => [field, from[field]]));
+      this.#audit.record("model/card", id, { before: only(before), after: only(card) });
+      return this.card(id);
     });
   }
 

@@ -146,6 +146,17 @@ export class Snapshots {
     );
   }
 
+  /** How many people gave the labels that its images have now, and how many labels nobody is known of. Throws app/not-found. */
+  readers(id: string): { people: number; unknown: number } {
+    this.get(id);
+    return this.#database.one<{ people: number; unknown: number }>(
+      `SELECT count(DISTINCT class_reader) AS people, count(*) - count(class_reader) AS unknown
+      FROM snapshots JOIN snapshot_items ON snapshot_items.snapshot = snapshots.number
+      JOIN images ON images.number = snapshot_items.image WHERE snapshots.id = ?`,
+      id,
+    )!;
+  }
+
   /** What is known of the images of a part beside their pixels; `keywords`: DICOM tags that are asked for. Throws app/not-found. */
   facts(id: string, part: Part, keywords: readonly string[]): CaseFacts[] {
     this.get(id);

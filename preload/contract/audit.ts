@@ -97,6 +97,8 @@ export const AUDIT_ACTIONS = {
   "rule/test": "model",
   "rule/switch": "model",
   "model/notebook": "model",
+  "model/card": "model",
+  "model/report": "none",
   "pacs/save": "archive",
   "pacs/remove": "archive",
   "network/listen": "none",

@@ -1,5 +1,6 @@
 import { oc } from "@orpc/contract";
 import { z } from "zod";
+import { groupAttributeSchema, LEAST_IN_GROUP, MOST_CROSSED } from "./fairness.ts";
 import { partSchema } from "./images.ts";
 import { jobSchema } from "./jobs.ts";
 import { fileNameSchema } from "./models.ts";
@@ -107,7 +108,36 @@ export const notebookReportSchema = z.object({
 });
 export type NotebookReport = z.infer<typeof notebookReportSchema>;
 
-export const languageSchema = z.enum(["en", "zh-CN"]);
+const languageSchema = z.enum(["en", "zh-CN"]);
+
+/** A report job's result. */
+export const modelReportSchema = z.object({
+  path: z.string().describe("of the file"),
+  bytes: z.int(),
+  format: z.enum(["html", "pdf"]),
+});
+export type ModelReport = z.infer<typeof modelReportSchema>;
+
+const distinctModels = (least: number) =>
+  z
+    .array(z.string())
+    .min(least)
+    .max(MOST_COMPARED)
+    .refine((ids) => new Set(ids).size === ids.length, {
+      message: "A model is compared with others, not with itself.",
+    });
+
+const reportData = {
+  modelIds: distinctModels(1),
+  part: partSchema.default("test"),
+  language: languageSchema.default("en"),
+  groups: z
+    .array(groupAttributeSchema)
+    .max(MOST_CROSSED)
+    .default([])
+    .describe("what patients are told apart by in the fairness figures; none: no such figures"),
+  minimum: z.int().min(LEAST_IN_GROUP).max(1_000_000).default(20).describe("cases that a group needs to be judged"),
+};
 
 const notebookData = {
   modelId: z.string(),
@@ -116,6 +146,26 @@ const notebookData = {
 };
 
 export const comparisonContract = {
+  /**
+   * The report as a page by itself: the models' cards, figures with intervals, plots, and with two or more the tests of every pair. Evaluations that are not there yet are
+   * computed and kept. Holds no patient's data. Errors: comparison/nothing-shared, comparison/other-classes, snapshot/part-empty, app/not-found.
+   */
+  reportPage: oc.input(z.object(reportData)).output(z.object({ html: z.string() })),
+  /**
+   * Writes that page as a file, or prints it as a PDF: the desktop window itself, elsewhere an installed Chromium, Chrome or Edge. Where there is none the page is written and
+   * the job fails with report/no-printer, naming it. The job's result is a ModelReport. Errors also: shipping/target-exists, project/disk-full, project/read-only.
+   */
+  report: oc
+    .input(
+      z.object({
+        ...reportData,
+        format: z.enum(["html", "pdf"]).default("html"),
+        folder: z.string().min(1).optional().describe("default: the home folder"),
+        name: fileNameSchema.optional().describe("of the file, without its ending"),
+        overwrite: z.boolean().default(false),
+      }),
+    )
+    .output(jobSchema),
   /** What `notebook` would take out. Errors: snapshot/part-empty, app/not-found. */
   notebookLeaving: oc.input(z.object(notebookData)).output(notebookLeavingSchema),
   /**
@@ -166,13 +216,7 @@ export const comparisonContract = {
   models: oc
     .input(
       z.object({
-        modelIds: z
-          .array(z.string())
-          .min(2)
-          .max(MOST_COMPARED)
-          .refine((ids) => new Set(ids).size === ids.length, {
-            message: "A model is compared with others, not with itself.",
-          }),
+        modelIds: distinctModels(2),
         part: partSchema.default("test"),
       }),
     )

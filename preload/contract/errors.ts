@@ -101,6 +101,7 @@ export const ERROR_STATUS = {
   "compression/refused": 422,
   "comparison/nothing-shared": 409,
   "comparison/other-classes": 409,
+  "report/no-printer": 422,
   "explanation/not-possible": 422,
   "explanation/nothing-drawn": 422,
   "shipping/base-missing": 422,

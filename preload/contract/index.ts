@@ -77,6 +77,7 @@ export * from "./labels.ts";
 export * from "./models.ts";
 export * from "./pacs.ts";
 export * from "./pixels.ts";
+export * from "./precision-recall.ts";
 export * from "./project.ts";
 export * from "./reading.ts";
 export * from "./rule-document.ts";

@@ -22,6 +22,7 @@ export const jobKindSchema = z.enum([
   "audit-export",
   "runs-export",
   "notebook",
+  "report",
   "backup",
   "check",
   "compact",
@@ -54,7 +55,7 @@ export const jobSchema = z.object({
   result: z
     .unknown()
     .describe(
-      "by kind: ImportReport, {runId}, {searchId}, CompressionReport, TrustReport, ExplanationReport, Neighbourhood, TrustFigures, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
+      "by kind: ImportReport, {runId}, {searchId}, CompressionReport, TrustReport, ExplanationReport, Neighbourhood, TrustFigures, ExportReport, LabelExportReport, LabelFileReport, TextLookReport, PacsReport, AuditExportReport, RunsExportReport, NotebookReport, ModelReport, BackupReport, CheckReport, CompactReport, PartReport, MergeReport or {listId}; null until done",
     ),
 });
 export type Job = z.infer<typeof jobSchema>;

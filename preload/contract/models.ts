@@ -206,6 +206,23 @@ export const compressionReportSchema = z.object({
 });
 export type CompressionReport = z.infer<typeof compressionReportSchema>;
 
+const cardText = z.string().max(5000).default("");
+
+/** What only people know of a model, for its card (Mitchell et al. 2019, Model Cards for Model Reporting). Empty: not filled in. */
+export const modelCardSchema = z.object({
+  developers: cardText,
+  licence: cardText,
+  contact: cardText,
+  intendedUse: cardText,
+  intendedUsers: cardText,
+  outOfScope: cardText,
+  factors: cardText.describe("patients, devices and conditions that matter"),
+  trainingData: cardText.describe("where images and labels come from"),
+  ethics: cardText,
+  caveats: cardText.describe("and recommendations"),
+});
+export type ModelCard = z.infer<typeof modelCardSchema>;
+
 export const exportReportSchema = z.object({
   id: z.string(),
   modelId: z.string(),
@@ -295,4 +312,7 @@ export const modelsContract = {
     )
     .output(modelFileSchema),
   exports: oc.output(z.array(exportReportSchema)),
+  /** What people wrote about the model; empty texts where nobody did. Errors: app/not-found. */
+  card: oc.input(z.object({ modelId: z.string() })).output(modelCardSchema),
+  saveCard: oc.input(z.object({ modelId: z.string(), card: modelCardSchema })).output(modelCardSchema),
 };

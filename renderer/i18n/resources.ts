@@ -5,6 +5,7 @@
 import audit from "../../resources/locales/en/audit.json";
 import commands from "../../resources/locales/en/commands.json";
 import compare from "../../resources/locales/en/compare.json";
+import report from "../../resources/locales/en/report.json";
 import compliance from "../../resources/locales/en/compliance.json";
 import data from "../../resources/locales/en/data.json";
 import errors from "../../resources/locales/en/errors.json";
@@ -25,6 +26,7 @@ import welcome from "../../resources/locales/en/welcome.json";
 import zhAudit from "../../resources/locales/zh-CN/audit.json";
 import zhCommands from "../../resources/locales/zh-CN/commands.json";
 import zhCompare from "../../resources/locales/zh-CN/compare.json";
+import zhReport from "../../resources/locales/zh-CN/report.json";
 import zhCompliance from "../../resources/locales/zh-CN/compliance.json";
 import zhData from "../../resources/locales/zh-CN/data.json";
 import zhErrors from "../../resources/locales/zh-CN/errors.json";
@@ -57,6 +59,7 @@ const en = {
   models,
   pacs,
   reading,
+  report,
   rules,
   runs,
   schema,
@@ -78,6 +81,7 @@ export const resources = {
     models: zhModels,
     pacs: zhPacs,
     reading: zhReading,
+    report: zhReport,
     rules: zhRules,
     runs: zhRuns,
     schema: zhSchema,

@@ -79,6 +79,8 @@ export const keys = {
   compression: (modelId: string) => ["models", "compression", modelId] as const,
   compressions: (modelId: string) => ["models", "compressions", modelId] as const,
   explanationReport: (modelId: string, part: Part) => ["models", "explanation", modelId, part] as const,
+  card: (modelId: string) => ["models", "card", modelId] as const,
+  notebookLeaving: (input: Inputs["comparison"]["notebookLeaving"]) => ["models", "notebook", input] as const,
   exports: ["exports", "list"] as const,
   jobs: ["jobs", "list"] as const,
   health: ["project", "health"] as const,
@@ -497,6 +499,22 @@ export const useJobs = () => {
   const studio = useStudio();
   const enabled = useMay("jobs.list");
   return useQuery({ queryKey: keys.jobs, queryFn: () => studio.jobs.list(), enabled });
+};
+
+/** What people wrote about a model. */
+export const useCard = (modelId: string) => {
+  const studio = useStudio();
+  return useQuery({ queryKey: keys.card(modelId), queryFn: () => studio.models.card({ modelId }) });
+};
+
+/** What would leave the project with a notebook. */
+export const useNotebookLeaving = (input: Inputs["comparison"]["notebookLeaving"]) => {
+  const studio = useStudio();
+  return useQuery({
+    queryKey: keys.notebookLeaving(input),
+    queryFn: () => studio.comparison.notebookLeaving(input),
+    placeholderData: keepPreviousData,
+  });
 };
 
 /**

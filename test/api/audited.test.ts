@@ -350,6 +350,23 @@ const CALL: Record<CallName, Row> = {
       );
     },
   },
+  "models.card": "reads",
+  "models.saveCard": {
+    notes: ["model/card"],
+    by: (client) => client.models.saveCard({ modelId: made.model!, card: { intendedUse: "Teaching <readers>" } }),
+  },
+  "comparison.reportPage": {
+    notes: ["model/evaluate"],
+    by: (client) => client.comparison.reportPage({ modelIds: [made.model!], part: "train" }),
+  },
+  "comparison.report": {
+    notes: ["model/report", "job/state"],
+    by: async (client) => {
+      const input = { modelIds: [made.model!], folder: opened.folder, name: "report" };
+      await done(client, await client.comparison.report(input));
+      expect(readFileSync(folderOf("report.html"), "utf8")).toContain("Teaching &lt;readers&gt;");
+    },
+  },
   "comparison.notebookLeaving": "reads",
   "comparison.notebook": {
     notes: ["model/notebook", "job/state"],

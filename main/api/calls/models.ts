@@ -38,5 +38,11 @@ export const modelCalls = {
     const folder = resolve(input.folder ?? session.host.info.homeFolder);
     return jobs.call<"save">({ kind: "save", ...input, modelId, folder });
   }),
+  card: unlocked.models.card.handler(({ input, context }) => context.project.models.card(input.modelId)),
+  saveCard: unlocked.models.saveCard.handler(({ input, context: { session, project } }) => {
+    const card = project.models.saveCard(input.modelId, input.card);
+    session.publish({ type: "changed", topic: "models" });
+    return card;
+  }),
   exports: unlocked.models.exports.handler(({ context }) => context.project.exports.list()),
 };

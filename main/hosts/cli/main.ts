@@ -25,6 +25,7 @@ import { mergeCommand } from "./commands/merge.ts";
 import { newCommand } from "./commands/new.ts";
 import { notebookCommand } from "./commands/notebook.ts";
 import { partCommand } from "./commands/part.ts";
+import { reportCommand } from "./commands/report.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { saveCommand } from "./commands/save.ts";
@@ -65,6 +66,7 @@ const commands = [
   exportCommand,
   saveCommand,
   notebookCommand,
+  reportCommand,
   backupCommand,
   restoreCommand,
   healthCommand,

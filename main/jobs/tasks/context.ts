@@ -9,3 +9,9 @@ export interface TaskContext {
   points(runId: string, points: RunPoint[]): void;
   changed(topic: Topic): void;
 }
+
+/** What the tasks of a child have besides. */
+export interface PrintingContext extends TaskContext {
+  /** A page by itself as a PDF, printed by the host; for jobs. Errors: report/no-printer, app/aborted. */
+  print(html: string): Promise<Uint8Array>;
+}

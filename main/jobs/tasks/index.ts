@@ -1,9 +1,9 @@
 // One row for each kind of task. Each is loaded when it is first asked for: an import never loads ONNX Runtime.
 
 import type { Task, TaskKind, TaskOf, TaskResults } from "../protocol.ts";
-import type { TaskContext } from "./context.ts";
+import type { PrintingContext } from "./context.ts";
 
-type TaskTable = { [Kind in TaskKind]: (task: TaskOf<Kind>, context: TaskContext) => Promise<TaskResults[Kind]> };
+type TaskTable = { [Kind in TaskKind]: (task: TaskOf<Kind>, context: PrintingContext) => Promise<TaskResults[Kind]> };
 
 const tasks: TaskTable = {
   import: async (task, context) => (await import("./import.ts")).importPath(task, context),
@@ -26,6 +26,8 @@ const tasks: TaskTable = {
   "runs-export": async (task, context) => (await import("./runs-export.ts")).exportRuns(task, context),
   notebook: async (task, context) => (await import("./notebook.ts")).exportNotebook(task, context),
   "notebook-leaving": async (task, context) => (await import("./notebook.ts")).whatLeaves(task, context),
+  report: async (task, context) => (await import("./report.ts")).exportReport(task, context),
+  "report-page": async (task, context) => (await import("./report.ts")).makePage(task, context),
   curves: async (task, context) => (await import("./compare.ts")).curves(task, context),
   compare: async (task, context) => (await import("./compare.ts")).compareModels(task, context),
   "rules-test": async (task, context) => (await import("./rules-test.ts")).testModelRules(task, context),
@@ -55,8 +57,8 @@ const tasks: TaskTable = {
   "labels-import": async (task, context) => (await import("./labels-import.ts")).importLabelFiles(task, context),
 };
 
-export function runTask(task: Task, context: TaskContext): Promise<TaskResults[TaskKind]> {
+export function runTask(task: Task, context: PrintingContext): Promise<TaskResults[TaskKind]> {
   // The table's type ties each kind to its function; the compiler cannot follow one kind through a union.
-  const run = tasks[task.kind] as (task: Task, context: TaskContext) => Promise<TaskResults[TaskKind]>;
+  const run = tasks[task.kind] as (task: Task, context: PrintingContext) => Promise<TaskResults[TaskKind]>;
   return run(task, context);
 }

@@ -23,6 +23,7 @@ import { modelForms } from "./0020-model-forms.ts";
 import { modelRules } from "./0021-model-rules.ts";
 import { searches } from "./0022-searches.ts";
 import { embeddings } from "./0023-embeddings.ts";
+import { modelCards } from "./0024-model-cards.ts";
 
 export interface Migration {
   readonly number: number;
@@ -67,4 +68,5 @@ export const MIGRATIONS = checkMigrations([
   modelRules,
   searches,
   embeddings,
+  modelCards,
 ]);

@@ -1,12 +1,11 @@
 // Precision against recall of one or more models for one class against the rest, with the part of cases that are positive as the floor.
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Evaluation } from "../../../preload/contract/index.ts";
+import { type Evaluation, precisionRecall } from "../../../preload/contract/index.ts";
 import { baseOption, valueAxis } from "./chart-option.ts";
 import { thin } from "./curves.ts";
 import { PlotFigure } from "./PlotFigure.tsx";
 import { seriesColour } from "./palette.ts";
-import { precisionRecall } from "./precision-recall.ts";
 import { useFigures, usePlotPalette } from "./use-plot-style.ts";
 
 export interface PrecisionRecallPlotProps {

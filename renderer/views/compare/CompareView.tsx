@@ -13,6 +13,7 @@ import { Refused } from "../../ui/Refused.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { ViewBody } from "../../ui/ViewBody.tsx";
 import { ViewHeader } from "../../ui/ViewHeader.tsx";
+import { ReportPanel } from "../models/ReportPanel.tsx";
 import { newestDone } from "../runs/run-progress.ts";
 import { RecipeDiffTable } from "./RecipeDiffTable.tsx";
 import { ResultsSection } from "./ResultsSection.tsx";
@@ -79,6 +80,7 @@ export function CompareView({ runIds }: { runIds: string[] }) {
 function Comparison({ runs }: { runs: readonly Run[] }) {
   const { t } = useTranslation("compare");
   const { plotted, error } = usePlottedRuns(runs);
+  const modelIds = runs.flatMap(({ modelId }) => modelId ?? []);
   const sameSnapshot = runs.every(({ snapshotId }) => snapshotId === runs[0].snapshotId);
   return (
     <>
@@ -95,6 +97,7 @@ function Comparison({ runs }: { runs: readonly Run[] }) {
         <CurvePanel runs={plotted} />
       </Section>
       <ResultsSection runs={runs} />
+      {modelIds.length > 1 ? <ReportPanel key={modelIds.join()} modelIds={modelIds} /> : null}
     </>
   );
 }

@@ -4,6 +4,7 @@ import {
   ArrowLeft,
   ChartSpline,
   Container,
+  FileText,
   Minimize2,
   Scale,
   ScanSearch,
@@ -32,9 +33,12 @@ import { FairnessBeside } from "./FairnessBeside.tsx";
 import { FairnessSection } from "./FairnessSection.tsx";
 import { ModelBadges } from "./ModelBadges.tsx";
 import { RulesSection } from "./RulesSection.tsx";
+import { NotebookPanel } from "./NotebookPanel.tsx";
+import { CardForm } from "./CardForm.tsx";
+import { ReportPanel } from "./ReportPanel.tsx";
 import { SavePanel } from "./SavePanel.tsx";
 
-const TABS = ["evaluation", "explain", "fairness", "rules", "compress", "export"] as const;
+const TABS = ["evaluation", "explain", "fairness", "rules", "compress", "report", "export"] as const;
 type ModelTab = (typeof TABS)[number];
 
 export function ModelPage({ modelId }: { modelId: string }) {
@@ -101,6 +105,9 @@ function ModelBody({ model }: { model: Model }) {
               {t("tab.compress")}
             </Tabs.Tab>
           )}
+          <Tabs.Tab value="report" leftSection={<FileText size={16} aria-hidden />}>
+            {t("tab.report")}
+          </Tabs.Tab>
           {mayExport && (
             <Tabs.Tab value="export" leftSection={<Container size={16} aria-hidden />}>
               {t("tab.export")}
@@ -138,10 +145,17 @@ function ModelBody({ model }: { model: Model }) {
             {mayCompress && !hasSmallerNumbers(model) ? <CompressPanel model={model} /> : null}
           </Stack>
         </Tabs.Panel>
+        <Tabs.Panel value="report">
+          <Stack gap="lg">
+            <CardForm modelId={model.id} />
+            <ReportPanel modelIds={[model.id]} />
+          </Stack>
+        </Tabs.Panel>
         <Tabs.Panel value="export">
           <Stack gap="lg">
             <ExportPanel model={model} />
             <SavePanel model={model} />
+            <NotebookPanel model={model} />
           </Stack>
         </Tabs.Panel>
       </Tabs>

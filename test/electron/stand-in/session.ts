@@ -60,7 +60,15 @@ class DefaultSession extends EventEmitter {
     registered.certificate = handler;
   }
 }
-export const session = { defaultSession: new DefaultSession() };
+/** A session of a window of its own: the stand-in keeps what it was told and nothing more. */
+class OtherSession extends DefaultSession {
+  override readonly webRequest = { onBeforeRequest: () => {} };
+  override setPermissionRequestHandler(): void {}
+}
+export const session = {
+  defaultSession: new DefaultSession(),
+  fromPartition: (): OtherSession => new OtherSession(),
+};
 
 export const ipcMain = {
   handle(channel: string, answer: (event: unknown, ...args: unknown[]) => unknown): void {

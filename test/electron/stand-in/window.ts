@@ -7,6 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { app } from "./app.ts";
 import type { PageSession } from "./chromium.ts";
 import { registered, serveScheme, session } from "./session.ts";
@@ -19,10 +20,10 @@ interface Rectangle {
   width: number;
   height: number;
 }
-interface WindowOptions extends Rectangle {
+interface WindowOptions extends Partial<Rectangle> {
   show?: boolean;
   backgroundColor?: string;
-  webPreferences: Record<string, unknown> & { preload: string };
+  webPreferences: Record<string, unknown> & { preload?: string };
 }
 interface Paused {
   requestId: string;
@@ -141,6 +142,24 @@ class WebContents extends EventEmitter {
     await page.send("Page.navigate", { url: toChromium(url) });
   }
 
+  /** A page that the host made itself: no scheme, no preload script, no guards of the studio's page. */
+  async loadFile(path: string): Promise<void> {
+    const page = await app.chromium!.newPage();
+    this.#session = page;
+    await page.send("Page.enable");
+    if (this.window.options.webPreferences.javascript === false) {
+      await page.send("Emulation.setScriptExecutionDisabled", { value: true });
+    }
+    const loaded = new Promise((done) => page.once("Page.loadEventFired", done));
+    await page.send("Page.navigate", { url: pathToFileURL(path).href });
+    await loaded;
+  }
+
+  async printToPDF(options: { preferCSSPageSize: boolean; printBackground: boolean }): Promise<Buffer> {
+    const { data } = (await this.#session!.send("Page.printToPDF", options)) as { data: string };
+    return Buffer.from(data, "base64");
+  }
+
   async fit(): Promise<void> {
     const { width, height } = this.window.getBounds();
     await this.#session?.send("Emulation.setDeviceMetricsOverride", {
@@ -186,7 +205,7 @@ class WebContents extends EventEmitter {
     const { preload } = this.window.options.webPreferences;
     const name = randomUUID();
     const page = this.#session!;
-    const run = `function (require, module, exports) {\n${readFileSync(preload, "utf8")}\n}`;
+    const run = `function (require, module, exports) {\n${readFileSync(preload!, "utf8")}\n}`;
     await page.send("Runtime.addBinding", { name: "standInIpc", executionContextName: WORLD });
     await page.send("Page.addScriptToEvaluateOnNewDocument", { source: `(${pageWorld})(${JSON.stringify(name)})` });
     await page.send("Page.addScriptToEvaluateOnNewDocument", {
@@ -271,7 +290,7 @@ export class BrowserWindow extends EventEmitter {
   constructor(options: WindowOptions) {
     super();
     this.options = options;
-    const { x, y, width, height } = options;
+    const { x = 0, y = 0, width = 800, height = 600 } = options;
     this.#bounds = { x, y, width, height };
     this.#visible = options.show ?? true;
     this.webContents = new WebContents(this);
@@ -279,6 +298,11 @@ export class BrowserWindow extends EventEmitter {
     app.emit("web-contents-created", {}, this.webContents);
   }
 
+  loadFile = (path: string): Promise<void> => this.webContents.loadFile(path);
+  destroy = (): void => {
+    BrowserWindow.#all.splice(BrowserWindow.#all.indexOf(this), 1);
+    void this.webContents.close().catch(() => {});
+  };
   loadURL = (url: string): Promise<void> => this.webContents.load(url);
   pageIsReady = (): void => void this.emit("ready-to-show");
   show = (): void => {
