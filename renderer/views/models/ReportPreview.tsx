@@ -8,11 +8,12 @@ import classes from "./ReportPreview.module.css";
 
 /** What a page is made of; its styles speak of the tree's own root instead of the document's body. */
 function partsOf(html: string): { body: string; style: string; sheet: string } {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const style = page.querySelector("style")?.textContent ?? "";
+  // Cut out as text: parsed as a document, its style element would count as one of this page's, which has none of its own.
+  const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? "";
+  const body = /<body>([\s\S]*)<\/body>/.exec(html)?.[1] ?? "";
   // Only a document says how its sheets of paper are.
   const sheet = /@page\{[^@]*(?:@[a-z-]+\{[^}]*\}\s*)*\}/.exec(style)?.[0] ?? "";
-  return { body: page.body.innerHTML, style: style.replace(/(^|[\s{}])body\{/g, "$1:host{"), sheet };
+  return { body, style: style.replace(/(^|[\s{}])body\{/g, "$1:host{"), sheet };
 }
 
 export function ReportPreview({ html }: { html: string }) {
