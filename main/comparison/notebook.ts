@@ -16,11 +16,14 @@ const PART: Record<NotebookLanguage, Record<Evaluation["part"], string>> = {
 
 /** Probabilities of a float model differ by rounding alone. */
 const FLOAT_TOLERANCE = 1e-3;
-/** In int8 another runtime may round to the neighbouring step in some layers. */
+/** In fewer bits another runtime may round to the neighbouring step in some layers. */
 const INT8_TOLERANCE = 0.1;
 /** Of accuracy and AUC, where the answers are the same up to rounding: cases at the very threshold. */
 const FLOAT_FIGURES = 0.01;
 const INT8_FIGURES = 0.05;
+
+/** Kinds of models whose numbers are all float32. */
+const FULL_PRECISION: ReadonlySet<Model["kind"]> = new Set(["trained", "pruned", "distilled"]);
 
 export interface NotebookSource {
   /** notebook.py */
@@ -54,7 +57,7 @@ export function notebookTexts(source: NotebookSource): Record<"notebook.ipynb" |
 
 function about({ model, run, snapshot, evaluation }: NotebookSource, cases: readonly Case[]) {
   const { accuracy, auc } = evaluate(model.classes, cases, model.threshold);
-  const isInt8 = model.kind === "int8";
+  const isRounded = !FULL_PRECISION.has(model.kind);
   return {
     model: model.name,
     kind: model.kind,
@@ -63,8 +66,8 @@ function about({ model, run, snapshot, evaluation }: NotebookSource, cases: read
     input: model.input,
     part: evaluation.part,
     images: cases.length,
-    tolerance: isInt8 ? INT8_TOLERANCE : FLOAT_TOLERANCE,
-    figureTolerance: isInt8 ? INT8_FIGURES : FLOAT_FIGURES,
+    tolerance: isRounded ? INT8_TOLERANCE : FLOAT_TOLERANCE,
+    figureTolerance: isRounded ? INT8_FIGURES : FLOAT_FIGURES,
     figures: { accuracy, auc },
     snapshot: { name: snapshot.name, hash: snapshot.hash },
     run: {

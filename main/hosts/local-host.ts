@@ -5,9 +5,9 @@ import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AppInfo } from "../../preload/contract/index.ts";
 import type { Host } from "../api/host.ts";
-import { printWithBrowser } from "./browser-print.ts";
 import { nodeChildren } from "../jobs/node-child.ts";
 import { machineSettings } from "../project/index.ts";
+import { printWithBrowser } from "./browser-print.ts";
 
 /** A screen that nobody touches for this long should not show patients; how long is a setting of the machine. */
 export const idleLockMs = (): number => machineSettings.get().idleLockMinutes * 60_000;

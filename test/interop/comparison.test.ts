@@ -7,8 +7,8 @@ import { benjaminiHochberg, holm } from "../../main/comparison/correction.ts";
 import { netBenefit, THRESHOLDS } from "../../main/comparison/decision-curve.ts";
 import { mcNemar } from "../../main/comparison/mcnemar.ts";
 import { pairedPermutation } from "../../main/comparison/permutation.ts";
-import { precisionRecall } from "../../preload/contract/precision-recall.ts";
 import { createRandom, type Random } from "../../main/models/random.ts";
+import { precisionRecall } from "../../preload/contract/precision-recall.ts";
 
 const SCRIPT = fileURLToPath(new URL("./comparison.py", import.meta.url));
 const seed = Date.now() % 2 ** 32;

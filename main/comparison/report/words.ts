@@ -1,9 +1,10 @@
 // The report's sentences and numbers in one language.
-import en from "../../../resources/locales/en/report.json" with { type: "json" };
+
 import enFairness from "../../../resources/locales/en/fairness.json" with { type: "json" };
+import en from "../../../resources/locales/en/report.json" with { type: "json" };
 import enRuns from "../../../resources/locales/en/runs.json" with { type: "json" };
-import zh from "../../../resources/locales/zh-CN/report.json" with { type: "json" };
 import zhFairness from "../../../resources/locales/zh-CN/fairness.json" with { type: "json" };
+import zh from "../../../resources/locales/zh-CN/report.json" with { type: "json" };
 import zhRuns from "../../../resources/locales/zh-CN/runs.json" with { type: "json" };
 
 export type ReportLanguage = "en" | "zh-CN";

@@ -3,7 +3,7 @@ import { Alert, Button, Checkbox, Code, Group, MultiSelect, Radio, Select, Stack
 import { CircleCheck, Eye, FileText } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Inputs, MOST_CROSSED, type ModelReport, groupAttributeSchema } from "../../../preload/contract/index.ts";
+import { groupAttributeSchema, type Inputs, MOST_CROSSED, type ModelReport } from "../../../preload/contract/index.ts";
 import { useFormat } from "../../i18n/useFormat.ts";
 import { useAppInfo, useCall, useJobs, useMay } from "../../studio/queries.ts";
 import { PathField } from "../../ui/PathField.tsx";

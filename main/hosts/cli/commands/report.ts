@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import {
+  groupAttributeSchema,
   type ModelReport,
   modelCardSchema,
   type Part,
   type Run,
-  groupAttributeSchema,
 } from "../../../../preload/contract/index.ts";
 import { wholeNumber } from "../numbers.ts";
 import { Refusal } from "../refusal.ts";
