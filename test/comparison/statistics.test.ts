@@ -10,7 +10,7 @@ import { aucDeLong } from "../../main/models/metrics.ts";
 // The 43 complete patients of DeLong, DeLong and Clarke-Pearson (1988): albumin, total protein, K-G score, and whether surgery failed to help
 // ("popind" 0), as the SAS/STAT user's guide prints them with its PROC LOGISTIC example "Comparing Receiver Operating Characteristic Curves"
 // (support.sas.com/documentation/cdl/en/statug/63962/HTML/default/statug_logistic_sect066.htm; its data were compared with these). The figures that are expected below are
-// those of that example; numpy comes to the same from DeLong's definition over every pair of patients (test/interop/comparison.test.ts).
+// those of that example; numpy came to the same from DeLong's definition over every pair of patients, as test/interop/comparison.py has it.
 const OVARIAN = `
 3.0 5.8 10 0  3.2 6.3 5 1  3.9 6.8 3 1  2.8 4.8 6 0  3.2 5.8 3 1  0.9 4.0 5 0  2.5 5.7 8 0  1.6 5.6 5 1  3.8 5.7 5 1
 3.7 6.7 6 1  3.2 5.4 4 1  3.8 6.6 6 1  4.1 6.6 5 1  3.6 5.7 5 1  4.3 7.0 4 1  3.6 6.7 4 0  2.3 4.4 6 1  4.2 7.6 4 0
