@@ -120,10 +120,10 @@ describeStory("fairness", (browser) => {
       await page.getByRole("combobox", { name: "Method" }).press("ArrowDown");
       await page.getByRole("option", { name: "Occlusion", exact: true }).click();
       await page.getByTestId("rule-verdict").waitFor({ timeout: MINUTES });
-      await page.getByTestId("rule-verdict").scrollIntoViewIfNeeded();
+      await page.getByText("Everybody: Second reader").scrollIntoViewIfNeeded();
       await lookAt(page, "rules-viewer");
       await page.goto(new URL("#/data", page.url()).href);
-      await page.getByRole("button", { name: "Who is in first" }).press("Enter");
+      await page.getByRole("button", { name: "Who is in it: first" }).press("Enter");
       await page.getByRole("row", { name: /^female/ }).waitFor();
       await page
         .getByText(/in more than one part/)
