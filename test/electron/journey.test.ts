@@ -1,7 +1,7 @@
 // The main job in the desktop window: the built main process, preload script, worker and page, from an empty machine to an exported
 // container image.
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -46,6 +46,26 @@ describe.skipIf(cannotStart !== null)(
       expect(progress).toBe(-1);
       expect(denied).toEqual([]); // the page asked for nothing that it does not get
       expect(opened).toEqual([]);
+    });
+
+    test("prints a report as a PDF in a window that nobody sees, and closes it", async () => {
+      const call = (name: string, input: object | null): Promise<unknown> =>
+        page.evaluate(
+          async ([path, body]) => {
+            const headers = { "content-type": "application/json" };
+            return ((await (await fetch(path!, { method: "POST", headers, body: body! })).json()) as { json: unknown })
+              .json;
+          },
+          [`/rpc/${name}`, JSON.stringify({ json: input })],
+        );
+      const [model] = (await call("models/list", null)) as { id: string }[];
+      await call("comparison/report", { modelIds: [model!.id], format: "pdf", folder: desktop.folder, name: "card" });
+      const pdf = join(desktop.folder, "card.pdf");
+      await expect.poll(() => existsSync(pdf), { timeout: MINUTES }).toBe(true);
+      const bytes = readFileSync(pdf);
+      expect(bytes.toString("latin1", 0, 5)).toBe("%PDF-");
+      expect(bytes.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length).toBeGreaterThan(2);
+      await expect.poll(() => desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
     });
 
     test("left no patient, no reader and no passphrase in any file, the window's own files among them", async () => {

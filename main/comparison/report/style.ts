@@ -15,7 +15,7 @@ h3{font-size:11.5pt;margin:5mm 0 1.5mm;break-after:avoid}p{margin:0 0 2mm;overfl
 table{border-collapse:collapse;width:100%;margin:0 0 3mm;font-size:9.5pt;font-variant-numeric:tabular-nums}
 thead{display:table-header-group}tr{break-inside:avoid}
 th,td{border:1px solid #bbb;padding:1mm 1.6mm;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-thead th{background:#eef1f4;overflow-wrap:break-word}th{overflow-wrap:break-word}th[scope=row]{font-weight:600}td.n,th.n{text-align:right}
+thead th{background:#eef1f4;overflow-wrap:break-word}th{overflow-wrap:break-word}th[scope=row]{font-weight:600}td.n,th.n{text-align:right}td.n{overflow-wrap:normal}
 table.facts{break-inside:avoid}table.facts th{width:38%;font-weight:500}td.diagonal{background:#e2eef8;font-weight:600}
 .plots{display:grid;grid-template-columns:1fr 1fr;gap:4mm}
 figure{margin:0;break-inside:avoid}figcaption{font-weight:600;font-size:9.5pt;margin-bottom:1mm}

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 
-type Handler = (request: Request) => Response | Promise<Response>;
+export type Handler = (request: Request) => Response | Promise<Response>;
 type Decide<T> = (decision: T) => void;
 type BeforeRequest = (details: { url: string; resourceType: string }, decide: Decide<{ cancel?: boolean }>) => void;
 
@@ -60,9 +60,16 @@ class DefaultSession extends EventEmitter {
     registered.certificate = handler;
   }
 }
-/** A session of a window of its own: the stand-in keeps what it was told and nothing more. */
-class OtherSession extends DefaultSession {
-  override readonly webRequest = { onBeforeRequest: () => {} };
+/** A session of a window of its own, with handlers and a guard of its own; what it says of permissions is not asked. */
+export class OtherSession extends DefaultSession {
+  readonly handlers = new Map<string, Handler>();
+  beforeRequest: BeforeRequest | null = null;
+  override readonly protocol = { handle: (scheme: string, answer: Handler) => void this.handlers.set(scheme, answer) };
+  override readonly webRequest = {
+    onBeforeRequest: (listener: BeforeRequest) => {
+      this.beforeRequest = listener;
+    },
+  };
   override setPermissionRequestHandler(): void {}
 }
 export const session = {

@@ -7,10 +7,9 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { app } from "./app.ts";
 import type { PageSession } from "./chromium.ts";
-import { registered, serveScheme, session } from "./session.ts";
+import { type Handler, OtherSession, registered, serveScheme, session } from "./session.ts";
 import { nativeTheme, shown } from "./system.ts";
 import { pageWorld, preloadWorld } from "./worlds.ts";
 
@@ -142,16 +141,31 @@ class WebContents extends EventEmitter {
     await page.send("Page.navigate", { url: toChromium(url) });
   }
 
-  /** A page that the host made itself: no scheme, no preload script, no guards of the studio's page. */
-  async loadFile(path: string): Promise<void> {
+  /** A page of a session of its own: its handlers answer and its guard decides; no preload script, and the page sees an origin that exists nowhere. */
+  async loadAlone(url: string, { handlers, beforeRequest }: OtherSession): Promise<void> {
     const page = await app.chromium!.newPage();
     this.#session = page;
-    await page.send("Page.enable");
+    const there = url.replace(/^\w+:\/\/(\w+)/, "https://$1.loupe.invalid");
+    page.on("Fetch.requestPaused", ({ requestId, request, resourceType }: Paused) => {
+      const wanted = request.url === there ? url : request.url;
+      let cancelled = false;
+      beforeRequest?.({ url: wanted, resourceType }, ({ cancel }) => {
+        cancelled = cancel ?? false;
+      });
+      const handler = handlers.get(wanted.slice(0, wanted.indexOf(":")));
+      if (cancelled || handler === undefined) {
+        shown.denied.push(`request ${wanted}`);
+        void page.send("Fetch.failRequest", { requestId, errorReason: "BlockedByClient" });
+      } else {
+        void this.#fulfil(requestId, request, wanted, handler);
+      }
+    });
+    await Promise.all([page.send("Page.enable"), page.send("Fetch.enable", { patterns: [{ urlPattern: "*" }] })]);
     if (this.window.options.webPreferences.javascript === false) {
       await page.send("Emulation.setScriptExecutionDisabled", { value: true });
     }
     const loaded = new Promise((done) => page.once("Page.loadEventFired", done));
-    await page.send("Page.navigate", { url: pathToFileURL(path).href });
+    await page.send("Page.navigate", { url: there });
     await loaded;
   }
 
@@ -235,16 +249,17 @@ class WebContents extends EventEmitter {
     });
     if (cancelled) return void (await refuse("request", "BlockedByClient"));
     if (!url.startsWith(`${originHere()}/`)) return void (await page.send("Fetch.continueRequest", { requestId }));
-    if (request.method === "GET") return void (await this.#fulfil(requestId, request, url));
+    const scheme = url.slice(0, url.indexOf(":"));
+    const handler = registered.handlers.get(scheme)!;
+    if (request.method === "GET") return void (await this.#fulfil(requestId, request, url, handler));
     // Calls stream: they go to the loopback port. Not the page itself: its policy's 'self' would be that port.
     const path = url.slice(originHere().length);
     await page.send("Fetch.continueRequest", { requestId, url: `http://127.0.0.1:${this.#port}${path}` });
   }
 
   /** Answers a plain request in one piece. */
-  async #fulfil(requestId: string, { headers }: Paused["request"], url: string): Promise<void> {
-    const scheme = url.slice(0, url.indexOf(":"));
-    const response = await registered.handlers.get(scheme)!(new Request(url, { headers }));
+  async #fulfil(requestId: string, { headers }: Paused["request"], url: string, handler: Handler): Promise<void> {
+    const response = await handler(new Request(url, { headers }));
     await this.#session!.send("Fetch.fulfillRequest", {
       requestId,
       responseCode: response.status,
@@ -298,12 +313,14 @@ export class BrowserWindow extends EventEmitter {
     app.emit("web-contents-created", {}, this.webContents);
   }
 
-  loadFile = (path: string): Promise<void> => this.webContents.loadFile(path);
   destroy = (): void => {
     BrowserWindow.#all.splice(BrowserWindow.#all.indexOf(this), 1);
     void this.webContents.close().catch(() => {});
   };
-  loadURL = (url: string): Promise<void> => this.webContents.load(url);
+  loadURL = (url: string): Promise<void> => {
+    const own = this.options.webPreferences.session;
+    return own instanceof OtherSession ? this.webContents.loadAlone(url, own) : this.webContents.load(url);
+  };
   pageIsReady = (): void => void this.emit("ready-to-show");
   show = (): void => {
     this.#visible = true;
