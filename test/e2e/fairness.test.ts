@@ -102,6 +102,12 @@ describeStory("fairness", (browser) => {
       await page.getByRole("tab", { name: "Fairness" }).click();
       await page.getByRole("table", { name: "What the live rules do to each group" }).waitFor();
       await lookAt(page, "fairness-rules");
+      await page.getByRole("tab", { name: "Report" }).click();
+      await page.getByRole("button", { name: "Show the report" }).click();
+      await page.getByRole("heading", { name: "Model details" }).waitFor({ timeout: MINUTES });
+      await lookAt(page, "report");
+      await page.getByRole("tab", { name: "Export" }).click();
+      await lookAt(page, "export-notebook");
       // Beside what the model says of one image: with a patient of its own age, caught or not, and never without a word where a rule applies.
       const { items } = (await call("images/list", {})) as { items: { id: string }[] };
       await call("rules/save", {
