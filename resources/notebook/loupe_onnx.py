@@ -302,6 +302,12 @@ def _reduce(function):
     return reduced
 
 
+def _log_sum_exp(x, axis, keepdims):
+    highest = x.max(axis, keepdims=True)
+    result = highest + np.log(np.exp(x - highest).sum(axis, keepdims=True))
+    return result if keepdims else np.squeeze(result, axis)
+
+
 def _resize(inputs, attributes):
     x = inputs[0]
     scales = inputs[2] if len(inputs) > 2 and inputs[2] is not None and inputs[2].size else None
@@ -417,6 +423,7 @@ OPERATORS = {
     "ReduceMean": _reduce(np.mean),
     "ReduceSum": _reduce(np.sum),
     "ReduceMax": _reduce(np.max),
+    "ReduceLogSumExp": _reduce(_log_sum_exp),
     "Resize": _resize,
     "QuantizeLinear": _quantize,
     "DequantizeLinear": _dequantize,
