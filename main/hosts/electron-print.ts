@@ -23,6 +23,7 @@ export async function printInWindow(html: string, signal: AbortSignal): Promise<
       contextIsolation: true,
       nodeIntegration: false,
       javascript: false,
+      disableBlinkFeatures: "Auxclick",
     },
   });
   try {
